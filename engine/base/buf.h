@@ -20,7 +20,8 @@ struct ms_buf {
 
 #define MS_BUF_MAX_DEFAULT ((size_t)1 << 30)
 
-void ms_buf_init(struct ms_buf *buf, size_t max_bytes); /* allocates nothing */
+/* Allocates nothing. max_bytes 0 = MS_BUF_MAX_DEFAULT. */
+void ms_buf_init(struct ms_buf *buf, size_t max_bytes);
 void ms_buf_deinit(struct ms_buf *buf);
 void ms_buf_reset(struct ms_buf *buf);                   /* empty again, keeps memory, clears error */
 void ms_buf_put(struct ms_buf *buf, const void *data, size_t len);
