@@ -1,0 +1,159 @@
+-- The .def tables: each row names something that exists and is tested where its kind says; the error
+-- codes of the public header and errors.def are the same list.
+local lint = require "lint"
+
+-- Rows MS_X(a, "b", c) of a table, with their line and arguments; quotes are removed.
+local function rows_of(text)
+  local rows = {}
+  local plain = text:gsub("/%*.-%*/", function(s) return (s:gsub("[^\n]", " ")) end)
+  for at, macro, list in plain:gmatch("\n?()(MS_[%u_]+)(%b())") do
+    local row = { macro = macro, line = lint.line_at(plain, at) }
+    for argument in list:sub(2, -2):gmatch("[^,]+") do
+      row[#row + 1] = argument:match('^%s*"?(.-)"?%s*$')
+    end
+    rows[#rows + 1] = row
+  end
+  return rows
+end
+
+-- Names at the left of a definition anywhere in the engine's C: functions and constant tables.
+local function definitions(files)
+  local defined = {}
+  for _, file in ipairs(files) do
+    if file.path:match("^engine/.*%.c$") then
+      local functions, code = lint.functions_c(file.text)
+      for _, f in ipairs(functions) do
+        defined[f.name or "?"] = file.path
+      end
+      for name in code:gmatch("const%s+struct%s+[%w_]+%s+(ms_[%w_]+)[%s%[%]]*=") do
+        defined[name] = file.path
+      end
+    end
+  end
+  return defined
+end
+
+-- Where a row of a table has its test: patterns of paths, %s is the row's short name.
+local TESTS = {
+  ["engine/states/states.def"] = { strip = "^ms_state_", "tests/scenario/state_%s.scn", "tests/scenario/%s.scn",
+    "tests/scenario/state_%s.c", "tests/scenario/test_state_%s.c" },
+  ["engine/query/langs.def"] = { strip = "^ms_query_", "tests/conformance/%s.test", "tests/conformance/%s.c",
+    "tests/conformance/test_%s.c" },
+  ["engine/cli/cmds.def"] = { strip = "^ms_c[lm][id]_", "tests/e2e/cli_%s_spec.lua" },
+  ["engine/luavm/libs.def"] = { strip = "^mstep%.", "tests/lua/%s_spec.lua", "tests/unit/luavm/test_lib_%s.c" },
+}
+
+local function has_test(row, rule, paths)
+  local short = row[1]:gsub(rule.strip, "")
+  for _, pattern in ipairs(rule) do
+    if paths[pattern:format(short)] then
+      return true
+    end
+  end
+  return false, rule[1]:format(short)
+end
+
+local function check_rows(file, defined, paths, report)
+  local rule = TESTS[file.path]
+  local seen = {}
+  local rows = rows_of(file.text)
+  if #rows == 0 then
+    report(file.path, nil, "has no row")
+  end
+  for _, row in ipairs(rows) do
+    if row[1] == nil or seen[row.macro .. row[1]] then
+      report(file.path, row.line, "%s(%s) stands twice", row.macro, row[1] or "")
+    end
+    seen[row.macro .. (row[1] or "")] = true
+    for _, argument in ipairs(row) do
+      if argument:match("^ms_[%l%d_]+$") and not defined[argument] then
+        report(file.path, row.line, "%s is defined nowhere in engine/", argument)
+      end
+    end
+    local ok, wanted = true, nil
+    if rule then
+      ok, wanted = has_test(row, rule, paths)
+    end
+    if not ok then
+      report(file.path, row.line, "%s has no test %s", row[1], wanted)
+    end
+  end
+end
+
+local function check_errors(by_path, report)
+  local header, table_file = by_path["include/mstep/error.h"], by_path["engine/base/errors.def"]
+  if not header or not table_file then
+    return
+  end
+  local in_table = {}
+  for _, row in ipairs(rows_of(table_file.text)) do
+    in_table[row[1]] = row.line
+  end
+  for name in header.text:gmatch("#define%s+(MSTEP_[%u%d]+)%s+%(?%-?%d") do
+    if not in_table[name] then
+      report("include/mstep/error.h", nil, "%s has no text in engine/base/errors.def", name)
+    end
+    in_table[name] = nil
+  end
+  for name, line in pairs(in_table) do
+    report("engine/base/errors.def", line, "%s is not in include/mstep/error.h", name)
+  end
+end
+
+local function check(files, report)
+  local by_path, paths = {}, {}
+  for _, file in ipairs(files) do
+    by_path[file.path], paths[file.path] = file, true
+  end
+  for _, path in ipairs(files.all or {}) do
+    paths[path] = true
+  end
+  local defined = definitions(files)
+  for _, file in ipairs(files) do
+    if file.path:match("^engine/.*%.def$") then
+      check_rows(file, defined, paths, report)
+      local module = file.path:match("^engine/([^/]+)/")
+      local readme = by_path["engine/" .. module .. "/README.md"]
+      local name = file.path:match("[^/]+$")
+      if readme and not readme.text:find(name, 1, true) then
+        report(readme.path, nil, "does not mention %s", name)
+      end
+    end
+  end
+  check_errors(by_path, report)
+end
+
+local function check_with_data(files, report, context)
+  -- Scenario and conformance data are no program text, so the tree does not hold them: ask for names.
+  if context.root then
+    files.all = lint.lines_of(("cd '%s' && find tests -type f"):format(context.root))
+  end
+  check(files, report)
+end
+
+local STATE = "const struct ms_state_type ms_state_a = {1};\n"
+return lint {
+  name = "defs",
+  check = check_with_data,
+  bad = {
+    { says = "a.def:2: ms_x_b is defined nowhere", ["engine/x/a.def"] = "/* MS_X(ms_no) */\nMS_X(ms_x_b)\n" },
+    { says = "stands twice", ["engine/x/a.def"] = 'MS_X("a", 1)\nMS_X("a", 2)\n' },
+    { says = "has no row", ["engine/x/a.def"] = "/* nothing */\n" },
+    { says = "ms_state_a has no test tests/scenario/state_a.scn", ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
+      ["engine/states/state_a.c"] = STATE },
+    { says = "MSTEP_EB is not in", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n",
+      ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EA, "a")\nMS_ERROR(MSTEP_EB, "b")\n' },
+    { says = "MSTEP_EA has no text", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n#define MSTEP_EB (-2)\n",
+      ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EB, "b")\n' },
+    { says = "does not mention a.def", ["engine/x/a.def"] = "MS_X(A)\n", ["engine/x/README.md"] = "x\n" },
+  },
+  good = {
+    {
+      ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
+      ["engine/states/state_a.c"] = STATE,
+      ["tests/scenario/state_a.scn"] = "",
+      ["engine/x/a.def"] = 'MS_X(A, "b, c", ms_x_f)\n',
+      ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",
+    },
+  },
+}
