@@ -30,7 +30,8 @@ void ms_buf_cstr(struct ms_buf *buf, const char *text);
 void ms_buf_char(struct ms_buf *buf, char c);
 void ms_buf_int(struct ms_buf *buf, int64_t value);
 void ms_buf_printf(struct ms_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void ms_buf_vprintf(struct ms_buf *buf, const char *format, va_list args);
+void ms_buf_vprintf(struct ms_buf *buf, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 char *ms_buf_reserve(struct ms_buf *buf, size_t len);    /* room for len more; NULL on failure */
 void ms_buf_added(struct ms_buf *buf, size_t len);       /* that many bytes were written there */
 /* Hands the memory to the caller (ms_free); the buffer is empty after. NULL when error is set. */

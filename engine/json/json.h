@@ -42,7 +42,7 @@ struct ms_json_object; /* counted members in order, indexed when many */
 struct ms_json {
   uint8_t type;     /* enum ms_json_type */
   uint8_t tag;      /* 0; for the use of evaluators while a value is in their hands */
-  uint16_t reserved;
+  uint16_t reserved; /* 0; of INT 0: 1 when it was written `-0` and is to be printed so */
   uint32_t aux;     /* 0; likewise */
   union {
     int64_t integer;
@@ -53,6 +53,12 @@ struct ms_json {
     struct ms_json_object *object;
   } u;
 };
+
+/*
+ * No value nests deeper than this, whoever builds it: the parser refuses, and so do push and set
+ * (MSTEP_ETOOBIG). So code that walks values may recurse.
+ */
+#define MS_JSON_DEPTH_MAX 1024
 
 #define MS_JSON_VALUE_NONE ((struct ms_json){MS_JSON_NONE, 0, 0, 0, {0}})
 #define MS_JSON_VALUE_NULL ((struct ms_json){MS_JSON_NULL, 0, 0, 0, {0}})
@@ -130,6 +136,8 @@ struct ms_json_limits {
   uint32_t max_number_len; /* characters in one number */
 };
 #define MS_JSON_LIMITS_DEFAULT ((struct ms_json_limits){(size_t)64 << 20, 512, 1024})
+/* For texts the engine wrote itself: whatever could be built can be read back. */
+#define MS_JSON_LIMITS_OWN ((struct ms_json_limits){SIZE_MAX, MS_JSON_DEPTH_MAX, UINT32_MAX})
 
 /* Where a text is wrong. Lines and columns count from 1, columns in code points. */
 struct ms_json_position {
