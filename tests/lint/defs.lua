@@ -2,20 +2,6 @@
 -- codes of the public header and errors.def are the same list.
 local lint = require "lint"
 
--- Rows MS_X(a, "b", c) of a table, with their line and arguments; quotes are removed.
-local function rows_of(text)
-  local rows = {}
-  local plain = text:gsub("/%*.-%*/", function(s) return (s:gsub("[^\n]", " ")) end)
-  for at, macro, list in plain:gmatch("\n?()(MS_[%u_]+)(%b())") do
-    local row = { macro = macro, line = lint.line_at(plain, at) }
-    for argument in list:sub(2, -2):gmatch("[^,]+") do
-      row[#row + 1] = argument:match('^%s*"?(.-)"?%s*$')
-    end
-    rows[#rows + 1] = row
-  end
-  return rows
-end
-
 -- Names at the left of a definition anywhere in the engine's C: functions and constant tables.
 local function definitions(files)
   local defined = {}
@@ -56,7 +42,7 @@ end
 local function check_rows(file, defined, paths, report)
   local rule = TESTS[file.path]
   local seen = {}
-  local rows = rows_of(file.text)
+  local rows = lint.rows(file.text)
   if #rows == 0 then
     report(file.path, nil, "has no row")
   end
@@ -86,7 +72,7 @@ local function check_errors(by_path, report)
     return
   end
   local in_table = {}
-  for _, row in ipairs(rows_of(table_file.text)) do
+  for _, row in ipairs(lint.rows(table_file.text)) do
     in_table[row[1]] = row.line
   end
   for name in header.text:gmatch("#define%s+(MSTEP_[%u%d]+)%s+%(?%-?%d") do
@@ -152,7 +138,7 @@ return lint {
       ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE,
       ["tests/scenario/state_a.scn"] = "",
-      ["engine/x/a.def"] = 'MS_X(A, "b, c", ms_x_f)\n',
+      ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
       ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",
     },
   },

@@ -73,17 +73,15 @@ local function read_world(files, context)
   local names = {}
   for _, file in ipairs(files) do
     names[#names + 1] = file.path
-    if file.path == "CMakePresets.json" or file.path == "CMakePresets.json.txt" then
+    if file.path == "CMakePresets.json" then
       world.presets = {}
       for name in file.text:gmatch('"name":%s*"([%w-]+)"') do
         world.presets[name] = true
       end
     elseif file.path == "engine/cli/cmds.def" then
       world.commands = { help = true }
-      for list in file.text:gmatch("\n?MS_[%u_]+(%b())") do
-        for word in list:gmatch("[%l_]+") do
-          world.commands[word:gsub("^ms_%l+_", "")] = true
-        end
+      for _, row in ipairs(lint.rows(file.text)) do
+        world.commands[row[1] or ""] = true
       end
     end
   end
@@ -138,7 +136,7 @@ local function check(files, report, context)
 end
 
 local PRESETS = '{"name": "dev"}'
-local CMDS = 'MS_CMD(run, ms_cmd_run, "x")\n'
+local CMDS = 'MS_CMD(run, ms_cmd_run, "make it fly (high")\n'
 return lint {
   name = "docs",
   check = check,

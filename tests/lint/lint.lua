@@ -190,6 +190,22 @@ function lint.layers(text)
   return modules, foreign, order
 end
 
+-- The rows MS_X(a, "b, c", d) of a .def table: {macro, line, "a", "b, c", "d"}; quotes are removed.
+function lint.rows(text)
+  local code = lint.strip_c(text)
+  local rows = {}
+  for at, macro, from, list in code:gmatch("()%f[%w_](MS_[%u_]+)()(%b())") do
+    local row = { macro = macro, line = lint.line_at(code, at) }
+    for first, piece in list:sub(2, -2):gmatch("()([^,]+)") do
+      local start = from + first
+      local argument = text:sub(start, start + #piece - 1)
+      row[#row + 1] = argument:match('^%s*"?(.-)"?%s*$')
+    end
+    rows[#rows + 1] = row
+  end
+  return rows
+end
+
 local function run(spec, files, context)
   local problems = {}
   local function report(path, line, format, ...)
