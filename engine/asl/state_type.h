@@ -82,6 +82,8 @@ struct ms_state_type {
   int (*enter)(struct ms_decision *decision, const struct ms_frame *frame);
   int (*on_command)(struct ms_decision *decision, const struct ms_frame *frame,
                     const struct ms_command *command);
+  /* Parallel, Map: the flows inside, branches in order; NULL for other types. */
+  struct ms_flow *const *(*flows)(const struct ms_state *state);
 };
 
 /* Reports a problem at `field` of the state (NULL: the state itself) from a validate callback. */

@@ -6,7 +6,7 @@
  *   EXECUTION_STARTED     -      -                 input              -                  its timeout
  *   EXECUTION_SUCCEEDED   -      -                 output             -                  -
  *   EXECUTION_FAILED ..   -      -                 error              cause              -
- *   STATE_ENTERED         it     -                 input              -                  of a Wait
+ *   STATE_ENTERED         it     -                 input              -                  -
  *   STATE_EXITED          it     next state        output             assigned {name:v}  -
  *   TASK_SCHEDULED ..     it     task serial       parameters/input   see below          -
  *   TASK_STARTED ..       it     -                 worker name        -                  timeout/heartbeat
@@ -19,6 +19,7 @@
  *   MAP_ITERATION_* , BRANCH_SUCCEEDED: frame = the child; number = index; data = output or error
  *   MAP_RUN_STARTED       it     -                 map run ARN        -                  -
  *   EVALUATION_FAILED     it     -                 error              {cause, location}  -
+ *   WAIT_SCHEDULED        it     -                 -                  -                  end of the wait
  *   RETRY_SCHEDULED       it     retrier           error              -                  next attempt
  *   HEARTBEAT             it     -                 -                  -                  new deadline
  *

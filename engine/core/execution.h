@@ -2,12 +2,12 @@
  * The state of one execution: what `evolve` makes of its history. Frames are its threads of control: one
  * for the machine, one for each branch and iteration that is running.
  *
- *              step                    command or timer
- *   READY ----------> (enters) ---> WAITING | TASK | CHILDREN ---> READY in the next state
- *                                      |        |       |
- *                                      +--------+-------+--> RETRYING --timer--> AGAIN --step--> (enters)
+ *          step             step                        command or timer
+ *   READY -------> ENTERED -------> WAITING | TASK | CHILDREN -------> READY in the next state
+ *                     ^                         |
+ *                     +--- timer --- RETRYING <-+ failed, and a retrier matches
  *
- *   READY, AGAIN and CHILDREN-with-news stand in the run queue, in the order in which they got there.
+ *   READY, ENTERED and CHILDREN-with-news stand in the run queue, in the order in which they got there.
  *   WAITING and RETRYING have a timer. TASK has an open task and, once started, maybe a timer.
  *   ENDED: the flow reached its end; the frame goes when its parent has taken the output.
  */
@@ -30,7 +30,7 @@ enum ms_frame_status {
   MS_FRAME_TASK,     /* a task is scheduled or started */
   MS_FRAME_CHILDREN, /* branches or iterations are running */
   MS_FRAME_RETRYING, /* between two attempts */
-  MS_FRAME_AGAIN,    /* to run its state again */
+  MS_FRAME_ENTERED,  /* to run its state, for the first time or again */
   MS_FRAME_ENDED
 };
 
@@ -69,7 +69,7 @@ struct ms_frame {
   uint32_t previous;        /* id of the last event of this thread */
   uint32_t retry_count;     /* all retries of this visit */
   uint32_t *attempts;       /* retries used, by retrier; NULL until one is */
-  uint32_t next_ready;      /* run queue */
+  uint32_t next_ready, previous_ready; /* run queue */
   /* TASK */
   uint32_t task;            /* serial, 0 = none */
   uint32_t timeout_seconds; /* 0 = none */

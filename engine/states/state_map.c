@@ -43,10 +43,16 @@ static const struct ms_field_group map_groups[] = {
     {false, {"ToleratedFailurePercentage", "ToleratedFailurePercentagePath"}},
     {false, {NULL}}};
 
+static struct ms_flow *const *map_flows(const struct ms_state *state)
+{
+  return &((const struct ms_state_map_fields *)state)->processor;
+}
+
 const struct ms_state_type ms_state_map = {
     .name = "Map",
     .size = sizeof(struct ms_state_map_fields),
     .has_next = true,
     .fields = map_fields,
     .groups = map_groups,
+    .flows = map_flows,
 };

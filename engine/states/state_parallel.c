@@ -23,9 +23,15 @@ static const struct ms_field parallel_fields[] = {
     MS_FIELDS_RETRY_CATCH,
     MS_FIELDS_END};
 
+static struct ms_flow *const *parallel_flows(const struct ms_state *state)
+{
+  return ((const struct state_parallel *)state)->branches.flows;
+}
+
 const struct ms_state_type ms_state_parallel = {
     .name = "Parallel",
     .size = sizeof(struct state_parallel),
     .has_next = true,
     .fields = parallel_fields,
+    .flows = parallel_flows,
 };

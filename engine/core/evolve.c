@@ -1,0 +1,434 @@
+/*
+ * evolve: the only code that changes an execution. Total and simple: it applies what an event says and
+ * decides nothing. What it does for an event type of a released version is frozen; new behaviour is a
+ * new event type.
+ */
+#include <assert.h>
+
+#include "asl/state_type.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "core/core.h"
+#include "core/frame.h"
+
+/* ---- run queue ---- */
+
+static void queue_push(struct ms_execution *execution, struct ms_frame *frame)
+{
+  if (frame->is_queued)
+    return;
+  frame->is_queued = true;
+  frame->next_ready = MS_FRAME_NONE;
+  frame->previous_ready = execution->ready_last;
+  if (execution->ready_last == MS_FRAME_NONE)
+    execution->ready_first = frame->id;
+  else
+    execution->frames[execution->ready_last]->next_ready = frame->id;
+  execution->ready_last = frame->id;
+}
+
+static void queue_remove(struct ms_execution *execution, struct ms_frame *frame)
+{
+  if (!frame->is_queued)
+    return;
+  frame->is_queued = false;
+  if (frame->previous_ready == MS_FRAME_NONE)
+    execution->ready_first = frame->next_ready;
+  else
+    execution->frames[frame->previous_ready]->next_ready = frame->next_ready;
+  if (frame->next_ready == MS_FRAME_NONE)
+    execution->ready_last = frame->previous_ready;
+  else
+    execution->frames[frame->next_ready]->previous_ready = frame->previous_ready;
+}
+
+uint32_t ms_core_runnable(const struct ms_execution *execution)
+{
+  return execution->ready_first;
+}
+
+/* ---- frames ---- */
+
+static int grow_frames(struct ms_execution *execution)
+{
+  uint32_t capacity = execution->frame_capacity == 0 ? 1 : execution->frame_capacity * 2;
+  if (execution->frame_capacity > UINT32_MAX / 4)
+    return ms_error(MSTEP_ETOOBIG, "too many branches and iterations at once");
+  struct ms_frame **frames = ms_reallocarray(execution->frames, capacity, sizeof(struct ms_frame *));
+  if (frames == NULL)
+    return ms_error_nomem();
+  execution->frames = frames;
+  uint32_t *ids = ms_reallocarray(execution->free_frames, capacity, sizeof(uint32_t));
+  if (ids == NULL)
+    return ms_error_nomem();
+  execution->free_frames = ids;
+  execution->frame_capacity = capacity;
+  return 0;
+}
+
+/* A new frame at the start of its flow, ready to run; input is borrowed. */
+static int add_frame(struct ms_execution *execution, const struct ms_frame *parent,
+                     const struct ms_flow *flow, uint32_t index, struct ms_json input)
+{
+  if (execution->free_count == 0 && execution->frame_count == execution->frame_capacity) {
+    int status = grow_frames(execution);
+    if (status < 0)
+      return status;
+  }
+  struct ms_frame *frame = ms_calloc(1, sizeof(*frame));
+  if (frame == NULL)
+    return ms_error_nomem();
+  frame->id = execution->free_count > 0 ? execution->free_frames[--execution->free_count]
+                                        : execution->frame_count++;
+  frame->parent = MS_FRAME_NONE;
+  frame->index = index;
+  frame->flow = flow;
+  frame->state = execution->machine->states[flow->start];
+  frame->input = ms_json_ref(input);
+  if (parent != NULL) {
+    frame->parent = parent->id;
+    frame->is_hidden = parent->is_hidden || flow->is_distributed;
+    frame->previous = parent->previous;
+  }
+  execution->frames[frame->id] = frame;
+  queue_push(execution, frame);
+  return 0;
+}
+
+static void remove_frame(struct ms_execution *execution, struct ms_frame *frame)
+{
+  queue_remove(execution, frame);
+  execution->frames[frame->id] = NULL;
+  execution->free_frames[execution->free_count++] = frame->id;
+  ms_frame_free(frame);
+}
+
+static void close_task(struct ms_frame *frame)
+{
+  frame->task = 0;
+  frame->is_started = false;
+  frame->timeout_at_ms = frame->heartbeat_at_ms = frame->timer_at_ms = 0;
+  ms_json_replace(&frame->parameters, MS_JSON_VALUE_NONE);
+  ms_json_replace(&frame->task_details, MS_JSON_VALUE_NONE);
+}
+
+/* ---- one function for each kind of event ---- */
+
+static int apply_execution_started(struct ms_execution *execution, const struct ms_event *event)
+{
+  execution->status = MS_EXECUTION_RUNNING;
+  execution->started_at_ms = event->at_ms;
+  execution->timer_at_ms = event->due_at_ms;
+  ms_json_replace(&execution->input, ms_json_ref(event->data));
+  return add_frame(execution, NULL, execution->machine->flow, 0, event->data);
+}
+
+static int apply_execution_ended(struct ms_execution *execution, const struct ms_event *event)
+{
+  for (uint32_t i = 0; i < execution->frame_count; i++)
+    ms_frame_free(execution->frames[i]);
+  ms_free(execution->frames);
+  ms_free(execution->free_frames);
+  execution->frames = NULL;
+  execution->free_frames = NULL;
+  execution->frame_count = execution->frame_capacity = execution->free_count = 0;
+  execution->ready_first = execution->ready_last = MS_FRAME_NONE;
+  execution->stopped_at_ms = event->at_ms;
+  execution->timer_at_ms = 0;
+  if (event->type == MS_EVENT_EXECUTION_SUCCEEDED) {
+    execution->status = MS_EXECUTION_SUCCEEDED;
+    ms_json_replace(&execution->output, ms_json_ref(event->data));
+    return 0;
+  }
+  execution->status = event->type == MS_EVENT_EXECUTION_FAILED      ? MS_EXECUTION_FAILED
+                      : event->type == MS_EVENT_EXECUTION_TIMED_OUT ? MS_EXECUTION_TIMED_OUT
+                                                                    : MS_EXECUTION_ABORTED;
+  if (event->type != MS_EVENT_EXECUTION_TIMED_OUT) {
+    ms_json_replace(&execution->error, ms_json_ref(event->data));
+    ms_json_replace(&execution->cause, ms_json_ref(event->more));
+  }
+  return 0;
+}
+
+static int apply_state_entered(struct ms_execution *execution, struct ms_frame *frame,
+                               const struct ms_event *event)
+{
+  frame->status = MS_FRAME_ENTERED;
+  frame->entered_at_ms = event->at_ms;
+  frame->entered_id = event->id;
+  frame->entered_previous = event->previous;
+  frame->retry_count = 0;
+  ms_free(frame->attempts);
+  frame->attempts = NULL;
+  queue_remove(execution, frame);
+  queue_push(execution, frame);
+  return 0;
+}
+
+static int assign_variables(struct ms_frame *frame, struct ms_json assigned)
+{
+  if (!ms_json_is_object(assigned))
+    return 0;
+  if (ms_json_is_none(frame->variables)) {
+    frame->variables = ms_json_ref(assigned);
+    return 0;
+  }
+  for (size_t i = 0; i < ms_json_count(assigned); i++) {
+    int status = ms_json_set_key(&frame->variables, ms_json_key_value(assigned, i),
+                                 ms_json_ref(ms_json_member(assigned, i)));
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}
+
+static int apply_state_exited(struct ms_execution *execution, struct ms_frame *frame,
+                              const struct ms_event *event)
+{
+  ms_frame_drop_children(frame);
+  close_task(frame);
+  queue_remove(execution, frame);
+  ms_json_replace(&frame->input, ms_json_ref(event->data));
+  if (event->number == MS_STATE_NONE) {
+    frame->status = MS_FRAME_ENDED;
+  } else {
+    frame->state = execution->machine->states[event->number];
+    frame->status = MS_FRAME_READY;
+    queue_push(execution, frame);
+  }
+  return assign_variables(frame, event->more);
+}
+
+static uint32_t detail_seconds(struct ms_json details, const char *name)
+{
+  int64_t seconds = 0;
+  ms_json_to_int(&seconds, ms_json_getc(details, name));
+  return (uint32_t)seconds;
+}
+
+static int apply_task_scheduled(struct ms_execution *execution, struct ms_frame *frame,
+                                const struct ms_event *event)
+{
+  queue_remove(execution, frame);
+  frame->status = MS_FRAME_TASK;
+  frame->task = event->number;
+  frame->timeout_seconds = detail_seconds(event->more, "timeoutInSeconds");
+  frame->heartbeat_seconds = detail_seconds(event->more, "heartbeatInSeconds");
+  ms_json_replace(&frame->parameters, ms_json_ref(event->data));
+  ms_json_replace(&frame->task_details, ms_json_ref(event->more));
+  execution->next_task = event->number + 1;
+  return 0;
+}
+
+static int apply_task_started(struct ms_frame *frame, const struct ms_event *event)
+{
+  frame->is_started = true;
+  if (frame->timeout_seconds != 0)
+    frame->timeout_at_ms = event->at_ms + (int64_t)frame->timeout_seconds * 1000;
+  if (frame->heartbeat_seconds != 0)
+    frame->heartbeat_at_ms = event->at_ms + (int64_t)frame->heartbeat_seconds * 1000;
+  return 0;
+}
+
+static struct ms_children *children_new(uint32_t count)
+{
+  struct ms_children *children =
+      ms_calloc(1, sizeof(*children) + (size_t)count * sizeof(struct ms_json));
+  if (children != NULL)
+    children->count = count;
+  return children;
+}
+
+static int apply_parallel_started(struct ms_execution *execution, struct ms_frame *frame,
+                                  const struct ms_event *event)
+{
+  struct ms_flow *const *flows = frame->state->type->flows(frame->state);
+  queue_remove(execution, frame);
+  frame->status = MS_FRAME_CHILDREN;
+  frame->children = children_new(event->number);
+  if (frame->children == NULL)
+    return ms_error_nomem();
+  frame->children->input = ms_json_ref(event->data);
+  frame->children->running_count = frame->children->started_count = event->number;
+  for (uint32_t i = 0; i < event->number; i++) {
+    int status = add_frame(execution, frame, flows[i], i, event->data);
+    if (status < 0)
+      return status;
+  }
+  return 0;
+}
+
+static double detail_number(struct ms_json details, const char *name)
+{
+  struct ms_json value = ms_json_getc(details, name);
+  return ms_json_is_none(value) ? -1 : ms_json_number(value);
+}
+
+static int apply_map_started(struct ms_execution *execution, struct ms_frame *frame,
+                             const struct ms_event *event)
+{
+  frame->status = MS_FRAME_CHILDREN;
+  frame->children = children_new((uint32_t)ms_json_count(event->data));
+  if (frame->children == NULL)
+    return ms_error_nomem();
+  struct ms_children *children = frame->children;
+  children->input = ms_json_ref(ms_json_getc(event->more, "input"));
+  children->items = ms_json_ref(event->data);
+  children->concurrency = detail_seconds(event->more, "concurrency");
+  children->tolerated_count = detail_number(event->more, "toleratedCount");
+  children->tolerated_percentage = detail_number(event->more, "toleratedPercentage");
+  children->is_map_run = (*frame->state->type->flows(frame->state))->is_distributed;
+  queue_remove(execution, frame);
+  queue_push(execution, frame);
+  return 0;
+}
+
+static int apply_iteration_started(struct ms_execution *execution, struct ms_frame *frame,
+                                   const struct ms_event *event)
+{
+  frame->children->started_count++;
+  frame->children->running_count++;
+  queue_remove(execution, frame);
+  int status = add_frame(execution, frame, *frame->state->type->flows(frame->state), event->number, event->data);
+  if (status == 0 && event->id != 0) {
+    struct ms_frame *child = execution->frames[execution->ready_last];
+    child->previous = event->id;
+  }
+  return status;
+}
+
+/* A branch or iteration ended, well or not: its output, if any, goes to the frame above. */
+static int apply_child_ended(struct ms_execution *execution, struct ms_frame *child,
+                             const struct ms_event *event)
+{
+  struct ms_frame *parent = ms_execution_frame(execution, child->parent);
+  if (parent != NULL && parent->children != NULL) {
+    struct ms_children *children = parent->children;
+    children->running_count--;
+    children->done_count++;
+    children->last_exit = child->previous;
+    if (event->type == MS_EVENT_MAP_ITERATION_FAILED)
+      children->failed_count++;
+    else
+      ms_json_replace(&children->outputs[child->index], ms_json_ref(event->data));
+    if (!child->is_hidden)
+      parent->previous = event->id != 0 ? event->id : child->previous;
+    if (children->started_count < children->count || children->done_count == children->count)
+      queue_push(execution, parent);
+  }
+  remove_frame(execution, child);
+  return 0;
+}
+
+static int apply_retry_scheduled(struct ms_execution *execution, struct ms_frame *frame,
+                                 const struct ms_event *event)
+{
+  if (frame->attempts == NULL)
+    frame->attempts = ms_calloc(frame->state->retrier_count, sizeof(uint32_t));
+  if (frame->attempts == NULL)
+    return ms_error_nomem();
+  frame->attempts[event->number]++;
+  frame->retry_count++;
+  frame->previous = event->previous;
+  ms_frame_drop_children(frame);
+  close_task(frame);
+  queue_remove(execution, frame);
+  frame->status = MS_FRAME_RETRYING;
+  frame->timer_at_ms = event->due_at_ms;
+  return 0;
+}
+
+static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame,
+                          const struct ms_event *event)
+{
+  switch (event->type) {
+  case MS_EVENT_STATE_ENTERED:
+    return apply_state_entered(execution, frame, event);
+  case MS_EVENT_STATE_EXITED:
+    return apply_state_exited(execution, frame, event);
+  case MS_EVENT_WAIT_SCHEDULED:
+    queue_remove(execution, frame);
+    frame->status = MS_FRAME_WAITING;
+    return 0;
+  case MS_EVENT_TASK_SCHEDULED:
+  case MS_EVENT_ACTIVITY_SCHEDULED:
+  case MS_EVENT_LAMBDA_SCHEDULED:
+    return apply_task_scheduled(execution, frame, event);
+  case MS_EVENT_TASK_STARTED:
+  case MS_EVENT_ACTIVITY_STARTED:
+  case MS_EVENT_LAMBDA_STARTED:
+    return apply_task_started(frame, event);
+  case MS_EVENT_HEARTBEAT:
+    frame->heartbeat_at_ms = event->at_ms + (int64_t)frame->heartbeat_seconds * 1000;
+    return 0;
+  case MS_EVENT_TASK_SUCCEEDED:
+  case MS_EVENT_TASK_FAILED:
+  case MS_EVENT_TASK_TIMED_OUT:
+  case MS_EVENT_ACTIVITY_SUCCEEDED:
+  case MS_EVENT_ACTIVITY_FAILED:
+  case MS_EVENT_ACTIVITY_TIMED_OUT:
+  case MS_EVENT_LAMBDA_SUCCEEDED:
+  case MS_EVENT_LAMBDA_FAILED:
+  case MS_EVENT_LAMBDA_TIMED_OUT:
+    close_task(frame);
+    return 0;
+  case MS_EVENT_PARALLEL_STARTED:
+    return apply_parallel_started(execution, frame, event);
+  case MS_EVENT_MAP_STARTED:
+    return apply_map_started(execution, frame, event);
+  case MS_EVENT_MAP_ITERATION_STARTED:
+    return apply_iteration_started(execution, frame, event);
+  case MS_EVENT_MAP_ITERATION_SUCCEEDED:
+  case MS_EVENT_MAP_ITERATION_FAILED:
+  case MS_EVENT_BRANCH_SUCCEEDED:
+    return apply_child_ended(execution, frame, event);
+  case MS_EVENT_MAP_ITERATION_ABORTED:
+  case MS_EVENT_THREAD_ABORTED:
+    remove_frame(execution, frame);
+    return 0;
+  case MS_EVENT_RETRY_SCHEDULED:
+    return apply_retry_scheduled(execution, frame, event);
+  case MS_EVENT_RETRY_STARTED:
+    frame->status = MS_FRAME_ENTERED;
+    frame->timer_at_ms = 0;
+    queue_push(execution, frame);
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+/* Events that are about a child and must not become the last event of its thread. */
+static bool ends_thread(const struct ms_event *event)
+{
+  return event->type == MS_EVENT_MAP_ITERATION_SUCCEEDED ||
+         event->type == MS_EVENT_MAP_ITERATION_FAILED || event->type == MS_EVENT_MAP_ITERATION_STARTED;
+}
+
+int ms_core_evolve(struct ms_execution *execution, const struct ms_event *event)
+{
+  if (event->id != 0)
+    execution->next_event = event->id + 1;
+  execution->turn++;
+  switch (event->type) {
+  case MS_EVENT_EXECUTION_STARTED:
+    return apply_execution_started(execution, event);
+  case MS_EVENT_EXECUTION_SUCCEEDED:
+  case MS_EVENT_EXECUTION_FAILED:
+  case MS_EVENT_EXECUTION_TIMED_OUT:
+  case MS_EVENT_EXECUTION_ABORTED:
+    return apply_execution_ended(execution, event);
+  default:
+    break;
+  }
+  struct ms_frame *frame = ms_execution_frame(execution, event->frame);
+  if (frame == NULL)
+    return 0; /* StateAborted of an iteration that MapIterationFailed has ended */
+  if (event->id != 0 && !ends_thread(event))
+    frame->previous = event->id;
+  if (event->flags & MS_EVENT_SETS_TIMER)
+    frame->timer_at_ms = event->due_at_ms;
+  else if (event->flags & MS_EVENT_CLEARS_TIMER)
+    frame->timer_at_ms = 0;
+  return apply_to_frame(execution, frame, event);
+}

@@ -1,0 +1,18 @@
+/* Between exit.c, fail.c and decide.c; private to core. */
+#ifndef MS_CORE_FAIL_H
+#define MS_CORE_FAIL_H
+
+#include "core/decision.h"
+
+/* Writes StateExited and, for MS_STATE_NONE, the end of the flow. output borrowed, assigned taken. */
+int ms_decision_leave(struct ms_decision *decision, const struct ms_frame *frame, struct ms_json output,
+                      struct ms_json assigned, uint32_t next);
+/* Closes every task and timer that is open, then ends the execution with error and cause (taken). */
+int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struct ms_json error,
+                    struct ms_json cause);
+
+/* As ms_decision_fail_evaluation, but the state's own Retry and Catch have had their turn. */
+int ms_decision_fail_uncaught(struct ms_decision *decision, const struct ms_frame *frame,
+                              struct ms_failure *failure);
+
+#endif
