@@ -112,8 +112,9 @@ bool ms_json_object_add(struct ms_json_object *object, struct ms_json_string *ke
 uint32_t ms_json_object_find(const struct ms_json_object *object, struct ms_str key);
 
 /* ---- number.c ---- */
-/* The value of a number's text, which must be of JSON's grammar. NONE: no memory. */
-struct ms_json ms_json_number_from_text(struct ms_str text);
+/* The value of a number's text, which must be of JSON's grammar; is_integer: it has neither fraction
+ * nor exponent. NONE: no memory. */
+struct ms_json ms_json_number_from_text(struct ms_str text, bool is_integer);
 /* A double from digits without point and a decimal exponent: no locale is involved. */
 double ms_json_double_from_text(struct ms_str text);
 

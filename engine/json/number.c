@@ -26,6 +26,9 @@ static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 #define POWER_MAX 22
 
+/* Decimals with more places than this are left to exact arithmetic, which is then faster. */
+#define SHORT_SCALE_MAX 6
+
 /* Digits behind this many cannot change which double is nearest, only whether a tie is one. */
 #define DIGITS_MAX 800
 
@@ -157,7 +160,8 @@ static struct ms_json integer_from_text(struct ms_str text)
   uint64_t value = 0;
   for (size_t i = is_negative; i < text.len; i++) {
     unsigned digit = (unsigned)(text.data[i] - '0');
-    if (value > (limit - digit) / 10) {
+    /* 18 digits always fit. */
+    if (i >= 18 && value > (limit - digit) / 10) {
       return ms_json_big(text);
     }
     value = value * 10 + digit;
@@ -169,12 +173,8 @@ static struct ms_json integer_from_text(struct ms_str text)
   return result;
 }
 
-struct ms_json ms_json_number_from_text(struct ms_str text)
+struct ms_json ms_json_number_from_text(struct ms_str text, bool is_integer)
 {
-  bool is_integer = true;
-  for (size_t i = 0; i < text.len && is_integer; i++) {
-    is_integer = text.data[i] != '.' && text.data[i] != 'e' && text.data[i] != 'E';
-  }
   if (is_integer) {
     return integer_from_text(text);
   }
@@ -200,6 +200,22 @@ static void strip_zeros(struct decimal *d)
   }
 }
 
+/* number / 10^scale */
+static void put_number(struct decimal *out, uint64_t number, int scale)
+{
+  char reversed[24];
+  int count = 0;
+  for (; number != 0; number /= 10) {
+    reversed[count++] = (char)('0' + number % 10);
+  }
+  for (int i = 0; i < count; i++) {
+    out->digits[i] = reversed[count - 1 - i];
+  }
+  out->count = count;
+  out->exponent = count - 1 - scale;
+  strip_zeros(out);
+}
+
 /*
  * Most doubles in documents are decimals of few digits: scale by powers of ten until a whole number
  * divides back to the value. Below 10^15 the rounding of the product is under a quarter, so the
@@ -210,7 +226,7 @@ static bool find_short_decimal(struct decimal *out, double value)
   if (value >= 1e15 || value < 1e-5) {
     return false;
   }
-  for (int scale = 0; scale <= POWER_MAX; scale++) {
+  for (int scale = 0; scale <= SHORT_SCALE_MAX; scale++) {
     double scaled = value * powers[scale];
     if (scaled >= 1e15) {
       return false;
@@ -219,21 +235,112 @@ static bool find_short_decimal(struct decimal *out, double value)
     if ((double)whole / powers[scale] != value) {
       continue;
     }
-    char reversed[24];
-    int count = 0;
-    for (; whole != 0; whole /= 10) {
-      reversed[count++] = (char)('0' + whole % 10);
-    }
-    for (int i = 0; i < count; i++) {
-      out->digits[i] = reversed[count - 1 - i];
-    }
-    out->count = count;
-    out->exponent = count - 1 - scale;
-    strip_zeros(out);
+    put_number(out, whole, scale);
     return true;
   }
   return false;
 }
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 uint128;
+
+/* Doubles in this range times ten to the 17 - (digits before the point) fit 128 bits exactly. */
+#define EXACT_LOW 1e-5
+#define EXACT_HIGH 0x1p53
+
+/*
+ * The whole numbers n for which n / 10^scale reads back as the value, and how the value itself lies
+ * among them: whole + a fraction, of which `above_half` says -1, 0, 1 against one half.
+ */
+struct candidates {
+  uint64_t low;
+  uint64_t high;
+  uint64_t whole;
+  int above_half;
+  bool has_fraction;
+};
+
+static struct candidates find_candidates(double value, int scale)
+{
+  int exponent;
+  uint64_t mantissa = (uint64_t)ldexp(frexp(value, &exponent), 53);
+  /* value = mantissa / 2^(53 - exponent); all below in units of a quarter of its last bit. */
+  int shift = 53 - exponent + 2;
+  uint128 power = 1;
+  for (int i = 0; i < scale; i++) {
+    power *= 10;
+  }
+  uint128 unit = (uint128)1 << shift;
+  uint128 middle = power * (4 * mantissa);
+  /* Doubles below a power of two are twice as near. A tie reads as the even mantissa. */
+  bool is_even = (mantissa & 1) == 0;
+  uint128 least = power * (4 * mantissa - (mantissa == UINT64_C(1) << 52 ? 1 : 2));
+  uint128 most = power * (4 * mantissa + 2);
+  struct candidates c;
+  uint128 rest = least & (unit - 1);
+  c.low = (uint64_t)(least >> shift) + (rest != 0 || !is_even);
+  rest = most & (unit - 1);
+  c.high = (uint64_t)(most >> shift) - (rest == 0 && !is_even);
+  rest = middle & (unit - 1);
+  c.whole = (uint64_t)(middle >> shift);
+  c.above_half = (rest > unit / 2) - (rest < unit / 2);
+  c.has_fraction = rest != 0;
+  return c;
+}
+
+/* The nearest multiple of `step` to the value, divided by it; ties go to the even one. */
+static uint64_t nearest_multiple(const struct candidates *c, uint64_t step)
+{
+  uint64_t quotient = c->whole / step;
+  uint64_t rest = c->whole % step;
+  int against_half;
+  if (step == 1) {
+    against_half = c->above_half;
+  } else if (rest == step / 2) {
+    against_half = c->has_fraction;
+  } else {
+    against_half = rest > step / 2 ? 1 : -1;
+  }
+  return quotient + (against_half > 0 || (against_half == 0 && (quotient & 1) == 1));
+}
+
+/* The shortest decimal by exact arithmetic, for the range where it fits. */
+static bool find_exactly(struct decimal *out, double value)
+{
+  if (!(value >= EXACT_LOW && value < EXACT_HIGH)) {
+    return false;
+  }
+  int scale = 16;
+  for (double x = value; x >= 10; x /= 10) {
+    scale--;
+  }
+  for (double x = value; x < 1; x *= 10) {
+    scale++;
+  }
+  scale = scale > 21 ? 21 : scale;
+  struct candidates c = find_candidates(value, scale);
+  uint64_t step = 1;
+  while (c.high / (step * 10) * (step * 10) >= c.low) {
+    step *= 10;
+    scale--;
+  }
+  uint64_t number = nearest_multiple(&c, step);
+  if (number * step < c.low) {
+    number++;
+  } else if (number * step > c.high) {
+    number--;
+  }
+  put_number(out, number, scale);
+  return true;
+}
+#else
+static bool find_exactly(struct decimal *out, double value)
+{
+  (void)out;
+  (void)value;
+  return false;
+}
+#endif
 
 /* The value rounded to `precision` digits, not stripped. */
 static void round_to(struct decimal *out, double value, int precision)
@@ -272,7 +379,7 @@ static bool step_up(struct decimal *d)
 
 static void find_shortest(struct decimal *out, double value)
 {
-  if (find_short_decimal(out, value)) {
+  if (find_short_decimal(out, value) || find_exactly(out, value)) {
     return;
   }
   /* Below the normal range doubles hold fewer than 15 digits. */

@@ -220,7 +220,7 @@ static const char *skip_digits(const char *at, const char *end)
 }
 
 /* The end of the number at p->at; NULL with the error set. */
-static const char *scan_number(struct parser *p)
+static const char *scan_number(struct parser *p, bool *is_integer)
 {
   const char *at = p->at + (*p->at == '-');
   const char *digits = at;
@@ -233,6 +233,7 @@ static const char *scan_number(struct parser *p)
     fail(p, "a number must not begin with 0");
     return NULL;
   }
+  *is_integer = at == p->end || (*at != '.' && *at != 'e' && *at != 'E');
   if (at < p->end && *at == '.') {
     digits = ++at;
     at = skip_digits(at, p->end);
@@ -260,11 +261,13 @@ static const char *scan_number(struct parser *p)
 
 static int parse_number(struct parser *p)
 {
-  const char *end = scan_number(p);
+  bool is_integer;
+  const char *end = scan_number(p, &is_integer);
   if (end == NULL) {
     return p->error;
   }
-  struct ms_json value = ms_json_number_from_text((struct ms_str){p->at, (size_t)(end - p->at)});
+  struct ms_str text = {p->at, (size_t)(end - p->at)};
+  struct ms_json value = ms_json_number_from_text(text, is_integer);
   p->at = end;
   return push_value(p, value);
 }
