@@ -1,0 +1,41 @@
+/* `mstep graph MACHINE`: the machine as a drawing in text. */
+#include "cli/cli.h"
+#include "cli/machine.h"
+#include "cli/text.h"
+
+/* Draws, or says why not. */
+static bool draw(mstep_engine *engine, const char *path, const char *format)
+{
+  struct ms_text definition = {0}, drawing = {0};
+  struct ms_problems problems = {.file = path, .to = stderr};
+  bool is_drawn = false;
+  if (ms_definition_read(&definition, engine, path)) {
+    mstep_str text = ms_text_str(&definition);
+    int code = mstep_state_machine_validate(engine, text, NULL, ms_problems_add, &problems);
+    if (code == MSTEP_OK) {
+      code = mstep_state_machine_graph(engine, text, format, ms_text_sink, &drawing);
+    }
+    is_drawn = code == MSTEP_OK && !drawing.is_failed;
+    if (is_drawn) {
+      fwrite(drawing.data, 1, drawing.len, stdout);
+    } else if (problems.error_count == 0) {
+      ms_cli_error_code(code, "could not draw \"%s\"", path);
+    }
+  }
+  ms_text_deinit(&definition);
+  ms_text_deinit(&drawing);
+  return is_drawn;
+}
+
+int ms_cmd_graph(const struct ms_cli_args *args)
+{
+  static const char *const formats[] = {"mermaid", "dot", NULL};
+  int format = ms_cli_choice(args, MS_OPTION_FORMAT, formats);
+  mstep_engine *engine = format < 0 ? NULL : ms_checker_open(args, args->operands[0]);
+  if (engine == NULL) {
+    return MS_EXIT_USAGE;
+  }
+  bool is_drawn = draw(engine, args->operands[0], formats[format]);
+  mstep_engine_close(engine);
+  return is_drawn ? MS_EXIT_OK : MS_EXIT_USAGE;
+}
