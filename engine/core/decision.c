@@ -8,21 +8,27 @@
 #include "base/error.h"
 #include "base/time.h"
 
-struct ms_event *ms_decision_event(struct ms_decision *decision, enum ms_event_type type,
-                                   const struct ms_frame *frame)
+struct ms_event *ms_decision_hidden(struct ms_decision *decision, enum ms_event_type type,
+                                    const struct ms_frame *frame)
 {
   struct ms_event *event = ms_events_add(decision->out);
   if (event == NULL)
     return NULL;
-  bool is_public = type < MS_EVENT_WAIT_SCHEDULED && (frame == NULL || !frame->is_hidden);
   event->type = (uint16_t)type;
-  event->id = is_public ? decision->next_event++ : 0;
   event->previous = decision->previous;
   event->frame = frame == NULL ? MS_FRAME_NONE : frame->id;
   event->state = frame == NULL ? MS_STATE_NONE : frame->state->index;
   event->at_ms = decision->env->now_ms;
-  if (is_public)
-    decision->previous = event->id;
+  return event;
+}
+
+struct ms_event *ms_decision_event(struct ms_decision *decision, enum ms_event_type type,
+                                   const struct ms_frame *frame)
+{
+  struct ms_event *event = ms_decision_hidden(decision, type, frame);
+  bool is_public = type < MS_EVENT_WAIT_SCHEDULED && (frame == NULL || !frame->is_hidden);
+  if (event != NULL && is_public)
+    event->id = decision->previous = decision->next_event++;
   return event;
 }
 

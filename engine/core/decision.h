@@ -27,7 +27,10 @@ struct ms_decision {
 /* Appends an event of this frame with the next id; NULL when out of memory. The caller fills the rest. */
 struct ms_event *ms_decision_event(struct ms_decision *decision, enum ms_event_type type,
                                    const struct ms_frame *frame);
-/* The same with data and more, both taken; a NONE that should be a value counts as out of memory. */
+/* The same, never in the public history (id 0). */
+struct ms_event *ms_decision_hidden(struct ms_decision *decision, enum ms_event_type type,
+                                    const struct ms_frame *frame);
+/* As ms_decision_event with data and more, both taken; a NONE that should be a value counts as out of memory. */
 int ms_decision_write(struct ms_decision *decision, enum ms_event_type type,
                       const struct ms_frame *frame, struct ms_json data, struct ms_json more);
 

@@ -24,7 +24,7 @@
  *   HEARTBEAT             it     -                 -                  -                  new deadline
  *
  * more of *_SCHEDULED: {"timeoutInSeconds"?, "heartbeatInSeconds"?, "roleArn"?, "token"?}.
- * more of MAP_STARTED: {"input", "concurrency", "toleratedCount"?, "toleratedPercentage"?}.
+ * more of MAP_STARTED: {"input", "concurrency", "toleratedCount"?, "toleratedPercentage"?, "pairs"?}.
  */
 #ifndef MS_CORE_EVENT_H
 #define MS_CORE_EVENT_H

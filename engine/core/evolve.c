@@ -278,6 +278,7 @@ static int apply_map_started(struct ms_execution *execution, struct ms_frame *fr
   children->tolerated_count = detail_number(event->more, "toleratedCount");
   children->tolerated_percentage = detail_number(event->more, "toleratedPercentage");
   children->is_map_run = (*frame->state->type->flows(frame->state))->is_distributed;
+  children->is_pairs = ms_json_is_true(ms_json_getc(event->more, "pairs"));
   queue_remove(execution, frame);
   queue_push(execution, frame);
   return 0;

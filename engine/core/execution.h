@@ -48,6 +48,7 @@ struct ms_children {
   double tolerated_count;      /* < 0: not given */
   double tolerated_percentage; /* < 0: not given */
   bool is_map_run;
+  bool is_pairs;          /* items are {Key, Value} of an object */
   struct ms_json outputs[]; /* by index; NONE until done */
 };
 

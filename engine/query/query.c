@@ -49,3 +49,8 @@ void ms_query_free(struct ms_query *query)
     query->lang->free(query);
   }
 }
+
+struct ms_str ms_query_text(const struct ms_query *query)
+{
+  return query->lang->text == NULL ? MS_STR("") : query->lang->text(query);
+}

@@ -87,6 +87,8 @@ struct ms_query_lang {
               struct ms_failure *failure);
   void (*references)(const struct ms_query *query, ms_query_reference_cb cb, void *user);
   void (*free)(struct ms_query *query);
+  /* Source text of a query that is one path or expression, as messages quote it; "" for templates. NULL: none. */
+  struct ms_str (*text)(const struct ms_query *query);
 };
 
 /* Languages built in, by name ("JSONPath", "JSONata"); NULL when unknown. */
@@ -97,6 +99,7 @@ int ms_query_eval(struct ms_json *out, const struct ms_query *query, struct ms_q
                   struct ms_failure *failure);
 void ms_query_references(const struct ms_query *query, ms_query_reference_cb cb, void *user);
 void ms_query_free(struct ms_query *query); /* NULL is fine */
+struct ms_str ms_query_text(const struct ms_query *query); /* borrowed; "" when its language has none */
 
 /* ---- JSONPath's own doors, for fields with rules of their own ---- */
 
