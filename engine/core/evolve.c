@@ -27,6 +27,19 @@ static void queue_push(struct ms_execution *execution, struct ms_frame *frame)
   execution->ready_last = frame->id;
 }
 
+/* In front of all others: for a Map that has more iterations to start at once. */
+static void queue_push_front(struct ms_execution *execution, struct ms_frame *frame)
+{
+  frame->is_queued = true;
+  frame->previous_ready = MS_FRAME_NONE;
+  frame->next_ready = execution->ready_first;
+  if (execution->ready_first == MS_FRAME_NONE)
+    execution->ready_last = frame->id;
+  else
+    execution->frames[execution->ready_first]->previous_ready = frame->id;
+  execution->ready_first = frame->id;
+}
+
 static void queue_remove(struct ms_execution *execution, struct ms_frame *frame)
 {
   if (!frame->is_queued)
@@ -287,15 +300,18 @@ static int apply_map_started(struct ms_execution *execution, struct ms_frame *fr
 static int apply_iteration_started(struct ms_execution *execution, struct ms_frame *frame,
                                    const struct ms_event *event)
 {
-  frame->children->started_count++;
-  frame->children->running_count++;
+  struct ms_children *children = frame->children;
+  children->started_count++;
+  children->running_count++;
   queue_remove(execution, frame);
   int status = add_frame(execution, frame, *frame->state->type->flows(frame->state), event->number, event->data);
-  if (status == 0 && event->id != 0) {
-    struct ms_frame *child = execution->frames[execution->ready_last];
-    child->previous = event->id;
-  }
-  return status;
+  if (status != 0)
+    return status;
+  if (event->id != 0)
+    execution->frames[execution->ready_last]->previous = event->id;
+  if (children->started_count < children->count && children->running_count < children->concurrency)
+    queue_push_front(execution, frame);
+  return 0;
 }
 
 /* A branch or iteration ended, well or not: its output, if any, goes to the frame above. */

@@ -348,6 +348,10 @@ static int fail_machine(struct ms_decision *decision, const struct ms_failure *f
 static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
                      struct ms_failure *failure, bool may_handle)
 {
+  /* A Map or Parallel whose own field failed may have children that still run. */
+  int cut = frame->children == NULL ? 0 : abort_children(decision, frame, NULL);
+  if (cut < 0)
+    return cut;
   for (;;) {
     bool is_caught = may_handle && !is_terminal(ms_json_text(failure->error));
     int status = is_caught ? try_retry(decision, frame, failure) : 0;

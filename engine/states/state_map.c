@@ -276,44 +276,29 @@ static int iteration_input(struct ms_json *out, struct ms_decision *decision,
   return status;
 }
 
-static int start_iteration(struct ms_decision *decision, const struct ms_frame *frame, uint32_t index)
+/* Starts one iteration; evolve puts the frame in front of the queue while more may start. */
+static int start_iteration(struct ms_decision *decision, const struct ms_frame *frame)
 {
+  const struct ms_children *children = frame->children;
   struct ms_failure failure = MS_FAILURE_INIT;
   struct ms_json input = MS_JSON_VALUE_NONE;
-  int status = iteration_input(&input, decision, frame, index, &failure);
+  int status = iteration_input(&input, decision, frame, children->started_count, &failure);
   if (status != 0) {
     status = ms_decision_settle(decision, frame, status, &failure);
     ms_failure_deinit(&failure);
-    return status < 0 ? status : MS_FAILED;
+    return status;
   }
-  uint32_t before = decision->previous;
-  struct ms_event *event = NULL;
-  if (frame->children->is_map_run)
-    event = ms_decision_hidden(decision, MS_EVENT_MAP_ITERATION_STARTED, frame);
-  else
-    event = ms_decision_event(decision, MS_EVENT_MAP_ITERATION_STARTED, frame);
-  decision->previous = before;
+  if (children->last_exit != 0)
+    decision->previous = children->last_exit;
+  struct ms_event *event =
+      children->is_map_run ? ms_decision_hidden(decision, MS_EVENT_MAP_ITERATION_STARTED, frame)
+                           : ms_decision_event(decision, MS_EVENT_MAP_ITERATION_STARTED, frame);
   if (event == NULL) {
     ms_json_unref(input);
     return ms_error_nomem();
   }
-  event->number = index;
+  event->number = children->started_count;
   event->data = input;
-  return 0;
-}
-
-static int start_iterations(struct ms_decision *decision, const struct ms_frame *frame)
-{
-  const struct ms_children *children = frame->children;
-  uint32_t running = children->running_count;
-  if (children->last_exit != 0)
-    decision->previous = children->last_exit;
-  for (uint32_t i = children->started_count; i < children->count && running < children->concurrency;
-       i++, running++) {
-    int status = start_iteration(decision, frame, i);
-    if (status != 0)
-      return status < 0 ? status : 0; /* failed: what follows from it is written */
-  }
   return 0;
 }
 
@@ -364,7 +349,7 @@ static int map_on_command(struct ms_decision *decision, const struct ms_frame *f
   (void)command;
   if (frame->children->done_count == frame->children->count)
     return map_finish(decision, frame);
-  return start_iterations(decision, frame);
+  return start_iteration(decision, frame);
 }
 
 const struct ms_state_type ms_state_map = {
