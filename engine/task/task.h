@@ -1,0 +1,150 @@
+/*
+ * Tasks: from a Resource ARN to whoever does the work. A handler is one file task_x.c and one row of
+ * tasks.def; the first that handles a request gets it. Responsible for talking to the worker; not for
+ * timeouts, heartbeats, retries and tokens, which are the runtime's and the core's.
+ *
+ * What lies above (Lua, the host's callbacks, the queue of answers) is handed down in struct ms_task_up.
+ * Loop thread only.
+ */
+#ifndef MS_TASK_TASK_H
+#define MS_TASK_TASK_H
+
+#include "base/random.h"
+#include "json/json.h"
+
+struct ms_tasks;
+struct ms_task_handler;
+
+enum ms_task_kind { MS_TASK_SERVICE, MS_TASK_LAMBDA, MS_TASK_ACTIVITY };
+enum ms_task_pattern {
+  MS_TASK_REQUEST, /* the answer is the result */
+  MS_TASK_SYNC,    /* .sync: submitted, then the job's result */
+  MS_TASK_TOKEN    /* .waitForTaskToken: submitted, then whatever SendTaskSuccess says */
+};
+
+/* What is asked. Borrowed for the time of start. */
+struct ms_task_request {
+  struct ms_str resource; /* ARN as in the definition */
+  enum ms_task_kind kind;
+  enum ms_task_pattern pattern;
+  struct ms_str service; /* SERVICE: "lambda", "aws-sdk:s3" */
+  struct ms_str action;  /* SERVICE: "invoke", without the pattern's suffix */
+  struct ms_str name;    /* LAMBDA, ACTIVITY: of the function or activity */
+  struct ms_str machine; /* names, for mocks */
+  struct ms_str state;
+  struct ms_json parameters; /* or the input, of LAMBDA and ACTIVITY */
+  int64_t deadline_ms;       /* the task's own timeout; 0 = none */
+  unsigned attempt;          /* from 1 */
+  uint32_t *invocation;      /* calls of this state in this execution so far; NULL unless wanted */
+};
+
+/* An open task, embedded in the runtime's record of it. */
+struct ms_task {
+  const struct ms_task_handler *handler;
+  void *data; /* the handler's */
+};
+
+enum ms_task_answer_type {
+  MS_TASK_STARTED,   /* activities: somebody took it */
+  MS_TASK_SUBMITTED, /* SYNC, TOKEN: the call was made; data */
+  MS_TASK_SUCCEEDED, /* data */
+  MS_TASK_FAILED     /* error, cause: strings or NONE */
+};
+
+struct ms_task_answer {
+  enum ms_task_answer_type type;
+  struct ms_json data; /* all borrowed */
+  struct ms_json error;
+  struct ms_json cause;
+};
+
+/* What a host registers: a function of a type that only the public layer knows, and its user pointer. */
+struct ms_callback {
+  void (*fn)(void);
+  void *user;
+};
+
+enum ms_task_outcome {
+  MS_TASK_CALL_OK,
+  MS_TASK_CALL_ERROR,   /* error, cause */
+  MS_TASK_CALL_TIMEOUT, /* killed at its deadline */
+  MS_TASK_CALL_MEMORY,
+  MS_TASK_CALL_CANCELLED,
+  MS_TASK_CALL_MISSING /* no such function */
+};
+
+struct ms_task_call {
+  struct ms_str function;
+  struct ms_json payload;
+  struct ms_json client_context;
+  const char *request_id;
+  const char *arn;
+  int64_t deadline_ms;
+  unsigned attempt;
+};
+
+struct ms_task_call_result {
+  enum ms_task_outcome outcome;
+  struct ms_json output; /* all borrowed */
+  struct ms_json error;
+  struct ms_json cause;
+};
+
+typedef void (*ms_task_call_cb)(const struct ms_task_call_result *result, void *user);
+
+/* What the layers above give. */
+struct ms_task_up {
+  /*
+   * The world's word on a task; never calls back at once. After SUCCEEDED and FAILED, which cannot fail,
+   * the task is gone. STARTED and SUBMITTED may be MSTEP_ENOMEM.
+   */
+  int (*answer)(struct ms_task *task, const struct ms_task_answer *answer, void *user);
+  /* The token that answers this task, made when there is none yet. Lives as long as the task. */
+  int (*token)(const char **out, struct ms_task *task, void *user);
+  /* Starts a function; done comes exactly once and never from inside, unless the engine is closed. */
+  int (*invoke)(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done, void *done_user,
+                void *user);
+  void (*cancel_call)(uint64_t id, void *user);
+  void (*call_host)(struct ms_callback callback, const char *token, const char *resource,
+                    struct ms_str input, void *user);
+  int64_t (*now_ms)(void *user);
+  void *user;
+};
+
+struct ms_task_handler {
+  const char *name;
+  bool (*handles)(const struct ms_tasks *tasks, const struct ms_task_request *request);
+  /* Begins the work; answers through `up`, now or later. An error: nothing has begun. */
+  int (*start)(struct ms_tasks *tasks, struct ms_task *task, const struct ms_task_request *request);
+  /* Nobody waits any more: no answer may come after. */
+  void (*cancel)(struct ms_tasks *tasks, struct ms_task *task);
+  /* Somebody else answered (its token): the work may go on, its result is not wanted. */
+  void (*detach)(struct ms_tasks *tasks, struct ms_task *task);
+};
+
+struct ms_tasks_options {
+  struct ms_task_up up;
+  struct ms_random *random; /* borrowed: ids of requests */
+  const char *region;       /* borrowed, as account */
+  const char *account;
+};
+
+int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options);
+void ms_tasks_free(struct ms_tasks *tasks); /* after the functions have been stopped; NULL is fine */
+
+/* Finds the handler and starts; a request that nobody handles is answered with a failure. */
+int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task, const struct ms_task_request *request);
+void ms_tasks_cancel(struct ms_tasks *tasks, struct ms_task *task);
+void ms_tasks_detach(struct ms_tasks *tasks, struct ms_task *task);
+
+/* Host tasks: an exact ARN or a pattern with `*`. The latest that matches wins; fn NULL takes away. */
+int ms_tasks_register(struct ms_tasks *tasks, struct ms_str pattern, struct ms_callback callback);
+/*
+ * Mocks, in the format of Step Functions Local. test_case: "MACHINE/CASE", "CASE" or NULL when there is only
+ * one. MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
+ */
+int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_case);
+/* True when requests are to carry `invocation`. */
+bool ms_tasks_wants_invocations(const struct ms_tasks *tasks);
+
+#endif

@@ -1,0 +1,379 @@
+/*
+ * Lambda functions, that is, Lua functions of this engine: by ARN, where the function's answer is the result
+ * as it stands, and by `lambda:invoke`, where it comes wrapped as AWS wraps it.
+ *
+ * A call outlives its task when the task is cancelled: `struct ms_task_function_call` lives until the call
+ * is done, and points to its task only as long as somebody waits.
+ */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/error.h"
+#include "task/internal.h"
+
+#define FUNCTION_TIMEOUT_MAX_MS 900000 /* Lambda's 15 minutes */
+#define FUNCTION_ARN_MAX 400
+
+enum function_type { FUNCTION_REQUEST, FUNCTION_EVENT, FUNCTION_DRY_RUN };
+
+struct ms_task_function_call {
+  struct ms_task_function_call *next, **slot; /* in tasks->calls */
+  struct ms_tasks *tasks;
+  struct ms_task *task; /* NULL: cancelled, or nobody waits */
+  uint64_t id;
+  bool is_wrapped;       /* lambda:invoke */
+  bool is_token;         /* its result is only a SUBMITTED */
+  bool ends_with_task;   /* the deadline is the task's own timeout: the core says what it means */
+  char request_id[37];
+  char version[65]; /* executed version */
+};
+
+/* What a request says, in either form. */
+struct function_request {
+  struct ms_task_function_name name;
+  enum function_type type;
+  struct ms_json payload;        /* borrowed */
+  struct ms_json client_context; /* owned */
+  bool is_wrapped;
+};
+
+/* ---- reading the request ---- */
+
+static bool function_handles(const struct ms_tasks *tasks, const struct ms_task_request *request)
+{
+  (void)tasks;
+  if (request->kind == MS_TASK_LAMBDA) {
+    return true;
+  }
+  return request->kind == MS_TASK_SERVICE && request->pattern != MS_TASK_SYNC &&
+         ms_str_is(request->service, "lambda") && ms_str_is(request->action, "invoke");
+}
+
+/* ClientContext is Base64 of JSON; anything else goes through as it is. */
+static struct ms_json function_client_context(struct ms_json given)
+{
+  if (!ms_json_is_string(given)) {
+    return ms_json_ref(given);
+  }
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  struct ms_json context = MS_JSON_VALUE_NONE;
+  int err = ms_base64_decode(&text, ms_json_text(given));
+  if (err == 0) {
+    err = ms_json_parse(&context, ms_buf_view(&text), NULL, NULL);
+  }
+  ms_buf_deinit(&text);
+  return err == 0 ? context : ms_json_ref(given);
+}
+
+static enum function_type function_type(struct ms_json type)
+{
+  if (ms_str_is(ms_json_text(type), "Event")) {
+    return FUNCTION_EVENT;
+  }
+  return ms_str_is(ms_json_text(type), "DryRun") ? FUNCTION_DRY_RUN : FUNCTION_REQUEST;
+}
+
+/* False: the name is not one; `name` then is the text as given. */
+static bool function_read(struct function_request *out, const struct ms_task_request *request,
+                          struct ms_json empty)
+{
+  *out = (struct function_request){.client_context = MS_JSON_VALUE_NONE};
+  out->payload = request->parameters;
+  struct ms_str text = request->resource;
+  if (request->kind == MS_TASK_SERVICE) {
+    out->is_wrapped = true;
+    out->payload = ms_json_getc(request->parameters, "Payload");
+    if (ms_json_is_none(out->payload)) {
+      out->payload = empty;
+    }
+    out->type = function_type(ms_json_getc(request->parameters, "InvocationType"));
+    out->client_context =
+        function_client_context(ms_json_getc(request->parameters, "ClientContext"));
+    text = ms_json_text(ms_json_getc(request->parameters, "FunctionName"));
+  }
+  out->name.name = text;
+  struct ms_task_function_name name;
+  if (!ms_task_function_name(&name, text)) {
+    return false;
+  }
+  out->name = name;
+  struct ms_json qualifier = ms_json_getc(request->parameters, "Qualifier");
+  if (request->kind == MS_TASK_SERVICE && ms_json_is_string(qualifier)) {
+    out->name.qualifier = ms_json_text(qualifier);
+  }
+  return true;
+}
+
+/* ---- the result ---- */
+
+static size_t function_arn(char out[FUNCTION_ARN_MAX], const struct ms_tasks *tasks,
+                           const struct ms_task_function_name *name, bool is_qualified)
+{
+  struct ms_str qualifier = name->qualifier;
+  if (is_qualified && qualifier.len == 0) {
+    qualifier = MS_STR("$LATEST");
+  }
+  int len = snprintf(out, FUNCTION_ARN_MAX, "arn:aws:lambda:%s:%s:function:%.*s%s%.*s", tasks->region,
+                     tasks->account, MS_STR_ARG(name->name), qualifier.len > 0 ? ":" : "",
+                     MS_STR_ARG(qualifier));
+  return len < 0 ? 0 : (size_t)len;
+}
+
+static void function_missing(struct ms_tasks *tasks, struct ms_task *task,
+                             const struct ms_task_function_name *name, const char *request_id)
+{
+  char arn[FUNCTION_ARN_MAX];
+  function_arn(arn, tasks, name, true);
+  ms_task_failf(tasks, task, "Lambda.ResourceNotFoundException",
+                "Function not found: %s (Service: AWSLambda; Status Code: 404; Error Code: "
+                "ResourceNotFoundException; Request ID: %s; Proxy: null)",
+                arn, request_id);
+}
+
+/* {ExecutedVersion, Payload, SdkHttpMetadata, SdkResponseMetadata, StatusCode} */
+static int function_wrap(struct ms_json *out, struct ms_tasks *tasks,
+                         const struct ms_task_function_call *call, struct ms_json payload, int status)
+{
+  struct ms_task_service_result result = {call->request_id, tasks->up.now_ms(tasks->up.user), status,
+                                          ms_json_size_bytes(payload), call->version};
+  struct ms_json wrapped = ms_json_object(5);
+  int err = ms_json_setc(&wrapped, "ExecutedVersion", ms_json_cstring(call->version));
+  if (err == 0) {
+    err = ms_json_setc(&wrapped, "Payload", ms_json_ref(payload));
+  }
+  if (err == 0) {
+    err = ms_task_add_sdk_members(&wrapped, &result);
+  }
+  if (err == 0) {
+    err = ms_json_setc(&wrapped, "StatusCode", ms_json_int(status));
+  }
+  if (err != 0) {
+    ms_json_unref(wrapped);
+    return err;
+  }
+  *out = wrapped;
+  return MSTEP_OK;
+}
+
+static void function_succeed(struct ms_task_function_call *call, struct ms_json output, int status)
+{
+  struct ms_tasks *tasks = call->tasks;
+  enum ms_task_answer_type type = call->is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED;
+  struct ms_json result = MS_JSON_VALUE_NONE;
+  int err = MSTEP_OK;
+  if (call->is_wrapped) {
+    err = function_wrap(&result, tasks, call, output, status);
+  } else {
+    result = ms_json_ref(output);
+  }
+  if (err == 0) {
+    err = ms_task_answer(tasks, call->task, type, result);
+  }
+  if (err != 0) {
+    ms_task_failf(tasks, call->task, "Lambda.Unknown", "The engine ran out of memory.");
+  }
+  ms_json_unref(result);
+}
+
+static void function_settle(struct ms_task_function_call *call,
+                            const struct ms_task_call_result *result)
+{
+  struct ms_tasks *tasks = call->tasks;
+  switch (result->outcome) {
+  case MS_TASK_CALL_OK:
+    function_succeed(call, result->output, 200);
+    return;
+  case MS_TASK_CALL_TIMEOUT:
+    if (call->ends_with_task) {
+      return; /* the core's own timer is due now and says States.Timeout */
+    }
+    break;
+  case MS_TASK_CALL_CANCELLED:
+    ms_task_failf(tasks, call->task, "Lambda.Unknown", "The invocation was cancelled.");
+    return;
+  default:
+    break;
+  }
+  if (!ms_json_is_none(result->error)) {
+    ms_task_fail(tasks, call->task, result->error, result->cause);
+  } else if (result->outcome == MS_TASK_CALL_TIMEOUT) {
+    ms_task_failf(tasks, call->task, "Sandbox.Timedout",
+                  "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: %s Error: Task "
+                  "timed out after %d.00 seconds\"}",
+                  call->request_id, FUNCTION_TIMEOUT_MAX_MS / 1000);
+  } else {
+    ms_task_failf(tasks, call->task, "Lambda.Unknown",
+                  "The function failed without saying why (outcome %d).", (int)result->outcome);
+  }
+}
+
+/* ---- calls ---- */
+
+static void function_unlink(struct ms_task_function_call *call)
+{
+  *call->slot = call->next;
+  if (call->next != NULL) {
+    call->next->slot = call->slot;
+  }
+  ms_free(call);
+}
+
+static void function_done(const struct ms_task_call_result *result, void *user)
+{
+  struct ms_task_function_call *call = user;
+  if (call->task != NULL) {
+    call->task->data = NULL; /* of a .waitForTaskToken the task goes on without this call */
+    function_settle(call, result);
+  }
+  function_unlink(call);
+}
+
+static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, struct ms_task *task,
+                                                       const struct function_request *read)
+{
+  struct ms_task_function_call *call = ms_calloc(1, sizeof *call);
+  if (call == NULL) {
+    return NULL;
+  }
+  call->tasks = tasks;
+  call->task = task;
+  call->is_wrapped = read->is_wrapped;
+  ms_random_uuid(tasks->random, call->request_id);
+  struct ms_str version = MS_STR("$LATEST");
+  struct ms_str qualifier = read->name.qualifier;
+  if (qualifier.len > 0 && qualifier.data[0] >= '0' && qualifier.data[0] <= '9') {
+    version = qualifier; /* an alias would have to be looked up: versions come with a later release */
+  }
+  snprintf(call->version, sizeof call->version, "%.*s", MS_STR_ARG(version));
+  call->slot = &tasks->calls;
+  call->next = tasks->calls;
+  if (call->next != NULL) {
+    call->next->slot = &call->next;
+  }
+  tasks->calls = call;
+  return call;
+}
+
+static int function_invoke(struct ms_task_function_call *call, const struct function_request *read,
+                           const struct ms_task_request *request)
+{
+  struct ms_tasks *tasks = call->tasks;
+  char arn[FUNCTION_ARN_MAX];
+  function_arn(arn, tasks, &read->name, false);
+  int64_t deadline_ms = tasks->up.now_ms(tasks->up.user) + FUNCTION_TIMEOUT_MAX_MS;
+  if (request->deadline_ms != 0 && request->deadline_ms <= deadline_ms && call->task != NULL) {
+    deadline_ms = request->deadline_ms;
+    call->ends_with_task = true;
+  }
+  struct ms_task_call invoke = {read->name.name, read->payload,  read->client_context,
+                                call->request_id, arn,           deadline_ms,
+                                request->attempt};
+  return tasks->up.invoke(&call->id, &invoke, function_done, call, tasks->up.user);
+}
+
+/* Event and DryRun are answered before, or without, the function's run. */
+static int function_start_detached(struct ms_tasks *tasks, struct ms_task_function_call *call,
+                                   const struct function_request *read,
+                                   const struct ms_task_request *request)
+{
+  struct ms_task *task = call->task;
+  struct ms_json none = ms_json_string(MS_STR(""));
+  int err = MSTEP_OK;
+  if (read->type == FUNCTION_EVENT) {
+    call->task = NULL;
+    err = function_invoke(call, read, request);
+    call->task = task;
+  }
+  if (err == 0) {
+    function_succeed(call, none, read->type == FUNCTION_EVENT ? 202 : 204);
+    call->task = NULL;
+  }
+  ms_json_unref(none);
+  if (err != 0 || read->type == FUNCTION_DRY_RUN) {
+    function_unlink(call);
+  }
+  (void)tasks;
+  return err;
+}
+
+static int function_start(struct ms_tasks *tasks, struct ms_task *task,
+                          const struct ms_task_request *request)
+{
+  struct function_request read;
+  struct ms_json empty = ms_json_object(0);
+  int err = MSTEP_OK;
+  struct ms_task_function_call *call = NULL;
+  bool is_name = function_read(&read, request, empty);
+  if (ms_json_is_none(empty)) {
+    err = ms_error_nomem();
+    goto out;
+  }
+  call = function_call_new(tasks, task, &read);
+  if (call == NULL) {
+    err = ms_error_nomem();
+    goto out;
+  }
+  if (!is_name) {
+    function_missing(tasks, task, &read.name, call->request_id);
+    function_unlink(call);
+    goto out;
+  }
+  call->is_token = request->pattern == MS_TASK_TOKEN;
+  if (read.type != FUNCTION_REQUEST) {
+    err = function_start_detached(tasks, call, &read, request);
+    goto out;
+  }
+  task->data = call;
+  err = function_invoke(call, &read, request);
+  if (err != 0) {
+    task->data = NULL;
+    function_unlink(call);
+  }
+out:
+  ms_json_unref(read.client_context);
+  ms_json_unref(empty);
+  return err;
+}
+
+static void function_cancel(struct ms_tasks *tasks, struct ms_task *task)
+{
+  struct ms_task_function_call *call = task->data;
+  if (call != NULL) {
+    task->data = NULL;
+    call->task = NULL;
+    tasks->up.cancel_call(call->id, tasks->up.user);
+  }
+}
+
+static void function_detach(struct ms_tasks *tasks, struct ms_task *task)
+{
+  (void)tasks;
+  struct ms_task_function_call *call = task->data;
+  if (call != NULL) {
+    task->data = NULL;
+    call->task = NULL;
+  }
+}
+
+/* Here and not in task.c: it knows what a call is. */
+void ms_tasks_free(struct ms_tasks *tasks)
+{
+  if (tasks == NULL) {
+    return;
+  }
+  while (tasks->calls != NULL) {
+    function_unlink(tasks->calls);
+  }
+  for (size_t i = 0; i < tasks->registrations.count; i++) {
+    ms_free(tasks->registrations.data[i].pattern);
+  }
+  ms_free(tasks->registrations.data);
+  ms_json_unref(tasks->mocks.config);
+  ms_json_unref(tasks->mocks.machines);
+  ms_free(tasks);
+}
+
+const struct ms_task_handler ms_task_function = {"function", function_handles, function_start,
+                                                 function_cancel, function_detach};
