@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the build into a scratch prefix and builds tests/install/consumer against it the way a
-# stranger would: check.sh WAY BUILD CMAKE CC, WAY = (cmake|pkgconfig)_(shared|static).
+# Installs the build into a scratch prefix, then builds and runs tests/install/consumer and
+# examples/embed against it the way a stranger would: check.sh WAY BUILD CMAKE CC, WAY = (cmake|pkgconfig)_(shared|static).
 set -eu
 way=$1 build=$2 cmake=$3 cc=$4
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,16 +13,17 @@ prefix=$scratch/prefix
   exit 1
 }
 libdir=$(dirname "$(find "$prefix" -name libmstep.a)")
-consumer=$scratch/consumer
+example=$here/../../examples/embed/embed.c
+programs=$scratch/b
+mkdir "$programs"
 
 case $way in
   cmake_*)
     target=mstep::mstep
     [ "$way" = cmake_static ] && target=mstep::mstep_static
-    "$cmake" -S "$here/consumer" -B "$scratch/b" -DCMAKE_PREFIX_PATH="$prefix" \
-      -DCMAKE_C_COMPILER="$cc" -DCONSUMER_TARGET="$target"
-    "$cmake" --build "$scratch/b"
-    consumer=$scratch/b/consumer
+    "$cmake" -S "$here/consumer" -B "$programs" -DCMAKE_PREFIX_PATH="$prefix" \
+      -DCMAKE_C_COMPILER="$cc" -DCONSUMER_TARGET="$target" -DCONSUMER_EXAMPLE="$example"
+    "$cmake" --build "$programs"
     ;;
   pkgconfig_*)
     export PKG_CONFIG_PATH="$libdir/pkgconfig"
@@ -32,7 +33,8 @@ case $way in
     else
       libs=$(pkg-config --libs mstep)
     fi
-    "$cc" -std=c99 $cflags "$here/consumer/consumer.c" -o "$consumer" $libs
+    "$cc" -std=c99 $cflags "$here/consumer/consumer.c" -o "$programs/consumer" $libs
+    "$cc" -std=c99 $cflags "$example" -o "$programs/embed" $libs
     ;;
   *)
     echo "check.sh: unknown way $way" >&2
@@ -40,10 +42,13 @@ case $way in
     ;;
 esac
 
-LD_LIBRARY_PATH=$libdir "$consumer"
-shared=$(LD_LIBRARY_PATH=$libdir ldd "$consumer" | grep -c 'libmstep\.so' || true)
-case $way in
-  *_shared) [ "$shared" -eq 1 ] || { echo "not linked with libmstep.so"; exit 1; } ;;
-  *_static) [ "$shared" -eq 0 ] || { echo "linked with libmstep.so"; exit 1; } ;;
-esac
+export LD_LIBRARY_PATH="$libdir"
+for program in consumer embed; do
+  "$programs/$program"
+  shared=$(ldd "$programs/$program" | grep -c 'libmstep\.so' || true)
+  case $way in
+    *_shared) [ "$shared" -eq 1 ] || { echo "$program is not linked with libmstep.so"; exit 1; } ;;
+    *_static) [ "$shared" -eq 0 ] || { echo "$program is linked with libmstep.so"; exit 1; } ;;
+  esac
+done
 "$prefix/bin/mstep" version
