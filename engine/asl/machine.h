@@ -153,6 +153,7 @@ struct ms_machine {
   int64_t timeout_seconds;         /* 0 = none */
   /* What the arena cannot free, released with the machine. */
   struct ms_query **queries;
+  uint32_t *query_states;          /* index of the state that queries[i] stands in */
   uint32_t query_count;
   struct ms_json *values;
   uint32_t value_count;
