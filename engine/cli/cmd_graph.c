@@ -7,7 +7,7 @@
 static bool draw(mstep_engine *engine, const char *path, const char *format)
 {
   struct ms_text definition = {0}, drawing = {0};
-  struct ms_problems problems = {.file = path, .to = stderr};
+  struct ms_problems problems = {.file = ms_machine_label(path), .to = stderr};
   bool is_drawn = false;
   if (ms_definition_read(&definition, engine, path)) {
     mstep_str text = ms_text_str(&definition);

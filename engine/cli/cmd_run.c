@@ -188,7 +188,7 @@ static bool create_machine(struct run *run, mstep_arn *out)
   const char *path = run->args->operands[0];
   char name[128];
   struct ms_text definition = {0};
-  struct ms_problems problems = {.file = strcmp(path, "-") == 0 ? "<stdin>" : path, .to = stderr};
+  struct ms_problems problems = {.file = ms_machine_label(path), .to = stderr};
   ms_machine_name(name, sizeof name, path);
   bool is_created = false;
   if (ms_definition_read(&definition, run->engine, path)) {

@@ -1,14 +1,7 @@
 /* `mstep validate FILE...`: checks definitions; every problem is told, nothing is run. */
-#include <string.h>
-
 #include "cli/cli.h"
 #include "cli/machine.h"
 #include "cli/text.h"
-
-static const char *file_label(const char *path)
-{
-  return strcmp(path, "-") == 0 ? "<stdin>" : path;
-}
 
 static void print_json(const struct ms_problems *problems, bool is_ok)
 {
@@ -28,7 +21,7 @@ static bool validate(mstep_engine *engine, const char *path, bool is_json)
 {
   struct ms_text definition = {0}, json = {0};
   struct ms_problems problems = {
-      .file = file_label(path), .to = stdout, .json = is_json ? &json : NULL};
+      .file = ms_machine_label(path), .to = stdout, .json = is_json ? &json : NULL};
   bool is_ok = false;
   if (ms_definition_read(&definition, engine, path)) {
     int code = mstep_state_machine_validate(engine, ms_text_str(&definition), NULL, ms_problems_add,

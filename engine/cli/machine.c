@@ -168,6 +168,11 @@ void ms_machine_name(char *out, size_t size, const char *path)
   }
 }
 
+const char *ms_machine_label(const char *path)
+{
+  return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
 /* One of the diagnostics of ValidateStateMachineDefinition, with our positions besides. */
 static void add_json(struct ms_text *json, const mstep_diagnostic *d)
 {

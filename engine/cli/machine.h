@@ -32,6 +32,8 @@ mstep_engine *ms_checker_open(const struct ms_cli_args *args, const char *machin
 bool ms_definition_read(struct ms_text *out, mstep_engine *engine, const char *path);
 /* Name of a machine from its file: "dir/order.asl.json" is "order". Characters AWS refuses become "-". */
 void ms_machine_name(char *out, size_t size, const char *path);
+/* How messages name it: the path, "<stdin>" for "-". */
+const char *ms_machine_label(const char *path);
 
 /* Problems of one definition, as they are found. */
 struct ms_problems {

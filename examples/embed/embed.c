@@ -11,17 +11,18 @@
 
 #include <mstep/mstep.h>
 
-static const char definition[] = "{"
-                                 "  \"StartAt\": \"Greet\","
-                                 "  \"States\": {"
-                                 "    \"Greet\": {"
-                                 "      \"Type\": \"Task\","
-                                 "      \"Resource\": \"arn:aws:lambda:us-east-1:000000000000:function:greet\","
-                                 "      \"Retry\": [{\"ErrorEquals\": [\"Shy\"], \"IntervalSeconds\": 1}],"
-                                 "      \"End\": true"
-                                 "    }"
-                                 "  }"
-                                 "}";
+static const char definition[] =
+    "{"
+    "  \"StartAt\": \"Greet\","
+    "  \"States\": {"
+    "    \"Greet\": {"
+    "      \"Type\": \"Task\","
+    "      \"Resource\": \"arn:aws:lambda:us-east-1:000000000000:function:greet\","
+    "      \"Retry\": [{\"ErrorEquals\": [\"Shy\"], \"IntervalSeconds\": 1}],"
+    "      \"End\": true"
+    "    }"
+    "  }"
+    "}";
 
 static mstep_str text(const char *string)
 {
@@ -66,15 +67,16 @@ int main(void)
   int calls = 0, exit_code = 1;
 
   mstep_options_init(&options, MSTEP_OPTIONS_VERSION);
-  options.workers = 0;         /* no Lua handlers, so no threads for them */
-  options.is_virtual_time = 1; /* the second before the retry takes no time; leave out for real time */
+  options.workers = 0; /* no Lua handlers, so no threads for them */
+  options.is_virtual_time =
+      1; /* the second before the retry takes no time; leave out for real time */
 
   if (mstep_engine_open(&engine, &options) != MSTEP_OK ||
       mstep_task_register(engine, "arn:aws:lambda:*:function:greet", greet, &calls) != MSTEP_OK ||
       mstep_state_machine_create(&machine, engine, "hello", text(definition), NULL, NULL, NULL) !=
           MSTEP_OK ||
-      mstep_execution_start(&execution, engine, machine.text, NULL, text("{\"name\": \"moon\"}"), done,
-                            &exit_code) != MSTEP_OK ||
+      mstep_execution_start(&execution, engine, machine.text, NULL, text("{\"name\": \"moon\"}"),
+                            done, &exit_code) != MSTEP_OK ||
       mstep_engine_run(engine) != MSTEP_OK) {
     fprintf(stderr, "error: %s\n", mstep_last_error());
   }
