@@ -64,8 +64,7 @@ static int compile_code(struct ms_regex *regex, struct ms_str pattern, unsigned 
   int code = 0;
   PCRE2_SIZE offset = 0;
   PCRE2_SPTR text = (PCRE2_SPTR)(pattern.len == 0 ? "" : pattern.data);
-  regex->code =
-      pcre2_compile(text, pattern.len, compile_options(flags), &code, &offset, context);
+  regex->code = pcre2_compile(text, pattern.len, compile_options(flags), &code, &offset, context);
   pcre2_compile_context_free(context);
   if (regex->code != NULL) {
     return 0;
