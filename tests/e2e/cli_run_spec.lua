@@ -62,7 +62,7 @@ describe("the input of mstep run", function()
     assert.are.equal('{"a":[]}\n', output("--input", '{"a": []}'))
     assert.are.equal('{"name":"file"}\n', output("--input", "@input.json"))
     assert.are.equal('{"name":"file"}\n', output("-i@input.json"))
-    assert.are.equal("[1,2.50]\n", output("--input=-"):gsub("2%.5%f[^%d]", "2.50"), nil)
+    assert.are.equal("[1,2.5]\n", output("--input=-"))
   end)
 
   it("may be any JSON", function()
@@ -118,10 +118,8 @@ describe("the exit code of mstep run", function()
 
   for _, signal in ipairs { "INT", "TERM" } do
     it("is 4 when it was interrupted by " .. signal, function()
-      local command = ("%s run wait.json -o json >out 2>err & pid=$!; sleep 0.5; kill -%s $pid; wait $pid; echo $?"):format(
-        program.quote(program.bin), signal)
-      -- A shell ignores INT in background jobs: give it back before the program starts.
-      local result = program.shell("perl -e 1 2>/dev/null; " .. command:gsub("^", "env --default-signal=INT "), { cwd = dir })
+      local command = "%s run wait.json -o json >out & pid=$!; sleep 0.5; kill -%s $pid; wait $pid; echo $?"
+      local result = program.shell(command:format(program.quote(program.bin), signal), { cwd = dir })
       assert.are.equal("4\n", result.stdout)
       local described = program.decode(program.read(dir .. "/out"))
       assert.are.equal("ABORTED", described.status)
