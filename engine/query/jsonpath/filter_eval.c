@@ -363,13 +363,12 @@ static int eval_relation(bool *result, const struct ms_filter *filter, struct ms
   return err;
 }
 
+/* Jayway asks the item also for a path that begins with `$`; only comparisons see the document. */
 static int eval_exists(bool *result, const struct ms_filter *filter, struct ms_path_run *run,
                        struct ms_json item)
 {
-  const struct ms_path *path = filter->left.path;
   struct ms_json found = MS_JSON_VALUE_NONE;
-  struct ms_json root = path->root == MS_PATH_CURRENT ? item : run->document;
-  int err = ms_path_run_eval(&found, path, run, root, true);
+  int err = ms_path_run_eval(&found, filter->left.path, run, item, true);
   ms_json_unref(found);
   *result = (err == 0) == (filter->op == MS_FILTER_EXISTS);
   return err == MS_PATH_MISS ? 0 : err;
