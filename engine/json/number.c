@@ -20,6 +20,10 @@
 #include "base/error.h"
 #include "json/internal.h"
 
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 uint128;
+#endif
+
 /* Every power of ten that a double holds exactly. */
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -88,6 +92,52 @@ static struct reading read_decimal(struct ms_str text)
   return r;
 }
 
+#ifdef __SIZEOF_INT128__
+/* Up to here powers of ten fit 64 bits. */
+#define WHOLE_POWER_MAX 19
+
+/*
+ * mantissa * 10^exponent by one exact multiplication or division of 128 bits, rounded once: bits
+ * that fall off are remembered in the lowest one, which is far behind those a double keeps.
+ */
+static bool read_exactly(double *out, uint64_t mantissa, int64_t exponent)
+{
+  if (exponent < -WHOLE_POWER_MAX || exponent > WHOLE_POWER_MAX || mantissa == 0) {
+    return false;
+  }
+  uint64_t power = 1;
+  for (int64_t i = exponent < 0 ? -exponent : exponent; i > 0; i--) {
+    power *= 10;
+  }
+  int shift = 0;
+  uint128 value = (uint128)mantissa * power;
+  bool has_rest = false;
+  if (exponent < 0) {
+    for (; mantissa >> 63 == 0; mantissa <<= 1) {
+      shift--;
+    }
+    value = ((uint128)mantissa << 64) / power;
+    has_rest = value * power != (uint128)mantissa << 64;
+    shift -= 64;
+  }
+  while (value >> 64 != 0) {
+    has_rest = has_rest || (value & 1) != 0;
+    value >>= 1;
+    shift++;
+  }
+  *out = ldexp((double)((uint64_t)value | has_rest), shift);
+  return true;
+}
+#else
+static bool read_exactly(double *out, uint64_t mantissa, int64_t exponent)
+{
+  (void)out;
+  (void)mantissa;
+  (void)exponent;
+  return false;
+}
+#endif
+
 /* Rewrites the number as `digits e exponent` and leaves the rest to strtod. */
 static double read_slowly(struct ms_str text)
 {
@@ -137,7 +187,7 @@ double ms_json_double_from_text(struct ms_str text)
     number = r.exponent < 0 ? number / powers[-r.exponent] : number * powers[r.exponent];
   } else if (r.mantissa == 0) {
     number = 0;
-  } else {
+  } else if (!r.is_exact || !read_exactly(&number, r.mantissa, r.exponent)) {
     number = read_slowly(text);
   }
   return r.is_negative ? -number : number;
@@ -242,8 +292,6 @@ static bool find_short_decimal(struct decimal *out, double value)
 }
 
 #ifdef __SIZEOF_INT128__
-__extension__ typedef unsigned __int128 uint128;
-
 /* Doubles in this range times ten to the 17 - (digits before the point) fit 128 bits exactly. */
 #define EXACT_LOW 1e-5
 #define EXACT_HIGH 0x1p53
