@@ -47,10 +47,11 @@ local function check_rows(file, defined, paths, report)
     report(file.path, nil, "has no row")
   end
   for _, row in ipairs(rows) do
-    if row[1] == nil or seen[row.macro .. row[1]] then
-      report(file.path, row.line, "%s(%s) stands twice", row.macro, row[1] or "")
+    local key = ("%s(%s, %s)"):format(row.macro, row[1] or "", row[2] or "")
+    if seen[key] then
+      report(file.path, row.line, "%s stands twice", key)
     end
-    seen[row.macro .. (row[1] or "")] = true
+    seen[key] = true
     for _, argument in ipairs(row) do
       if argument:match("^ms_[%l%d_]+$") and not defined[argument] then
         report(file.path, row.line, "%s is defined nowhere in engine/", argument)
@@ -123,7 +124,7 @@ return lint {
   check = check_with_data,
   bad = {
     { says = "a.def:2: ms_x_b is defined nowhere", ["engine/x/a.def"] = "/* MS_X(ms_no) */\nMS_X(ms_x_b)\n" },
-    { says = "stands twice", ["engine/x/a.def"] = 'MS_X("a", 1)\nMS_X("a", 2)\n' },
+    { says = "stands twice", ["engine/x/a.def"] = 'MS_X("a", 1)\nMS_X("a", 1, 2)\n' },
     { says = "has no row", ["engine/x/a.def"] = "/* nothing */\n" },
     { says = "ms_state_a has no test tests/scenario/state_a.scn", ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE },
