@@ -1,0 +1,223 @@
+/*
+ * The engine's own structs and the functions that its files call of each other. The order of things in a
+ * turn, which the files follow:
+ *
+ *   api, timers, tasks, other threads --> pending commands (queue.c)
+ *   on_defer: take commands, ms_core_turn on each (turn.c) --> batch of events and effects
+ *             commit_batch --> watchers told (watch.c), effects performed, ends told (effects.c)
+ */
+#ifndef MS_RUNTIME_INTERNAL_H
+#define MS_RUNTIME_INTERNAL_H
+
+#include "asl/asl.h"
+#include "base/map.h"
+#include "core/core.h"
+#include "loop/loop.h"
+#include "luavm/luavm.h"
+#include "runtime/inbox.h"
+#include "runtime/index.h"
+#include "runtime/runtime.h"
+#include "timer/timer.h"
+
+struct ms_run;
+
+/* A machine by its ARN. The strings are shared with its executions. */
+struct ms_engine_machine {
+  struct ms_machine *machine;
+  struct ms_json arn;
+  struct ms_json name;
+  bool is_express;
+};
+
+/* A command that waits for its turn. Owns its values and one reference of the run. */
+struct ms_pending {
+  struct ms_pending *next;
+  struct ms_run *run;
+  struct ms_command command;
+  bool is_more;     /* no command: the run's own steps go on */
+  bool is_embedded; /* the answer of an ms_open_task, freed with it */
+};
+
+/* A deadline of one frame (MS_FRAME_NONE: of the execution). */
+struct ms_run_timer {
+  struct ms_timer timer; /* first */
+  struct ms_run *run;
+  struct ms_run_timer *next;
+  uint32_t frame;
+};
+
+/*
+ * A task that is out. `answer` is there from the start, so that an answer never fails for lack of memory; its
+ * frame and task say which task this is.
+ */
+struct ms_open_task {
+  struct ms_task task; /* first */
+  struct ms_pending answer;
+  struct ms_open_task *next;
+  struct ms_json token; /* string, or NONE until somebody asks for it */
+};
+
+/* One more who wants to hear of the end. */
+struct ms_run_done {
+  struct ms_callback callback;
+  struct ms_run_done *next;
+};
+
+/* What a watcher is told beyond the event itself; by frame. */
+struct ms_watch_thread {
+  uint32_t depth;
+  uint32_t parent;
+  int64_t index;
+  uint32_t attempt;
+};
+
+struct ms_watch_threads {
+  struct ms_watch_thread *data;
+  size_t count;
+  size_t capacity;
+};
+
+/* An execution with what the runtime keeps of it. */
+struct ms_run {
+  struct ms_execution *core;
+  struct ms_events history;
+  uint32_t references; /* the index, pending commands, batch entries */
+  bool is_closed;      /* its end has been told */
+  bool is_broken;      /* see ms_run_break */
+  struct ms_run_timer *timers;
+  struct ms_open_task *tasks;
+  struct ms_callback done;
+  struct ms_run_done *more_done;
+  struct ms_watch_threads *threads; /* while somebody watches */
+  uint32_t *invocations;            /* by state index, while there are mocks */
+};
+
+/* What one command did. */
+struct ms_batch_entry {
+  struct ms_run *run;
+  size_t first_event, event_count;   /* in run->history */
+  size_t first_effect, effect_count; /* in batch.effects */
+  size_t first_note;                 /* in batch.notes, when watched */
+};
+
+#define MS_BATCH_MAX 256
+
+struct ms_batch {
+  struct ms_batch_entry entries[MS_BATCH_MAX];
+  size_t count;
+  struct ms_effects effects;
+  struct ms_watch_threads notes; /* one for each event, in order */
+};
+
+struct ms_function_call; /* functions.c */
+
+/* mstep_function_invoke, until its answer. */
+struct ms_invocation {
+  struct ms_invocation *next, **slot;
+  struct ms_engine *engine;
+  struct ms_callback reply;
+  uint64_t id;
+};
+
+struct ms_engine {
+  struct ms_engine_options options; /* strings owned */
+  const void *thread;               /* of the loop */
+  struct ms_loop *loop;
+  struct ms_timers timers;
+  struct ms_tasks *tasks;
+  struct ms_lua *lua; /* NULL until something needs it */
+  struct ms_random random;
+  struct ms_arena *arena; /* of a turn */
+  struct ms_core_limits limits;
+  struct ms_core_env env;
+  struct ms_map machines; /* by ARN: struct ms_engine_machine */
+  struct ms_json region, role_arn;
+  struct ms_index runs;   /* by ARN */
+  struct ms_index tokens; /* of open tasks */
+  struct ms_pending *first_pending, *last_pending;
+  struct ms_pending *free_pending; /* to use again */
+  uint32_t free_pending_count;
+  struct ms_batch batch;
+  struct ms_inbox inbox;
+  struct ms_callback watcher;
+  struct ms_invocation *invocations;
+  struct ms_function_call *calls; /* of tasks */
+  size_t open_count; /* executions that are RUNNING */
+  uint32_t busy;     /* callbacks of the loop on the stack */
+  bool is_held;
+  atomic_bool is_stopping;
+};
+
+/* ---- engine.c ---- */
+/* After commands were queued or calls begun outside a turn: the loop is to look. */
+void ms_engine_touch(struct ms_engine *engine);
+bool ms_engine_is_loop_thread(const struct ms_engine *engine);
+void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- machines.c ---- */
+void ms_machines_deinit(struct ms_engine *engine);
+
+/* ---- queue.c ---- */
+/* A command with one more reference of the run; NULL when out of memory. Not queued yet. */
+struct ms_pending *ms_pending_new(struct ms_engine *engine, struct ms_run *run,
+                                  enum ms_command_type type);
+void ms_pending_push(struct ms_engine *engine, struct ms_pending *pending);
+struct ms_pending *ms_pending_pop(struct ms_engine *engine); /* NULL when empty */
+void ms_pending_free(struct ms_engine *engine, struct ms_pending *pending);
+void ms_queue_deinit(struct ms_engine *engine);
+
+/* ---- turn.c ---- */
+void ms_engine_turn(struct ms_engine *engine);
+
+/* ---- effects.c ---- */
+void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct ms_effect *effect);
+/* Tells its end, once; cancels what is left of it. */
+void ms_run_close(struct ms_engine *engine, struct ms_run *run);
+/*
+ * The engine cannot go on with it (out of memory): it is FAILED, outside its history. The batch entry that is
+ * being made or performed closes it.
+ */
+void ms_run_break(struct ms_engine *engine, struct ms_run *run, int err);
+void ms_run_on_timer(struct ms_timer *timer, void *user); /* ms_timer_cb */
+
+/* ---- runs.c ---- */
+struct ms_run *ms_run_new(struct ms_machine *machine, const struct ms_execution_identity *identity);
+struct ms_run *ms_run_ref(struct ms_run *run);
+void ms_run_unref(struct ms_run *run);
+/* Cancels its timers and tasks. */
+void ms_run_quiet(struct ms_engine *engine, struct ms_run *run);
+struct ms_run *ms_run_find(struct ms_engine *engine, struct ms_str arn); /* NULL and detail */
+struct ms_str ms_run_key(const void *run);
+
+/* ---- open_task.c ---- */
+int ms_open_task_start(struct ms_engine *engine, struct ms_run *run, const struct ms_effect *effect);
+void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame, uint32_t task);
+struct ms_str ms_open_task_key(const void *task);
+/* What the task module is given. */
+void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine);
+/* The part of the inbox that answers tasks. */
+int ms_open_task_message(struct ms_engine *engine, const struct ms_message *message);
+
+/* ---- functions.c ---- */
+int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine); /* made on first use */
+/* ms_core_env.rule; user: the engine. */
+int ms_engine_rule(bool *out, void *user, struct ms_str name, struct ms_json input,
+                   struct ms_json context, struct ms_failure *failure);
+/* For ms_task_up; user: the engine. */
+int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
+                     void *done_user, void *user);
+void ms_engine_cancel_call(uint64_t id, void *user);
+/* Ends Lua; whoever waits for a function is forgotten. */
+void ms_functions_deinit(struct ms_engine *engine);
+
+/* ---- watch.c ---- */
+/* Notes what is known of each event's thread now; the execution has just evolved by them. */
+int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event);
+void ms_watch_tell(struct ms_engine *engine, const struct ms_batch_entry *entry);
+void ms_watch_threads_free(struct ms_watch_threads *threads);
+
+/* ---- describe.c ---- */
+void ms_run_end_texts(struct ms_engine_end *end, struct ms_buf *output, const struct ms_run *run);
+
+#endif
