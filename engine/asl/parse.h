@@ -79,9 +79,10 @@ struct ms_asl_parse {
   uint32_t boundaries;         /* distributed Maps around it */
   bool is_express;             /* of the workflow it belongs to: machine or child */
   bool has_end;                /* the machine's own flow has a terminal state */
+  bool has_lost_way;           /* a way out of some state could not be read: reach is not known */
 
   struct ms_map names;         /* scope number + state name -> index + 1; scope 0: any */
-  struct ms_map variables;     /* scope number + variable -> non-NULL */
+  struct ms_map variables;     /* scope number + variable -> index + 1 of who assigns it, or many */
   struct ms_map labels;
   MS_VEC(struct ms_asl_scope) scopes;
   MS_VEC(struct ms_asl_transition) transitions;
@@ -106,6 +107,7 @@ struct ms_asl_problem {
   struct ms_str pointer;  /* data NULL: parse->pointer */
   struct ms_str key;      /* line and column are those of this member's name, if it has data */
   struct ms_str hint;
+  bool is_at_name;        /* line and column are those of the member's name, not of its value */
   bool is_placeless;      /* AWS gives no location; line and column stay */
 };
 

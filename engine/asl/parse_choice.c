@@ -401,6 +401,7 @@ static void read_outcome(struct ms_asl_parse *parse, struct ms_json value, struc
   struct ms_json assign = ms_json_getc(value, "Assign");
   struct ms_json output = ms_json_getc(value, "Output");
   if (ms_json_is_none(next)) {
+    parse->has_lost_way = true;
     ms_asl_error(parse, "These fields are required: [Next]");
   } else {
     size_t mark = ms_asl_enter_c(parse, "Next");
@@ -421,12 +422,12 @@ static void read_outcome(struct ms_asl_parse *parse, struct ms_json value, struc
 
 void ms_asl_choices(struct ms_asl_parse *parse, struct ms_json value, struct ms_choices *out)
 {
-  if (!ms_asl_want_array(parse, value)) {
-    return;
-  }
   size_t count = ms_json_count(value);
-  if (count == 0) {
-    ms_asl_error(parse, "Value cannot be empty");
+  if (!ms_asl_want_array(parse, value) || count == 0) {
+    parse->has_lost_way = true;
+    if (ms_json_is_array(value)) {
+      ms_asl_error(parse, "Value cannot be empty");
+    }
     return;
   }
   out->rules = ms_arena_calloc(parse->machine->arena, count, sizeof *out->rules);

@@ -68,6 +68,7 @@ static void check_flow_fields(struct ms_asl_parse *parse, struct ms_json value, 
     }
   }
   if (len > 0) {
+    parse->has_lost_way = true;
     ms_asl_error(parse, "These fields are required: [%s]", missing);
   }
 }
@@ -93,6 +94,7 @@ void ms_asl_expect_transition(struct ms_asl_parse *parse, uint32_t *slot, uint32
 {
   *slot = MS_STATE_NONE;
   if (!ms_asl_want_string(parse, value)) {
+    parse->has_lost_way = true;
     return;
   }
   struct ms_asl_transition transition = {.slot = slot,

@@ -109,12 +109,13 @@ static void report_duplicates(struct ms_asl_parse *parse)
     struct ms_str name;
     if (is_state_pointer(pointer, &name)) {
       struct ms_asl_problem problem = {
-          .code = "DUPLICATE_STATE_NAME", .pointer = pointer,
+          .code = "DUPLICATE_STATE_NAME", .pointer = pointer, .is_at_name = true,
           .hint = MS_STR("The last one of them would win.")};
       ms_asl_problem(parse, &problem, "Duplicate State name: %.*s", MS_STR_ARG(name));
     } else {
       struct ms_asl_problem problem = {
-          .code = "DUPLICATE_FIELD", .severity = MS_SEVERITY_WARNING, .pointer = pointer};
+          .code = "DUPLICATE_FIELD", .severity = MS_SEVERITY_WARNING, .pointer = pointer,
+          .is_at_name = true};
       ms_asl_problem(parse, &problem, "Field '%.*s' stands more than once; the last one is used",
                      MS_STR_ARG(name));
     }

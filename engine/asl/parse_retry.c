@@ -231,6 +231,7 @@ static void read_catcher(struct ms_asl_parse *parse, struct ms_json entry, bool 
   }
   read_error_equals(parse, entry, is_last, &catcher->errors, &catcher->error_count);
   catcher->next = MS_STATE_NONE;
+  parse->has_lost_way = parse->has_lost_way || ms_json_is_none(next);
   if (!ms_json_is_none(next)) {
     size_t mark = ms_asl_enter_c(parse, "Next");
     ms_asl_expect_transition(parse, &catcher->next, parse->state->index, next);

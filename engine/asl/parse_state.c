@@ -71,7 +71,7 @@ static void put_name(struct ms_asl_parse *parse, uint32_t scope, struct ms_str n
 
 static void check_name(struct ms_asl_parse *parse, struct ms_str name)
 {
-  struct ms_asl_problem problem = {.code = "INVALID_STATE_NAME"};
+  struct ms_asl_problem problem = {.code = "INVALID_STATE_NAME", .is_at_name = true};
   if (name.len == 0) {
     ms_asl_problem(parse, &problem, "State name cannot be empty");
   } else if (name.len > MS_ASL_MAX_NAME && ms_utf8_count(name) > MS_ASL_MAX_NAME) {
@@ -240,6 +240,7 @@ static void check_next(struct ms_asl_parse *parse, const struct ms_state_type *t
   }
   struct ms_asl_problem problem = {.code = MS_ASL_SCHEMA};
   if (!has_next) {
+    parse->has_lost_way = true;
     problem.hint = MS_STR("Add \"Next\" with the name of a state, or \"End\": true.");
   }
   ms_asl_problem(parse, &problem,
@@ -295,6 +296,7 @@ void ms_asl_state(struct ms_asl_parse *parse, struct ms_str name, struct ms_json
   read_language(parse, state, value);
   note_end(parse, state, value);
   if (type == NULL) {
+    parse->has_lost_way = true;
     read_unknown(parse, state, value);
   } else {
     read_known(parse, state, value);

@@ -131,6 +131,7 @@ static void report_unreached(struct ms_asl_parse *parse, const struct graph *gra
     const struct ms_state *state = machine->states[i];
     if (!graph->is_reached[i]) {
       struct ms_asl_problem problem = {.code = MS_ASL_MISSING_TARGET, .pointer = state->pointer,
+                                       .is_at_name = true,
                                        .hint = MS_STR("Name it in the \"Next\" of another state, or "
                                                       "remove it.")};
       ms_asl_problem(parse, &problem, "State \"%.*s\" is not reachable.", MS_STR_ARG(state->name));
@@ -152,7 +153,7 @@ void ms_asl_resolve(struct ms_asl_parse *parse)
     ms_asl_problem(parse, &problem, "Workflow has no terminal state");
     return;
   }
-  if (make_graph(parse, &graph)) {
+  if (!parse->has_lost_way && make_graph(parse, &graph)) {
     walk_graph(parse, &graph);
     report_unreached(parse, &graph);
   }

@@ -92,7 +92,7 @@ static void print_location(struct ms_asl_parse *parse, struct ms_buf *out, struc
 }
 
 static void locate(struct ms_asl_parse *parse, struct ms_diagnostic *problem, struct ms_str pointer,
-                   struct ms_str key)
+                   struct ms_str key, bool is_at_name)
 {
   struct ms_json_position at = {0};
   if (parse->map == NULL) {
@@ -106,7 +106,7 @@ static void locate(struct ms_asl_parse *parse, struct ms_diagnostic *problem, st
     (void)ms_json_locate(&at, parse->map, ms_buf_view(&member), true);
     ms_buf_deinit(&member);
   } else {
-    (void)ms_json_locate(&at, parse->map, pointer, false);
+    (void)ms_json_locate(&at, parse->map, pointer, is_at_name);
   }
   problem->line = at.line;
   problem->column = at.column;
@@ -138,7 +138,7 @@ void ms_asl_vproblem(struct ms_asl_parse *parse, const struct ms_asl_problem *pr
   }
   out.message = ms_str_sub(ms_buf_view(text), 0, message_len);
   out.pointer = ms_str_sub(ms_buf_view(text), message_len, text->len);
-  locate(parse, &out, pointer, problem->key);
+  locate(parse, &out, pointer, problem->key, problem->is_at_name);
   if (ms_diagnostics_add(parse->diagnostics, &out) != 0) {
     ms_asl_nomem(parse);
   }

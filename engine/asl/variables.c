@@ -3,6 +3,7 @@
  * cannot see; and the list of references that DescribeStateMachine shows. Values of variables are
  * run time's business.
  */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "asl/parse.h"
@@ -94,13 +95,18 @@ static bool check_name(struct ms_asl_parse *parse, struct ms_str key, struct ms_
 
 /* ---- assignments ---- */
 
+/* In `variables`: more states than one assign it. */
+#define MANY ((void *)UINTPTR_MAX)
+
 static void note_assignment(struct ms_asl_parse *parse, struct ms_str name, struct ms_str pointer)
 {
   struct ms_str key;
   if (!ms_asl_scoped_key(parse, parse->scope, name, &key)) {
     return;
   }
-  if (ms_map_put(&parse->variables, key, parse, NULL) != 0 ||
+  void *self = (void *)((uintptr_t)parse->state->index + 1);
+  void *known = ms_map_get(&parse->variables, key);
+  if (ms_map_put(&parse->variables, key, known == NULL || known == self ? self : MANY, NULL) != 0 ||
       MS_VEC_RESERVE(&parse->assignments, SIZE_MAX, 1) != 0) {
     ms_asl_nomem(parse);
     return;
@@ -128,10 +134,11 @@ struct ms_query *ms_asl_assign(struct ms_asl_parse *parse, struct ms_json value,
   return ms_asl_template(parse, MS_STR("Assign"), value, allow);
 }
 
-static bool is_assigned_in(struct ms_asl_parse *parse, uint32_t scope, struct ms_str name)
+/* Index + 1 of the state that assigns it in the scope, MANY, or NULL. */
+static void *assigner_in(struct ms_asl_parse *parse, uint32_t scope, struct ms_str name)
 {
   struct ms_str key;
-  return ms_asl_scoped_key(parse, scope, name, &key) && ms_map_has(&parse->variables, key);
+  return ms_asl_scoped_key(parse, scope, name, &key) ? ms_map_get(&parse->variables, key) : NULL;
 }
 
 /* The parent scope that is still of the same workflow; 0 at the top and at a distributed Map. */
@@ -141,11 +148,18 @@ static uint32_t outer_scope(const struct ms_asl_parse *parse, uint32_t scope)
   return at->is_boundary ? 0 : at->parent;
 }
 
+/*
+ * The Parallel or Map around the inner scope may assign the same name, in Assign or in a catcher: it does
+ * so when the inner variable is gone. AWS takes that.
+ */
 static void check_shadowing(struct ms_asl_parse *parse, const struct ms_asl_assignment *assignment)
 {
-  uint32_t scope = outer_scope(parse, assignment->scope);
-  for (; scope != 0; scope = outer_scope(parse, scope)) {
-    if (!is_assigned_in(parse, scope, assignment->name)) {
+  uint32_t inner = assignment->scope;
+  uint32_t scope = outer_scope(parse, inner);
+  for (; scope != 0; inner = scope, scope = outer_scope(parse, scope)) {
+    const struct ms_state *owner = parse->scopes.data[inner].flow->owner;
+    void *assigner = assigner_in(parse, scope, assignment->name);
+    if (assigner == NULL || assigner == (void *)((uintptr_t)owner->index + 1)) {
       continue;
     }
     struct ms_asl_problem problem = {
@@ -171,7 +185,7 @@ static void check_outer_reference(struct ms_str name, void *user)
   struct ms_asl_parse *parse = check->parse;
   bool is_outside = false;
   for (uint32_t scope = check->site->scope; scope != 0; scope = parse->scopes.data[scope].parent) {
-    if (is_assigned_in(parse, scope, name)) {
+    if (assigner_in(parse, scope, name) != NULL) {
       if (!is_outside) {
         return;
       }
