@@ -20,7 +20,7 @@
 
 struct block {
   struct block *older;
-  size_t size;   /* of data */
+  size_t size; /* of data */
   size_t used;
   size_t before; /* bytes used in all older blocks */
   _Alignas(max_align_t) char data[];

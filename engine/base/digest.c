@@ -14,7 +14,7 @@ struct algorithm {
 };
 
 static const struct algorithm algorithms[] = {
-    {"MD5", EVP_md5},       {"SHA-1", EVP_sha1},     {"SHA-256", EVP_sha256},
+    {"MD5", EVP_md5},        {"SHA-1", EVP_sha1},     {"SHA-256", EVP_sha256},
     {"SHA-384", EVP_sha384}, {"SHA-512", EVP_sha512},
 };
 

@@ -47,8 +47,8 @@ void ms_error_clear(void)
 const char *ms_error_text(int code)
 {
   switch (code) {
-#define MS_ERROR(name, text) \
-  case name: \
+#define MS_ERROR(name, text)                                                                       \
+  case name:                                                                                       \
     return text;
 #include "base/errors.def"
 #undef MS_ERROR

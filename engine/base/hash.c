@@ -1,7 +1,7 @@
 /*
- * The hash: input is read 16 bytes at a time, each half is combined with a secret and the state, and
- * the two are multiplied to 128 bits whose halves are folded together. The seed is in both factors,
- * so who does not know it cannot choose factors that cancel.
+ * The hash: input is read 16 bytes at a time, each half is combined with a secret and the state,
+ * and the two are multiplied to 128 bits whose halves are folded together. The seed is in both
+ * factors, so who does not know it cannot choose factors that cancel.
  */
 #include "base/hash.h"
 

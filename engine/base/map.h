@@ -24,13 +24,14 @@ struct ms_map {
   uint64_t seed;
 };
 
-void ms_map_init(struct ms_map *map, uint64_t seed); /* allocates nothing */
-void ms_map_deinit(struct ms_map *map);              /* frees keys, not values */
+void ms_map_init(struct ms_map *map, uint64_t seed);           /* allocates nothing */
+void ms_map_deinit(struct ms_map *map);                        /* frees keys, not values */
 void *ms_map_get(const struct ms_map *map, struct ms_str key); /* NULL when missing */
 bool ms_map_has(const struct ms_map *map, struct ms_str key);
 /* Sets or replaces. *old (may be NULL) gets the value replaced, or NULL. MSTEP_ENOMEM. */
 int ms_map_put(struct ms_map *map, struct ms_str key, void *value, void **old);
-void *ms_map_remove(struct ms_map *map, struct ms_str key); /* the value removed; NULL when missing */
+/* The value removed; NULL when missing. */
+void *ms_map_remove(struct ms_map *map, struct ms_str key);
 /*
  * Steps through the entries: start with *pos = 0, false at the end. Between steps nothing may be
  * put or removed.

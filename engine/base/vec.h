@@ -12,11 +12,11 @@
 
 #include <stddef.h>
 
-#define MS_VEC(type) \
-  struct { \
-    type *data; \
-    size_t count; \
-    size_t capacity; \
+#define MS_VEC(type)                                                                               \
+  struct {                                                                                         \
+    type *data;                                                                                    \
+    size_t count;                                                                                  \
+    size_t capacity;                                                                               \
   }
 
 /* `slot` is the address of the data pointer, of whatever pointer type. */
@@ -26,10 +26,10 @@ int ms_vec_reserve(void *slot, size_t *capacity, size_t needed, size_t item_size
  * Room for `more` items behind the last: 0; MSTEP_ETOOBIG when there would be more than max;
  * MSTEP_ENOMEM. A failure leaves the array as it was.
  */
-#define MS_VEC_RESERVE(vec, max, more) \
-  ((more) <= (vec)->capacity - (vec)->count \
-       ? 0 \
-       : ms_vec_reserve(&(vec)->data, &(vec)->capacity, (vec)->count + (more), \
+#define MS_VEC_RESERVE(vec, max, more)                                                             \
+  ((more) <= (vec)->capacity - (vec)->count                                                        \
+       ? 0                                                                                         \
+       : ms_vec_reserve(&(vec)->data, &(vec)->capacity, (vec)->count + (more),                     \
                         sizeof *(vec)->data, (max)))
 
 #endif

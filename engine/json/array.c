@@ -21,6 +21,8 @@ struct ms_json_array *ms_json_array_new(size_t capacity)
   }
   array->refs = 1;
   array->depth = 1;
+  array->weight = 1;
+  array->unused = 0;
   array->count = 0;
   array->capacity = (uint32_t)capacity;
   return array;
@@ -56,6 +58,7 @@ static struct ms_json_array *copy_array(const struct ms_json_array *from, size_t
   }
   array->count = from->count;
   array->depth = from->depth;
+  array->weight = from->weight;
   for (uint32_t i = 0; i < from->count; i++) {
     array->items[i] = ms_json_ref(from->items[i]);
   }
@@ -94,8 +97,11 @@ static int make_own(struct ms_json *slot, size_t count)
   return MSTEP_OK;
 }
 
-/* Checks what is to be put into an array: NONE stands for an allocation that failed before. */
-static int check_item(struct ms_json array, struct ms_json item)
+/*
+ * Checks what is to be put into an array in the place of `old`: NONE stands for an allocation that
+ * failed before.
+ */
+static int check_item(struct ms_json array, struct ms_json item, uint64_t old_weight)
 {
   if (array.type == MS_JSON_NONE || item.type == MS_JSON_NONE) {
     return ms_error_nomem();
@@ -106,11 +112,15 @@ static int check_item(struct ms_json array, struct ms_json item)
   if (ms_json_depth(item) >= MS_JSON_DEPTH_MAX) {
     return ms_error(MSTEP_ETOOBIG, "JSON nested deeper than %d", MS_JSON_DEPTH_MAX);
   }
+  if (array.u.array->weight - old_weight + ms_json_item_weight(item) > MS_JSON_SIZE_MAX) {
+    return ms_error(MSTEP_ETOOBIG, "JSON of more than %u bytes", (unsigned)MS_JSON_SIZE_MAX);
+  }
   return MSTEP_OK;
 }
 
-static void note_depth(struct ms_json_array *array, struct ms_json item)
+static void note_item(struct ms_json_array *array, struct ms_json item, uint64_t old_weight)
 {
+  array->weight = (uint32_t)(array->weight - old_weight + ms_json_item_weight(item));
   uint32_t depth = ms_json_depth(item) + 1;
   if (depth > array->depth) {
     array->depth = depth;
@@ -119,7 +129,7 @@ static void note_depth(struct ms_json_array *array, struct ms_json item)
 
 int ms_json_push(struct ms_json *array, struct ms_json item)
 {
-  int err = check_item(*array, item);
+  int err = check_item(*array, item, 0);
   if (err == 0) {
     err = make_own(array, (size_t)array->u.array->count + 1);
   }
@@ -128,13 +138,15 @@ int ms_json_push(struct ms_json *array, struct ms_json item)
     return err;
   }
   array->u.array->items[array->u.array->count++] = item;
-  note_depth(array->u.array, item);
+  note_item(array->u.array, item, 0);
   return MSTEP_OK;
 }
 
 int ms_json_set_at(struct ms_json *array, size_t index, struct ms_json item)
 {
-  int err = check_item(*array, item);
+  uint64_t old_weight =
+      index < ms_json_count(*array) ? ms_json_item_weight(ms_json_at(*array, index)) : 0;
+  int err = check_item(*array, item, old_weight);
   if (err == 0 && index >= array->u.array->count) {
     err = ms_error(MSTEP_EINVALID, "no item %zu in an array of %u", index, array->u.array->count);
   }
@@ -146,6 +158,6 @@ int ms_json_set_at(struct ms_json *array, size_t index, struct ms_json item)
     return err;
   }
   ms_json_replace(&array->u.array->items[index], item);
-  note_depth(array->u.array, item);
+  note_item(array->u.array, item, old_weight);
   return MSTEP_OK;
 }

@@ -1,9 +1,9 @@
 /*
  * Equality, identity, order of numbers and hashing. Recursion is bounded by MS_JSON_DEPTH_MAX.
  *
- * Numbers compare by exact value, whatever their kinds: int64 against double without rounding, and a
- * BIG digit by digit. A hash that agrees with that takes the int64 where a number is one, else the
- * nearest double.
+ * Numbers compare by exact value, whatever their kinds: int64 against double without rounding, and
+ * a BIG digit by digit. A hash that agrees with that takes the int64 where a number is one, else
+ * the nearest double.
  */
 #include "json/json.h"
 

@@ -4,12 +4,16 @@
  * Each counted thing is one allocation. The first word of all of them is the count.
  *
  *   string   refs hash len | bytes NUL
- *   array    refs depth count capacity | items
- *   object   refs depth count capacity slot_count | members | slots (only when capacity > 8)
+ *   array    refs depth count capacity weight | items
+ *   object   refs depth count capacity weight slot_count | members | slots (capacity > 8)
  *
  * `depth` is an upper bound of the nesting below and including the container, kept as children are
  * put in. No value gets deeper than MS_JSON_DEPTH_MAX, whoever builds it, which is what makes plain
  * recursion over values safe here and everywhere else.
+ *
+ * `weight` is a lower bound of the length of the printed text, kept exactly up to date: a child does
+ * not change while a container holds it. Without that bound `[x,x]` put into itself sixty times
+ * would be a small value that nobody can compare, hash or measure before the sun goes out.
  */
 #ifndef MS_JSON_INTERNAL_H
 #define MS_JSON_INTERNAL_H
@@ -34,6 +38,8 @@ struct ms_json_array {
   uint32_t depth;
   uint32_t count;
   uint32_t capacity;
+  uint32_t weight;
+  uint32_t unused;
   struct ms_json items[];
 };
 
@@ -47,8 +53,8 @@ struct ms_json_object {
   uint32_t depth;
   uint32_t count;
   uint32_t capacity;
+  uint32_t weight;
   uint32_t slot_count; /* 0 or a power of two, at least twice the capacity */
-  uint32_t unused;
   struct ms_json_pair members[];
 };
 
@@ -80,6 +86,34 @@ static inline uint32_t ms_json_depth(struct ms_json value)
   return value.type == MS_JSON_OBJECT ? value.u.object->depth : 0;
 }
 
+/* At most the length of the value's compact text. */
+static inline uint64_t ms_json_weight(struct ms_json value)
+{
+  switch (value.type) {
+  case MS_JSON_ARRAY:
+    return value.u.array->weight;
+  case MS_JSON_OBJECT:
+    return value.u.object->weight;
+  case MS_JSON_BIG:
+  case MS_JSON_STRING:
+    return value.u.string->len;
+  default:
+    return 1;
+  }
+}
+
+/* What an item adds to its array, and a member to its object, with the comma and the colon. */
+static inline uint64_t ms_json_item_weight(struct ms_json item)
+{
+  return ms_json_weight(item) + 1;
+}
+
+static inline uint64_t ms_json_member_weight(const struct ms_json_string *key,
+                                             struct ms_json value)
+{
+  return key->len + ms_json_weight(value) + 4;
+}
+
 static inline struct ms_str ms_json_string_view(const struct ms_json_string *string)
 {
   return (struct ms_str){string->data, string->len};
@@ -88,8 +122,8 @@ static inline struct ms_str ms_json_string_view(const struct ms_json_string *str
 /* ---- value.c ---- */
 struct ms_json_string *ms_json_string_new(size_t len); /* bytes not set, NUL is; NULL: no memory */
 void ms_json_string_unref(struct ms_json_string *string);
-uint32_t ms_json_string_hash_of(struct ms_str text);   /* never 0 */
-struct ms_json ms_json_big(struct ms_str text);        /* a number kept as text */
+uint32_t ms_json_string_hash_of(struct ms_str text); /* never 0 */
+struct ms_json ms_json_big(struct ms_str text);      /* a number kept as text */
 
 static inline uint32_t ms_json_string_hash(struct ms_json_string *string)
 {
@@ -119,7 +153,8 @@ struct ms_json ms_json_number_from_text(struct ms_str text, bool is_integer);
 double ms_json_double_from_text(struct ms_str text);
 
 /* ---- locate.c: what the parser tells the map ---- */
-struct ms_json_map *ms_json_map_new(struct ms_arena *arena, struct ms_str text); /* NULL: no memory */
+struct ms_json_map *ms_json_map_new(struct ms_arena *arena,
+                                    struct ms_str text); /* NULL: no memory */
 int ms_json_map_add_duplicate(struct ms_json_map *map, struct ms_str pointer);
 void ms_json_position_of(struct ms_json_position *out, struct ms_str text, size_t offset);
 
@@ -131,9 +166,9 @@ size_t ms_json_pointer_index(struct ms_str token); /* SIZE_MAX when it is no ind
 /* ---- parse_string.c ---- */
 /* What a look over a string's text found, up to its closing quote. */
 struct ms_json_string_scan {
-  size_t len;            /* bytes between the quotes */
+  size_t len; /* bytes between the quotes */
   bool has_escapes;
-  const char *error;     /* NULL when fine */
+  const char *error; /* NULL when fine */
   const char *error_at;
 };
 /* `at` points behind the opening quote. */

@@ -59,6 +59,11 @@ struct ms_json {
  * (MSTEP_ETOOBIG). So code that walks values may recurse.
  */
 #define MS_JSON_DEPTH_MAX 1024
+/*
+ * Nor does any value print to more than this, give or take the digits of numbers and escapes,
+ * however small it is in memory: parts that are shared count each time they occur. So a walk ends.
+ */
+#define MS_JSON_SIZE_MAX ((uint32_t)1 << 28)
 
 #define MS_JSON_VALUE_NONE ((struct ms_json){MS_JSON_NONE, 0, 0, 0, {0}})
 #define MS_JSON_VALUE_NULL ((struct ms_json){MS_JSON_NULL, 0, 0, 0, {0}})
@@ -176,6 +181,8 @@ void ms_json_print_string(struct ms_buf *out, struct ms_str text);   /* quoted a
 size_t ms_json_print_double(char out[40], double value);             /* shortest round trip; length */
 struct ms_json ms_json_print_value(struct ms_json value);            /* compact text as a string value */
 size_t ms_json_size_bytes(struct ms_json value);                     /* length of the compact text */
+/* Whether the compact text has at most max_bytes; looks no further than it must. */
+bool ms_json_fits(struct ms_json value, size_t max_bytes);
 
 /* ---- JSON Pointer (RFC 6901) ---- */
 struct ms_json ms_json_pointer(struct ms_json root, struct ms_str pointer); /* borrowed; NONE on a miss */

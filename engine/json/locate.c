@@ -198,8 +198,8 @@ bool ms_json_locate(struct ms_json_position *out, const struct ms_json_map *map,
   size_t at = 0;
   while (at < pointer.len && is_found) {
     size_t end = ms_str_find(pointer, at + 1, '/');
-    is_found = pointer.data[at] == '/' &&
-               step(&place, map, place.value, ms_str_sub(pointer, at + 1, end));
+    is_found =
+        pointer.data[at] == '/' && step(&place, map, place.value, ms_str_sub(pointer, at + 1, end));
     at = end;
   }
   ms_json_position_of(out, text, key && is_found ? place.key : place.value);

@@ -40,9 +40,9 @@ static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 
 struct reading {
   bool is_negative;
-  uint64_t mantissa;    /* the first 19 significant digits */
-  int64_t exponent;     /* of ten, for the mantissa */
-  bool is_exact;        /* the mantissa holds all digits */
+  uint64_t mantissa; /* the first 19 significant digits */
+  int64_t exponent;  /* of ten, for the mantissa */
+  bool is_exact;     /* the mantissa holds all digits */
 };
 
 static int64_t read_exponent(struct ms_str text, size_t at)
@@ -240,7 +240,7 @@ struct ms_json ms_json_number_from_text(struct ms_str text, bool is_integer)
 struct decimal {
   char digits[24]; /* no leading zeros and no trailing ones */
   int count;
-  int exponent;    /* of the first digit: d.ddd * 10^exponent */
+  int exponent; /* of the first digit: d.ddd * 10^exponent */
 };
 
 static void strip_zeros(struct decimal *d)

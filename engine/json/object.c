@@ -92,8 +92,7 @@ static size_t block_size(size_t capacity)
   if (capacity > UINT32_MAX / 4) {
     return 0;
   }
-  uint64_t size = sizeof(struct ms_json_object) +
-                  (uint64_t)capacity * sizeof(struct ms_json_pair) +
+  uint64_t size = sizeof(struct ms_json_object) + (uint64_t)capacity * sizeof(struct ms_json_pair) +
                   (uint64_t)slot_count_for((uint32_t)capacity) * sizeof(uint32_t);
   return size > SIZE_MAX ? 0 : (size_t)size;
 }
@@ -110,8 +109,8 @@ struct ms_json_object *ms_json_object_new(size_t capacity)
   object->depth = 1;
   object->count = 0;
   object->capacity = (uint32_t)capacity;
+  object->weight = 1;
   object->slot_count = slot_count_for((uint32_t)capacity);
-  object->unused = 0;
   index_rebuild(object);
   return object;
 }
@@ -124,6 +123,7 @@ static struct ms_json_object *copy_object(const struct ms_json_object *from, siz
   }
   object->count = from->count;
   object->depth = from->depth;
+  object->weight = from->weight;
   for (uint32_t i = 0; i < from->count; i++) {
     object->members[i].key = from->members[i].key;
     object->members[i].key->refs++;
@@ -210,8 +210,10 @@ struct ms_json ms_json_member(struct ms_json object, size_t index)
 
 /* ---- changing ---- */
 
-static void note_depth(struct ms_json_object *object, struct ms_json value)
+static void note_member(struct ms_json_object *object, uint64_t old_weight, uint64_t weight,
+                        struct ms_json value)
 {
+  object->weight = (uint32_t)(object->weight - old_weight + weight);
   uint32_t depth = ms_json_depth(value) + 1;
   if (depth > object->depth) {
     object->depth = depth;
@@ -221,11 +223,19 @@ static void note_depth(struct ms_json_object *object, struct ms_json value)
 static void append(struct ms_json_object *object, struct ms_json_string *key, struct ms_json value)
 {
   object->members[object->count] = (struct ms_json_pair){key, value};
-  note_depth(object, value);
+  note_member(object, 0, ms_json_member_weight(key, value), value);
   if (object->slot_count != 0) {
     index_insert(object, object->count);
   }
   object->count++;
+}
+
+/* The object is the caller's own; takes value. */
+static void replace_value(struct ms_json_object *object, uint32_t position, struct ms_json value)
+{
+  struct ms_json_pair *pair = &object->members[position];
+  note_member(object, ms_json_weight(pair->value), ms_json_weight(value), value);
+  ms_json_replace(&pair->value, value);
 }
 
 bool ms_json_object_add(struct ms_json_object *object, struct ms_json_string *key,
@@ -242,13 +252,12 @@ bool ms_json_object_add(struct ms_json_object *object, struct ms_json_string *ke
     return false;
   }
   ms_json_string_unref(key);
-  ms_json_replace(&object->members[position].value, value);
-  note_depth(object, value);
+  replace_value(object, position, value);
   return true;
 }
 
 /* NONE stands for an allocation that failed before. */
-static int check_member(struct ms_json object, struct ms_json value)
+static int check_member(struct ms_json object, size_t key_len, struct ms_json value)
 {
   if (object.type == MS_JSON_NONE || value.type == MS_JSON_NONE) {
     return ms_error_nomem();
@@ -258,6 +267,11 @@ static int check_member(struct ms_json object, struct ms_json value)
   }
   if (ms_json_depth(value) >= MS_JSON_DEPTH_MAX) {
     return ms_error(MSTEP_ETOOBIG, "JSON nested deeper than %d", MS_JSON_DEPTH_MAX);
+  }
+  /* What is replaced counts too: nobody works that near the limit. */
+  if (key_len > MS_JSON_SIZE_MAX ||
+      object.u.object->weight + key_len + ms_json_weight(value) + 4 > MS_JSON_SIZE_MAX) {
+    return ms_error(MSTEP_ETOOBIG, "JSON of more than %u bytes", (unsigned)MS_JSON_SIZE_MAX);
   }
   return MSTEP_OK;
 }
@@ -270,14 +284,13 @@ static int set_existing(struct ms_json *object, uint32_t position, struct ms_jso
     ms_json_unref(value);
     return err;
   }
-  ms_json_replace(&object->u.object->members[position].value, value);
-  note_depth(object->u.object, value);
+  replace_value(object->u.object, position, value);
   return MSTEP_OK;
 }
 
 int ms_json_set(struct ms_json *object, struct ms_str key, struct ms_json value)
 {
-  int err = check_member(*object, value);
+  int err = check_member(*object, key.len, value);
   if (err == 0) {
     uint32_t position = ms_json_object_find(object->u.object, key);
     if (position != UINT32_MAX) {
@@ -302,7 +315,7 @@ int ms_json_setc(struct ms_json *object, const char *key, struct ms_json value)
 
 int ms_json_set_key(struct ms_json *object, struct ms_json key, struct ms_json value)
 {
-  int err = check_member(*object, value);
+  int err = check_member(*object, ms_json_text(key).len, value);
   if (err == 0 && key.type != MS_JSON_STRING) {
     err = ms_json_is_none(key) ? ms_error_nomem() : ms_error(MSTEP_EINVALID, "key is no string");
   }
@@ -337,6 +350,7 @@ int ms_json_remove(struct ms_json *object, struct ms_str key)
   struct ms_json_object *own = object->u.object;
   struct ms_json_pair removed = own->members[position];
   own->count--;
+  own->weight -= (uint32_t)ms_json_member_weight(removed.key, removed.value);
   memmove(&own->members[position], &own->members[position + 1],
           (own->count - position) * sizeof own->members[0]);
   index_rebuild(own);

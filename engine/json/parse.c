@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "json/internal.h"
 
-#define STACK_INLINE 96   /* values held without an allocation */
-#define NAME_COUNT 64     /* power of two */
-#define NAME_LEN_MAX 48   /* longer names are not shared */
+#define STACK_INLINE 96 /* values held without an allocation */
+#define NAME_COUNT 64   /* power of two */
+#define NAME_LEN_MAX 48 /* longer names are not shared */
 #define NO_MARK (-1)
 
 struct parser {
@@ -32,7 +32,7 @@ struct parser {
   uint32_t max_number_len;
   struct ms_json_map *map; /* NULL when nobody asked */
   int error;
-  const char *message;     /* of a syntax error or limit; NULL: no position to tell */
+  const char *message; /* of a syntax error or limit; NULL: no position to tell */
   const char *error_at;
   struct ms_json inline_stack[STACK_INLINE];
   struct ms_json_string *names[NAME_COUNT];
@@ -184,7 +184,8 @@ static int parse_name(struct parser *p)
 {
   skip_space(p);
   if (p->at == p->end || *p->at != '"') {
-    return fail(p, p->at == p->end ? "the object does not end" : "expected a member name in quotes");
+    return fail(p,
+                p->at == p->end ? "the object does not end" : "expected a member name in quotes");
   }
   struct ms_json_string_scan scan;
   if (scan_string(p, &scan) != 0) {
@@ -331,14 +332,17 @@ static int close_array(struct parser *p)
     return fail_nomem(p);
   }
   uint32_t below = 0;
+  uint64_t weight = 1;
   for (size_t i = 0; i < count; i++) {
     struct ms_json item = p->stack[first + i];
     array->items[i] = item;
     uint32_t depth = ms_json_depth(item);
     below = depth > below ? depth : below;
+    weight += ms_json_item_weight(item);
   }
   array->count = (uint32_t)count;
   array->depth = below + 1;
+  array->weight = (uint32_t)weight;
   return replace_content(p, ms_json_of_array(array));
 }
 
@@ -384,8 +388,8 @@ static int close_object(struct parser *p)
   for (size_t i = 0; i < count; i++) {
     struct ms_json *pair = &p->stack[first + 2 * i];
     struct ms_json_string *key = pair[0].u.string;
-    bool is_reported = p->map != NULL &&
-                       ms_json_object_find(object, ms_json_string_view(key)) != UINT32_MAX;
+    bool is_reported =
+        p->map != NULL && ms_json_object_find(object, ms_json_string_view(key)) != UINT32_MAX;
     if (is_reported && note_duplicate(p, ms_json_string_view(key)) != 0) {
       ms_json_unref(ms_json_of_object(object));
       return p->error;
@@ -492,8 +496,8 @@ static void report(const struct parser *p, struct ms_str text, struct ms_json_po
   struct ms_json_position position = {0, 1, 1};
   if (p->message != NULL) {
     ms_json_position_of(&position, text, (size_t)(p->error_at - p->start));
-    ms_error(p->error, "line %u, column %u: %s", (unsigned)position.line,
-             (unsigned)position.column, p->message);
+    ms_error(p->error, "line %u, column %u: %s", (unsigned)position.line, (unsigned)position.column,
+             p->message);
   }
   if (where != NULL) {
     *where = position;
@@ -505,6 +509,8 @@ static int parse_with(struct parser *p, struct ms_json *out, struct ms_str text,
                       const struct ms_json_limits *limits, struct ms_json_position *where)
 {
   struct ms_json_limits used = limits == NULL ? MS_JSON_LIMITS_DEFAULT : *limits;
+  /* A text is never shorter than the weight of its value: this one check is enough. */
+  used.max_bytes = used.max_bytes < MS_JSON_SIZE_MAX ? used.max_bytes : MS_JSON_SIZE_MAX;
   *out = MS_JSON_VALUE_NONE;
   if (text.len > used.max_bytes) {
     if (where != NULL) {

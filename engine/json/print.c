@@ -26,7 +26,8 @@ static size_t find_escape(struct ms_str text, size_t at)
     uint64_t backslash = word ^ ONES * '\\';
     uint64_t control = word - ONES * 0x20;
     /* Exact for the lowest hit; bytes above 0x7F never count. */
-    uint64_t hits = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | (control & ~word);
+    uint64_t hits =
+        ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | (control & ~word);
     if ((hits & HIGHS) != 0) {
       break;
     }
@@ -228,6 +229,11 @@ static size_t scalar_size(struct ms_json value)
   struct ms_buf buf = {bytes, 0, sizeof bytes, sizeof bytes - 1, 0};
   print_scalar(&buf, value);
   return buf.len;
+}
+
+bool ms_json_fits(struct ms_json value, size_t max_bytes)
+{
+  return ms_json_weight(value) <= max_bytes && ms_json_size_bytes(value) <= max_bytes;
 }
 
 size_t ms_json_size_bytes(struct ms_json value)

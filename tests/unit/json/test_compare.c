@@ -154,20 +154,33 @@ MT_TEST(json_compare__order_of_numbers)
   }
 }
 
-MT_TEST(json_compare__shared_parts_are_not_walked)
+MT_TEST(json_compare__doubled_values_end)
 {
-  /* Two levels of sharing a hundred times over: 2^100 leaves if each were visited. */
-  struct ms_json value = parse("[1]");
-  for (int i = 0; i < 100; i++) {
-    struct ms_json outer = ms_json_array(2);
-    mt_eq_int(ms_json_push(&outer, ms_json_ref(value)), 0);
-    mt_eq_int(ms_json_push(&outer, value), 0);
-    value = outer;
+  /* Twice as many leaves each round: the size limit must stop it before time does. */
+  struct ms_json a = parse("[1]");
+  struct ms_json b = parse("[1]");
+  int err = 0;
+  int rounds = 0;
+  for (; err == 0; rounds++) {
+    struct ms_json next_a = ms_json_array(2);
+    struct ms_json next_b = ms_json_array(2);
+    mt_eq_int(ms_json_push(&next_a, ms_json_ref(a)), 0);
+    mt_eq_int(ms_json_push(&next_b, ms_json_ref(b)), 0);
+    err = ms_json_push(&next_a, ms_json_ref(a));
+    mt_eq_int(ms_json_push(&next_b, ms_json_ref(b)), err);
+    if (err == 0 && rounds < 16) {
+      mt_ok(ms_json_equal(next_a, next_b));
+      mt_ok(ms_json_hash(next_a, 1) == ms_json_hash(next_b, 1));
+    }
+    ms_json_replace(&a, next_a);
+    ms_json_replace(&b, next_b);
   }
-  struct ms_json same = ms_json_ref(value);
-  mt_ok(ms_json_equal(value, same) && ms_json_identical(value, same));
-  ms_json_unref(same);
-  ms_json_unref(value);
+  mt_eq_int(err, MSTEP_ETOOBIG);
+  mt_eq_str(ms_error_detail(), "JSON of more than 268435456 bytes");
+  mt_ok(rounds > 20 && rounds < 30);
+  mt_ok(!ms_json_fits(a, 262144)); /* at once */
+  ms_json_unref(a);
+  ms_json_unref(b);
 }
 
 MT_TEST(json_compare__none)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "json/internal.h"
 #include "json/json.h"
 
 static struct ms_json parse(const char *text)
@@ -116,6 +117,18 @@ MT_TEST(json_print__a_full_buffer_stops_it)
   ms_json_print(&buf, value);
   mt_eq_int(buf.error, 0);
   ms_buf_deinit(&buf);
+  ms_json_unref(value);
+}
+
+MT_TEST(json_print__fits)
+{
+  struct ms_json value = parse("{\"a\":[1,-2.5,\"\\u0001x\",{}],\"b\":null,\"c\":1e400,\"d\":[[],[0]]}");
+  size_t size = ms_json_size_bytes(value);
+  for (size_t max = 0; max < size; max++) {
+    mt_ok(!ms_json_fits(value, max));
+  }
+  mt_ok(ms_json_fits(value, size) && ms_json_fits(value, SIZE_MAX));
+  mt_ok(ms_json_fits(MS_JSON_VALUE_NULL, 4) && !ms_json_fits(MS_JSON_VALUE_NULL, 3));
   ms_json_unref(value);
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "json/internal.h"
 #include "json/json.h"
 
 static struct ms_json random_string(struct ms_random *random)
@@ -116,6 +117,27 @@ static struct ms_json disguised(struct ms_json value)
   return ms_json_ref(value);
 }
 
+/* The weight of each container is what it would be if it were built anew, and below the size. */
+static void check_weights(uint64_t seed, struct ms_json value)
+{
+  uint64_t weight = 1;
+  for (size_t i = 0; i < ms_json_count(value); i++) {
+    if (ms_json_is_object(value)) {
+      const struct ms_json_pair *pair = &value.u.object->members[i];
+      check_weights(seed, pair->value);
+      weight += ms_json_member_weight(pair->key, pair->value);
+    } else {
+      check_weights(seed, ms_json_at(value, i));
+      weight += ms_json_item_weight(ms_json_at(value, i));
+    }
+  }
+  bool is_container = ms_json_is_array(value) || ms_json_is_object(value);
+  if ((is_container && ms_json_weight(value) != weight) ||
+      ms_json_weight(value) > ms_json_size_bytes(value)) {
+    mt_fail("seed %llu: weight", (unsigned long long)seed);
+  }
+}
+
 static void check_value(uint64_t seed, struct ms_json value)
 {
   struct ms_buf text;
@@ -125,6 +147,7 @@ static void check_value(uint64_t seed, struct ms_json value)
   if (ms_json_size_bytes(value) != text.len) {
     mt_fail("seed %llu: size", (unsigned long long)seed);
   }
+  check_weights(seed, value);
   if (ms_json_parse(&again, ms_buf_view(&text), NULL, NULL) != 0 ||
       !ms_json_identical(value, again)) {
     mt_fail("seed %llu: %s", (unsigned long long)seed, text.data);
@@ -175,7 +198,9 @@ MT_TEST(json_property__changes_stay_with_their_holder)
     } else if (ms_json_is_object(mine)) {
       mt_eq_int(ms_json_setc(&mine, "new", random_value(&random, 2)), 0);
       mt_eq_int(ms_json_remove(&mine, ms_json_key(value, 0)), 0);
+      mt_eq_int(ms_json_setc(&mine, "new", random_value(&random, 2)), 0);
     }
+    check_weights(seed, mine);
     struct ms_json after = ms_json_print_value(value);
     if (!ms_json_equal(before, after)) {
       mt_fail("seed %llu", (unsigned long long)seed);
