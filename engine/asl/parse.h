@@ -28,6 +28,7 @@ struct ms_asl_scope {
   struct ms_flow *flow;
   uint32_t parent;      /* scope in which its owner stands */
   bool is_boundary;     /* children of a distributed Map: outer variables cannot be seen */
+  bool has_end;         /* some state of it is terminal */
 };
 
 /* A place that names a state; resolved when all names are known. */
@@ -78,7 +79,6 @@ struct ms_asl_parse {
   uint32_t depth;
   uint32_t boundaries;         /* distributed Maps around it */
   bool is_express;             /* of the workflow it belongs to: machine or child */
-  bool has_end;                /* the machine's own flow has a terminal state */
   bool has_lost_way;           /* a way out of some state could not be read: reach is not known */
 
   struct ms_map names;         /* scope number + state name -> index + 1; scope 0: any */

@@ -442,6 +442,8 @@ void ms_asl_choices(struct ms_asl_parse *parse, struct ms_json value, struct ms_
     read_rule(parse, rule, &out->rules[i], 0);
     if (ms_json_is_object(rule)) {
       read_outcome(parse, rule, &out->rules[i]);
+    } else {
+      parse->has_lost_way = true;
     }
     ms_asl_leave(parse, mark);
   }

@@ -152,12 +152,14 @@ static void read_flow(struct ms_asl_parse *parse, struct ms_json value, struct m
     ms_asl_leave(parse, mark);
   }
   struct ms_json start = ms_json_getc(value, "StartAt");
-  if (!ms_json_is_none(start)) {
+  struct ms_json states = ms_json_getc(value, "States");
+  /* Without states there is nothing to be missed. */
+  bool has_states = ms_json_is_object(states) && ms_json_count(states) > 0;
+  if (!ms_json_is_none(start) && (has_states || !ms_json_is_string(start))) {
     size_t mark = ms_asl_enter_c(parse, "StartAt");
     ms_asl_expect_transition(parse, &flow->start, MS_STATE_NONE, start);
     ms_asl_leave(parse, mark);
   }
-  struct ms_json states = ms_json_getc(value, "States");
   if (!ms_json_is_none(states)) {
     read_states(parse, states);
   }

@@ -266,8 +266,15 @@ void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value)
   }
   check_s3_resource(parse, value, actions);
   struct ms_json config = ms_json_getc(value, "ReaderConfig");
+  bool is_file = ms_str_has_suffix(ms_json_text(ms_json_getc(value, "Resource")), ":s3:getObject");
+  if (is_file && ms_json_is_none(config)) {
+    ms_asl_error(parse, "These fields are required: [ReaderConfig]");
+  }
   if (ms_json_is_object(config)) {
     size_t mark = ms_asl_enter_c(parse, "ReaderConfig");
+    if (is_file && !has(config, "InputType")) {
+      ms_asl_error(parse, "The field 'InputType' is required");
+    }
     read_reader_config(parse, config);
     ms_asl_leave(parse, mark);
   }

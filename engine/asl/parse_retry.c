@@ -277,6 +277,8 @@ void ms_asl_catch(struct ms_asl_parse *parse, struct ms_json value)
     size_t mark = ms_asl_enter_index(parse, i);
     if (ms_asl_want_object(parse, ms_json_at(value, i))) {
       read_catcher(parse, ms_json_at(value, i), i + 1 == count, &state->catchers[i]);
+    } else {
+      parse->has_lost_way = true;
     }
     ms_asl_leave(parse, mark);
     state->catcher_count++;

@@ -144,9 +144,38 @@ static const struct ms_field *find_field(const struct ms_state_type *type, struc
   return NULL;
 }
 
+/* "Task, Parallel and Map states have it.", or empty. */
+static struct ms_str elsewhere_hint(struct ms_asl_parse *parse, const struct ms_state_type *type,
+                                    struct ms_str key)
+{
+  if (type->is_terminal && (ms_str_is(key, "Next") || ms_str_is(key, "End"))) {
+    return MS_STR("A state of this type is always an end.");
+  }
+  struct ms_buf list;
+  struct ms_str hint = {NULL, 0};
+  ms_buf_init(&list, 4096);
+  for (const struct ms_state_type *const *at = parse->options->types; *at != NULL; at++) {
+    if (find_field(*at, key) != NULL) {
+      ms_buf_printf(&list, "%s%s", list.len == 0 ? "" : ", ", (*at)->name);
+    }
+  }
+  if (list.error != 0) {
+    ms_asl_nomem(parse);
+  } else if (list.len > 0) {
+    hint = ms_asl_hintf(parse, "Only states of these types have it: %s.", list.data);
+  }
+  ms_buf_deinit(&list);
+  return hint;
+}
+
 static void unknown_field(struct ms_asl_parse *parse, const struct ms_state_type *type,
                           struct ms_str key)
 {
+  struct ms_str hint = elsewhere_hint(parse, type, key);
+  if (hint.data != NULL) {
+    ms_asl_unsupported_field(parse, key, hint);
+    return;
+  }
   unsigned legal = parse->is_jsonpath ? MS_FIELD_IN_JSONPATH : MS_FIELD_IN_OTHERS;
   struct ms_asl_guess guess;
   ms_asl_guess_begin(&guess, parse, key);
@@ -235,6 +264,7 @@ static void check_next(struct ms_asl_parse *parse, const struct ms_state_type *t
   bool has_next = !ms_json_is_none(ms_json_getc(value, "Next"));
   bool is_false = ms_json_is_bool(end) && !ms_json_is_true(end);
   bool has_end = !ms_json_is_none(end) && (has_next || !is_false);
+  parse->has_lost_way = parse->has_lost_way || (has_end && !ms_json_is_bool(end));
   if (!type->has_next || has_next != has_end) {
     return;
   }
@@ -251,9 +281,8 @@ static void note_end(struct ms_asl_parse *parse, const struct ms_state *state, s
 {
   bool is_terminal = state->type == NULL || state->type->is_terminal ||
                      (state->type->has_next && ms_json_is_true(ms_json_getc(value, "End")));
-  if (is_terminal && state->flow->kind == MS_FLOW_MACHINE) {
-    parse->has_end = true;
-  }
+  struct ms_asl_scope *scope = &parse->scopes.data[parse->scope];
+  scope->has_end = scope->has_end || is_terminal;
 }
 
 /* Of a state whose type is not known only the way out is read, so that what follows it counts as reached. */

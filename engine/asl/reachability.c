@@ -139,21 +139,37 @@ static void report_unreached(struct ms_asl_parse *parse, const struct graph *gra
   }
 }
 
+/* AWS minds only the machine itself; a branch that cannot end is taken, and hangs. */
+static void warn_endless(struct ms_asl_parse *parse)
+{
+  for (size_t i = 2; i < parse->scopes.count && parse->error == 0; i++) {
+    const struct ms_asl_scope *scope = &parse->scopes.data[i];
+    if (!scope->has_end) {
+      struct ms_asl_problem problem = {
+          .code = "MISSING_END_STATE", .severity = MS_SEVERITY_WARNING,
+          .pointer = scope->flow->pointer,
+          .hint = MS_STR("Give one state \"End\": true, or add a Succeed or Fail state.")};
+      ms_asl_problem(parse, &problem, "No state of this flow is terminal: it can only fail or hang");
+    }
+  }
+}
+
 void ms_asl_resolve(struct ms_asl_parse *parse)
 {
   struct graph graph;
   resolve_targets(parse);
-  if (parse->machine->state_count == 0 || parse->error != 0) {
+  if (parse->machine->state_count == 0 || parse->has_lost_way || parse->error != 0) {
     return;
   }
-  if (!parse->has_end) {
+  warn_endless(parse);
+  if (!parse->scopes.data[1].has_end) { /* the machine's own is the first */
     struct ms_asl_problem problem = {
         .code = "MISSING_END_STATE", .pointer = MS_STR("/States"), .is_placeless = true,
         .hint = MS_STR("Give one state \"End\": true, or add a Succeed or Fail state.")};
     ms_asl_problem(parse, &problem, "Workflow has no terminal state");
     return;
   }
-  if (!parse->has_lost_way && make_graph(parse, &graph)) {
+  if (make_graph(parse, &graph)) {
     walk_graph(parse, &graph);
     report_unreached(parse, &graph);
   }

@@ -168,6 +168,9 @@ static struct ms_str action_hint(struct ms_asl_parse *parse, struct ms_str servi
     return ms_asl_hintf(parse, "Did you mean \"arn:aws:states:::%.*s:%.*s%s\"?",
                         MS_STR_ARG(service), MS_STR_ARG(guess.best), suffix);
   }
+  if (!is_word(action, "")) {
+    return MS_STR("What may follow an action is .sync, .sync:2 or .waitForTaskToken.");
+  }
   return ms_asl_hintf(parse, "Use \"arn:aws:states:::aws-sdk:%.*s:%.*s\".", MS_STR_ARG(service),
                       MS_STR_ARG(action));
 }

@@ -35,10 +35,21 @@ static char char_before(struct ms_str text, size_t at)
   return 0;
 }
 
+/* The parser's own words: its detail without "line 1, column 2: ". */
+static const char *parser_message(void)
+{
+  const char *detail = ms_error_detail();
+  const char *colon = strstr(detail, ": ");
+  return colon == NULL ? detail : colon + 2;
+}
+
 static const char *syntax_hint(struct ms_str text, size_t at)
 {
   if (at >= text.len) {
     return "A closing bracket, brace or quote is missing.";
+  }
+  if (strstr(parser_message(), "expected ':'") != NULL) {
+    return "A colon is missing before it.";
   }
   char c = text.data[at];
   char before = char_before(text, at);
@@ -60,14 +71,6 @@ static const char *syntax_hint(struct ms_str text, size_t at)
   return "";
 }
 
-/* The parser's own words: its detail without "line 1, column 2: ". */
-static const char *parser_message(void)
-{
-  const char *detail = ms_error_detail();
-  const char *colon = strstr(detail, ": ");
-  return colon == NULL ? detail : colon + 2;
-}
-
 static void print_message(struct ms_buf *out, struct ms_str text, size_t at)
 {
   const char *message = parser_message();
@@ -87,7 +90,10 @@ static void print_message(struct ms_buf *out, struct ms_str text, size_t at)
     ms_buf_printf(out, "Unexpected character ('%c' (code %d)): %s", text.data[at], text.data[at],
                   message);
   } else {
-    ms_buf_cstr(out, message);
+    /* A sentence of its own. */
+    ms_buf_char(out, message[0] >= 'a' && message[0] <= 'z' ? (char)(message[0] - 'a' + 'A')
+                                                            : message[0]);
+    ms_buf_cstr(out, message[0] == '\0' ? "" : message + 1);
   }
 }
 

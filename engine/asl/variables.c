@@ -72,9 +72,12 @@ static bool is_identifier(struct ms_str name)
 
 static bool check_name(struct ms_asl_parse *parse, struct ms_str key, struct ms_str name)
 {
-  struct ms_asl_problem problem = {.code = "INVALID_VARIABLE_NAME", .key = key};
+  struct ms_asl_problem problem = {
+      .code = "INVALID_VARIABLE_NAME", .key = key,
+      .hint = MS_STR("A name is a letter, then letters, digits and underscores.")};
   if (ms_str_is(name, "states")) {
     problem.code = "RESERVED_VARIABLE_NAME";
+    problem.hint = (struct ms_str){NULL, 0};
     ms_asl_problem(parse, &problem, "Cannot assign to reserved variable '$states'.");
     return false;
   }
@@ -85,6 +88,7 @@ static bool check_name(struct ms_asl_parse *parse, struct ms_str key, struct ms_
     return false;
   }
   if (ms_utf8_count(name) > MS_ASL_MAX_NAME) {
+    problem.hint = (struct ms_str){NULL, 0};
     ms_asl_problem(parse, &problem,
                    "Invalid variable name '%.*s': the variable name has more than %d characters.",
                    MS_STR_ARG(name), MS_ASL_MAX_NAME);
