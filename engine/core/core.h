@@ -20,6 +20,17 @@ struct ms_core_limits {
 };
 #define MS_CORE_LIMITS_AWS ((struct ms_core_limits){262144, 25000, 40, {1000000, 100, 64u << 20}})
 
+/* A Task's Resource, taken apart. Strings are borrowed from the machine. */
+enum ms_resource_kind { MS_RESOURCE_LAMBDA, MS_RESOURCE_ACTIVITY, MS_RESOURCE_SERVICE };
+struct ms_resource {
+  enum ms_resource_kind kind;
+  struct ms_str arn;     /* as written */
+  struct ms_str type;    /* SERVICE: "lambda", "sqs", "aws-sdk:s3" */
+  struct ms_str action;  /* SERVICE: "invoke", "sendMessage.waitForTaskToken" */
+  struct ms_str name;    /* LAMBDA: function name; ACTIVITY: activity name */
+  bool waits_for_token;  /* .waitForTaskToken */
+  bool is_sync;          /* .sync, .sync:2 */
+};
 struct ms_core_env {
   int64_t now_ms;
   struct ms_arena *arena; /* scratch; rewound after each decision */
@@ -27,7 +38,10 @@ struct ms_core_env {
   /* Choice rules that name a function: fills *out or returns MS_FAILED with *failure. NULL = none. */
   int (*rule)(bool *out, void *user, struct ms_str name, struct ms_json input, struct ms_json context,
               struct ms_failure *failure);
-  void *user;
+  /* Refuses a task before it is scheduled: MS_FAILED with *failure. NULL = takes all. */
+  int (*check_task)(void *user, const struct ms_resource *resource, struct ms_json parameters,
+                    struct ms_failure *failure);
+  void *user; /* of both */
 };
 
 /* Appends events to *out; changes nothing else. An answer that comes too late appends none. */
@@ -50,17 +64,6 @@ uint32_t ms_core_runnable(const struct ms_execution *execution);
 int ms_core_turn(struct ms_events *events, struct ms_effects *effects, struct ms_execution *execution,
                  const struct ms_command *command, const struct ms_core_env *env, uint32_t max_steps);
 
-/* A Task's Resource, taken apart. Strings are borrowed from the machine. */
-enum ms_resource_kind { MS_RESOURCE_LAMBDA, MS_RESOURCE_ACTIVITY, MS_RESOURCE_SERVICE };
-struct ms_resource {
-  enum ms_resource_kind kind;
-  struct ms_str arn;     /* as written */
-  struct ms_str type;    /* SERVICE: "lambda", "sqs", "aws-sdk:s3" */
-  struct ms_str action;  /* SERVICE: "invoke", "sendMessage.waitForTaskToken" */
-  struct ms_str name;    /* LAMBDA: function name; ACTIVITY: activity name */
-  bool waits_for_token;  /* .waitForTaskToken */
-  bool is_sync;          /* .sync, .sync:2 */
-};
 void ms_resource_parse(struct ms_resource *out, struct ms_str arn);
 /* Of the Task state with that index. */
 void ms_core_resource(struct ms_resource *out, const struct ms_machine *machine, uint32_t state);

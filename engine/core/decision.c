@@ -69,12 +69,12 @@ static int put_execution(struct ms_json *context, const struct ms_execution *exe
   if (status == 0)
     status = put(&object, "Input", ms_json_ref(execution->input));
   if (status == 0)
+    status = put(&object, "StartTime", time_value(execution->started_at_ms));
+  if (status == 0)
     status = put(&object, "Name", ms_json_ref(identity->name));
   if (status == 0)
     status = put(&object, "RoleArn", ms_json_ref(identity->role_arn));
-  if (status == 0)
-    status = put(&object, "StartTime", time_value(execution->started_at_ms));
-  if (status == 0 && !identity->is_express)
+  if (status == 0 && !identity->is_sync)
     status = put(&object, "RedriveCount", ms_json_int(0));
   if (status == 0)
     return put(context, "Execution", object);
@@ -132,9 +132,9 @@ static struct ms_json build_context(const struct ms_decision *decision)
   struct ms_json context = ms_json_object(5);
   int status = put_execution(&context, decision->execution);
   if (status == 0)
-    status = put_state(&context, decision->frame);
-  if (status == 0)
     status = put_machine(&context, decision->execution);
+  if (status == 0)
+    status = put_state(&context, decision->frame);
   if (status == 0 && !ms_json_is_none(decision->token))
     status = put_nested(&context, "Task", "Token", decision->token);
   if (status == 0 && !ms_json_is_none(decision->item))

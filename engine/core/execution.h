@@ -94,6 +94,7 @@ struct ms_execution_identity {
   struct ms_json region;
   struct ms_json input_text; /* the input as it was sent; NONE = compact text of the value */
   bool is_express;
+  bool is_sync; /* StartSyncExecution: the Context Object has no RedriveCount */
   uint64_t seed;
 };
 

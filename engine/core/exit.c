@@ -103,6 +103,8 @@ static int shape_assigned(struct ms_json *out, struct ms_decision *decision,
                                  : expression_env(decision, frame, how);
   int status = ms_query_eval(out, how->assign, env, failure);
   prefix_location(failure, how->field);
+  if (status == 0 && ms_json_count(*out) == 0)
+    ms_json_replace(out, MS_JSON_VALUE_NONE); /* nothing assigned: the event does not mention it */
   return status;
 }
 

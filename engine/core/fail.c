@@ -215,6 +215,47 @@ static bool is_inside_state(const struct ms_frame *frame)
           frame->status == MS_FRAME_WAITING || frame->status == MS_FRAME_RETRYING);
 }
 
+/* Deadlines of one instant are all missed, before the first of them cuts the others off. */
+static bool is_due_too(const struct ms_decision *decision, const struct ms_frame *frame)
+{
+  return frame->status == MS_FRAME_TASK && frame->task != 0 && frame->timer_at_ms != 0 &&
+         frame->timer_at_ms <= decision->env->now_ms;
+}
+
+static bool is_below(const struct ms_decision *decision, const struct ms_frame *frame,
+                     const struct ms_frame *above)
+{
+  while (frame != NULL && frame != above)
+    frame = ms_execution_frame(decision->execution, frame->parent);
+  return frame != NULL;
+}
+
+/* Of all that runs below `parent`, but for what is `failed` or below it (NULL: nothing is). */
+static int time_out_below(struct ms_decision *decision, const struct ms_frame *parent,
+                          const struct ms_frame *failed)
+{
+  static const enum ms_event_type types[] = {[MS_RESOURCE_LAMBDA] = MS_EVENT_LAMBDA_TIMED_OUT,
+                                             [MS_RESOURCE_ACTIVITY] = MS_EVENT_ACTIVITY_TIMED_OUT,
+                                             [MS_RESOURCE_SERVICE] = MS_EVENT_TASK_TIMED_OUT};
+  uint32_t cause = decision->previous;
+  for (uint32_t i = 0; i < decision->execution->frame_count; i++) {
+    const struct ms_frame *frame = decision->execution->frames[i];
+    if (frame == NULL || !is_due_too(decision, frame) || !is_below(decision, frame, parent) ||
+        (failed != NULL && is_below(decision, frame, failed)))
+      continue;
+    struct ms_resource resource;
+    ms_core_resource(&resource, decision->execution->machine, frame->state->index);
+    decision->previous = frame->previous;
+    struct ms_event *event = ms_decision_event(decision, types[resource.kind], frame);
+    if (event == NULL)
+      return ms_error_nomem();
+    event->data = ms_json_cstring("States.Timeout");
+    mark_open(event, frame);
+  }
+  decision->previous = cause;
+  return 0;
+}
+
 static int abort_children(struct ms_decision *decision, const struct ms_frame *parent,
                           const struct ms_frame *except);
 
@@ -225,7 +266,7 @@ static int abort_frame(struct ms_decision *decision, const struct ms_frame *fram
   if (is_iteration)
     status = write_cut(decision, MS_EVENT_MAP_ITERATION_ABORTED, frame, false);
   if (status == 0 && is_inside_state(frame))
-    status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, true);
+    status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, !is_due_too(decision, frame));
   if (status == 0 && frame->children != NULL)
     status = abort_children(decision, frame, NULL);
   if (status == 0 && !is_iteration)
@@ -300,11 +341,12 @@ static int fail_parent(struct ms_decision *decision, const struct ms_frame *fram
 {
   const struct ms_frame *parent = ms_execution_frame(decision->execution, frame->parent);
   bool is_iteration = frame->flow->kind == MS_FLOW_PROCESSOR;
-  int status = 0;
-  if (is_iteration)
+  bool is_spared = is_iteration && !is_terminal(ms_json_text(failure->error)) &&
+                   is_tolerated(parent->children);
+  int status = is_spared ? 0 : time_out_below(decision, parent, frame);
+  if (status == 0 && is_iteration)
     status = write_cut(decision, MS_EVENT_MAP_ITERATION_FAILED, frame, false);
-  if (status == 0 && is_iteration && !is_terminal(ms_json_text(failure->error)) &&
-      is_tolerated(parent->children))
+  if (status == 0 && is_spared)
     return 1;
   if (status == 0 && frame->status == MS_FRAME_TASK)
     status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, false);
@@ -349,13 +391,16 @@ static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
                      struct ms_failure *failure, bool may_handle)
 {
   /* A Map or Parallel whose own field failed may have children that still run. */
-  int cut = frame->children == NULL ? 0 : abort_children(decision, frame, NULL);
+  int cut = frame->children == NULL ? 0 : time_out_below(decision, frame, NULL);
+  if (cut == 0 && frame->children != NULL)
+    cut = abort_children(decision, frame, NULL);
   if (cut < 0)
     return cut;
-  for (;;) {
+  for (bool is_own = true;; is_own = false) {
     bool is_caught = may_handle && !is_terminal(ms_json_text(failure->error));
     int status = is_caught ? try_retry(decision, frame, failure) : 0;
-    if (status == 0)
+    /* AWS leaves MapStateFailed out where the Map's own fields are a States.Runtime. */
+    if (status == 0 && !(is_own && is_terminal(ms_json_text(failure->error))))
       status = write_state_failed(decision, frame);
     if (status == 0 && is_caught)
       status = try_catch(decision, frame, failure);

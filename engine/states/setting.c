@@ -82,6 +82,17 @@ static int fail_range(const struct ms_setting *setting, double value, bool is_pa
                  MS_STR_ARG(name), (long long)setting->min, (long long)setting->max, value);
 }
 
+/* AWS takes numeric strings where a path leads to a number; *value is replaced by what they say. */
+static void read_numeric_string(struct ms_json *value)
+{
+  struct ms_json number = MS_JSON_VALUE_NONE;
+  if (!ms_json_is_string(*value) || ms_json_parse(&number, ms_json_text(*value), NULL, NULL) != 0)
+    return;
+  if (ms_json_is_number(number))
+    ms_json_replace(value, ms_json_ref(number));
+  ms_json_unref(number);
+}
+
 int ms_setting_number(double *out, struct ms_decision *decision, const struct ms_frame *frame,
                       const struct ms_setting *setting, struct ms_json input,
                       struct ms_failure *failure)
@@ -91,6 +102,8 @@ int ms_setting_number(double *out, struct ms_decision *decision, const struct ms
   if (status != 0 || setting->kind == MS_SETTING_ABSENT)
     return status;
   bool is_path = ms_setting_is_jsonpath(frame->state);
+  if (is_path)
+    read_numeric_string(&value);
   double number = ms_json_number(value);
   if (!ms_json_is_number(value))
     status = fail_kind(setting, value, "float", is_path, failure);
@@ -111,6 +124,8 @@ int ms_setting_integer(int64_t *out, struct ms_decision *decision, const struct 
   if (status != 0 || setting->kind == MS_SETTING_ABSENT)
     return status;
   bool is_path = ms_setting_is_jsonpath(frame->state);
+  if (is_path)
+    read_numeric_string(&value);
   int64_t number = 0;
   if (!ms_json_is_number(value) || !ms_json_to_int(&number, value))
     status = fail_kind(setting, value, "integer", is_path, failure);

@@ -139,23 +139,31 @@ struct map_plan {
   bool is_pairs; /* the items are the members of an object */
 };
 
-static int plan_map(struct map_plan *plan, struct ms_decision *decision, const struct ms_frame *frame,
-                    struct ms_json input, struct ms_failure *failure)
+static int plan_concurrency(struct map_plan *plan, struct ms_decision *decision,
+                            const struct ms_frame *frame, struct ms_json input,
+                            struct ms_failure *failure)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
+  uint32_t most = state->processor->is_distributed ? 10000
+                                                   : decision->env->limits->inline_concurrency;
   *plan = (struct map_plan){0, -1, -1, false};
   int status = ms_setting_integer(&plan->concurrency, decision, frame, &state->max_concurrency, input,
                                   failure);
-  if (status == 0)
-    status = ms_setting_integer(&plan->tolerated_count, decision, frame, &state->tolerated_count,
-                                input, failure);
+  if (plan->concurrency == 0 || (most != 0 && plan->concurrency > most))
+    plan->concurrency = most != 0 ? most : INT32_MAX;
+  return status;
+}
+
+static int plan_tolerance(struct map_plan *plan, struct ms_decision *decision,
+                          const struct ms_frame *frame, struct ms_json input,
+                          struct ms_failure *failure)
+{
+  const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
+  int status = ms_setting_integer(&plan->tolerated_count, decision, frame, &state->tolerated_count,
+                                  input, failure);
   if (status == 0)
     status = ms_setting_number(&plan->tolerated_percentage, decision, frame,
                                &state->tolerated_percentage, input, failure);
-  uint32_t most = state->processor->is_distributed ? 10000
-                                                   : decision->env->limits->inline_concurrency;
-  if (plan->concurrency == 0 || (most != 0 && plan->concurrency > most))
-    plan->concurrency = most != 0 ? most : INT32_MAX;
   return status;
 }
 
@@ -197,19 +205,30 @@ static struct ms_json map_run_arn(struct ms_decision *decision, const struct ms_
 static int write_map_started(struct ms_decision *decision, const struct ms_frame *frame,
                              const struct map_plan *plan, struct ms_json input, struct ms_json items)
 {
-  const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   struct ms_event *event = ms_decision_event(decision, MS_EVENT_MAP_STARTED, frame);
   if (event == NULL)
     return ms_error_nomem();
   event->number = (uint32_t)ms_json_count(items);
   event->data = ms_json_ref(items);
   event->more = plan_details(plan, input);
-  if (ms_json_is_none(event->more))
-    return ms_error_nomem();
-  if (!state->processor->is_distributed)
-    return 0;
-  return ms_decision_write(decision, MS_EVENT_MAP_RUN_STARTED, frame, map_run_arn(decision, frame),
-                           MS_JSON_VALUE_NONE);
+  return ms_json_is_none(event->more) ? ms_error_nomem() : 0;
+}
+
+/* AWS looks at the tolerance only when the Map has started: MapStateStarted is there if it is wrong. */
+static int start_map(struct ms_decision *decision, const struct ms_frame *frame, struct map_plan *plan,
+                     struct ms_json input, struct ms_json items)
+{
+  struct ms_failure failure = MS_FAILURE_INIT;
+  int broken = plan_tolerance(plan, decision, frame, input, &failure);
+  int status = broken < 0 ? broken : write_map_started(decision, frame, plan, input, items);
+  bool is_map_run = (*map_flows(frame->state))->is_distributed;
+  if (status == 0 && broken == 0 && is_map_run)
+    status = ms_decision_write(decision, MS_EVENT_MAP_RUN_STARTED, frame,
+                               map_run_arn(decision, frame), MS_JSON_VALUE_NONE);
+  if (status == 0)
+    status = ms_decision_settle(decision, frame, broken, &failure);
+  ms_failure_deinit(&failure);
+  return status;
 }
 
 static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
@@ -219,11 +238,11 @@ static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
   struct map_plan plan;
   int status = ms_decision_input(&input, decision, frame, &failure);
   if (status == 0)
-    status = plan_map(&plan, decision, frame, input, &failure);
+    status = plan_concurrency(&plan, decision, frame, input, &failure);
   if (status == 0)
     status = find_items(&items, &plan.is_pairs, decision, frame, input, &failure);
   if (status == 0)
-    status = write_map_started(decision, frame, &plan, input, items);
+    status = start_map(decision, frame, &plan, input, items);
   else
     status = ms_decision_settle(decision, frame, status, &failure);
   ms_json_unref(input);

@@ -132,6 +132,9 @@ static int plan_task(struct task_plan *plan, struct ms_decision *decision,
     status = ms_decision_arguments(&plan->parameters, decision, frame, failure);
   ms_decision_forget_context(decision);
   decision->token = MS_JSON_VALUE_NONE;
+  const struct ms_core_env *env = decision->env;
+  if (status == 0 && env->check_task != NULL)
+    status = env->check_task(env->user, resource, plan->parameters, failure);
   return status;
 }
 

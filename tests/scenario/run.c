@@ -225,6 +225,16 @@ static void do_task(struct scenario *s, const char *verb, char *rest)
   ms_json_unref(command.cause);
 }
 
+/* An answer with a task serial of the past, to the machine's own thread: nothing may come of it. */
+static void do_late(struct scenario *s, char *rest)
+{
+  struct ms_command command = {.type = MS_COMMAND_TASK_SUCCEEDED,
+                               .task = (uint32_t)strtoul(rest, NULL, 10),
+                               .data = MS_JSON_VALUE_NULL};
+  if (drive_command(&s->drive, &command) != 0)
+    die(s, "engine error", ms_error_detail());
+}
+
 static void do_stop(struct scenario *s, char *rest)
 {
   char *error = word(&rest);
@@ -257,6 +267,8 @@ static void do_step(struct scenario *s, char *line)
   } else if (strcmp(verb, "timer") == 0) {
     if (drive_fire(&s->drive) != 0)
       die(s, "no timer is set", "timer");
+  } else if (strcmp(verb, "late") == 0) {
+    do_late(s, rest);
   } else if (strcmp(verb, "stop") == 0) {
     do_stop(s, rest);
   } else if (strstr(" succeed fail submitted started heartbeat ", mt_format(" %s ", verb)) != NULL) {

@@ -14,13 +14,22 @@ static struct ms_json arn_of(const char *kind, const char *account, const char *
                          *tail == '\0' ? "" : ":", tail);
 }
 
+/* Express executions have one part more: an id of the run. */
+static struct ms_json express_arn(const char *account, const char *machine, const char *name)
+{
+  return ms_json_stringf("arn:aws:states:us-east-1:%s:express:%s:%s:"
+                         "00000000-0000-4000-8000-000000000000",
+                         account, machine, name);
+}
+
 static int make_execution(struct drive *drive, const struct drive_options *options)
 {
   const char *account = options->account != NULL ? options->account : "000000000000";
   const char *machine = options->machine_name != NULL ? options->machine_name : "machine";
   const char *name = options->execution_name != NULL ? options->execution_name : "execution";
   struct ms_execution_identity identity = {
-      .arn = arn_of(options->is_express ? "express" : "execution", account, machine, name),
+      .arn = options->is_express ? express_arn(account, machine, name)
+                                 : arn_of("execution", account, machine, name),
       .name = ms_json_cstring(name),
       .role_arn = ms_json_cstring(options->role_arn != NULL ? options->role_arn
                                                             : "arn:aws:iam::000000000000:role/test"),
@@ -28,6 +37,7 @@ static int make_execution(struct drive *drive, const struct drive_options *optio
       .machine_name = ms_json_cstring(machine),
       .region = ms_json_cstring("us-east-1"),
       .is_express = options->is_express,
+      .is_sync = options->is_sync,
       .seed = options->seed};
   drive->execution = ms_execution_new(drive->machine, &identity);
   if (drive->execution != NULL)

@@ -45,6 +45,7 @@ struct drive_options {
   const char *role_arn;
   const char *account;        /* default "000000000000" */
   bool is_express;
+  bool is_sync;               /* as StartSyncExecution */
   uint64_t seed;
   int64_t start_at_ms;        /* default 2024-01-01T00:00:00Z */
 };

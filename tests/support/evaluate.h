@@ -27,4 +27,16 @@ int evaluation_compile(struct ms_query **out, struct evaluation *e, enum ms_quer
 int evaluate(struct ms_json *out, struct evaluation *e, enum ms_query_kind kind, const char *field,
              struct ms_json value);
 
+/*
+ * A table of evaluations. `answer` is JSON, or "!" and how the cause of the failure must end, or "?" for
+ * a text that must not compile. `input` NULL is {}.
+ */
+struct evaluation_row {
+  const char *text;
+  const char *input;
+  const char *answer;
+};
+/* Each text is a whole field of this kind; for MS_QUERY_TEMPLATE that of a member `"v.$"`. */
+void evaluation_check(enum ms_query_kind kind, const struct evaluation_row *rows, size_t count);
+
 #endif

@@ -21,7 +21,8 @@ bool match_value(struct match *match, const char *pointer, struct ms_json expect
 bool match_glob(struct ms_str glob, struct ms_str text);
 /*
  * Two histories (arrays of events). Tried in order first; where branches ran at the same time, again with
- * each thread's events in its own order and the ids mapped. is_unordered: as a set, without ids.
+ * each thread's events in its own order and the ids mapped. is_unordered: as a set, without ids, since
+ * those recordings lost their order and repeated events.
  */
 bool match_history(struct match *match, const char *pointer, struct ms_json expected,
                    struct ms_json actual, bool is_unordered);
