@@ -78,8 +78,8 @@ static const char *text_of(struct ms_json value)
 }
 
 /* What we answer, as text: "reject", "fail" or the JSON. *value is the caller's. */
-static const char *answer_of(struct ms_json *value, struct ms_json selector, struct ms_json document,
-                             const char **cause)
+static const char *answer_of(struct ms_json *value, struct ms_json selector,
+                             struct ms_json document, const char **cause)
 {
   struct evaluation e;
   *cause = "";
@@ -115,8 +115,8 @@ static bool is_comparable(const char *message)
 
 static void check_cause(struct ms_json selector, const char *cause, const char *message)
 {
-  const char *wanted = mt_format("Invalid path '%.*s' : %s", MS_STR_ARG(ms_json_text(selector)),
-                                 message);
+  const char *wanted =
+      mt_format("Invalid path '%.*s' : %s", MS_STR_ARG(ms_json_text(selector)), message);
   if (is_comparable(message) && strcmp(cause, wanted) != 0) {
     mt_report("%s: cause\n  is     %s\n  not    %s", text_of(selector), cause, wanted);
   }

@@ -8,7 +8,7 @@
 #include "query/query.h"
 
 struct evaluation {
-  struct ms_query_env env;   /* env.input, env.random and env.limits may be set between evaluations */
+  struct ms_query_env env; /* env.input, env.random and env.limits may be set between evaluations */
   struct ms_random random;
   struct ms_json context;    /* object */
   struct ms_json variables;  /* object: name -> value */

@@ -73,7 +73,7 @@ int ms_call_array_contains(struct ms_json *out, struct ms_call_run *run, const s
   return 0;
 }
 
-/* How many items first, first + step ... has up to last, last included. */
+/* How many items first, first + step ... has up to last, last included; RANGE_MAX + 1 for too many. */
 static uint64_t range_count(int64_t first, int64_t last, int64_t step)
 {
   if (first == last) {
@@ -85,7 +85,7 @@ static uint64_t range_count(int64_t first, int64_t last, int64_t step)
   uint64_t distance =
       step > 0 ? (uint64_t)last - (uint64_t)first : (uint64_t)first - (uint64_t)last;
   uint64_t width = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
-  return distance / width + 1;
+  return distance / width < RANGE_MAX ? distance / width + 1 : RANGE_MAX + 1;
 }
 
 int ms_call_array_range(struct ms_json *out, struct ms_call_run *run, const struct ms_json *args,
