@@ -219,7 +219,8 @@ static int task_succeeded(struct ms_decision *decision, const struct ms_frame *f
     status = ms_fail(&failure, "States.DataLimitExceeded",
                      "The state/task '%.*s' returned a result with a size exceeding the maximum "
                      "number of bytes service limit.",
-                     MS_STR_ARG(resource->arn));
+                     MS_STR_ARG(resource->kind == MS_RESOURCE_SERVICE ? resource->type
+                                                                      : resource->arn));
     if (status == MS_FAILED)
       status = write_answered(decision, frame, event_of(resource, TASK_HAS_FAILED), failure.error,
                               failure.cause);
