@@ -92,19 +92,16 @@ int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine, st
   }
   /* One event at a time: the tree of a long history would be many times its text. */
   ms_buf_cstr(out, "{\"events\":[");
-  bool is_first = true;
-  for (size_t i = 0; i < run->history.count && out->error == 0; i++) {
-    if (run->history.items[i].id == 0) {
-      continue; /* ours, not AWS's */
-    }
-    struct ms_json event = ms_event_describe(&run->history.items[i], run->core);
-    if (ms_json_is_none(event)) {
+  struct ms_history_reader reader = {&run->history, run->core->started_at_ms, 0, 0};
+  struct ms_event event;
+  while (out->error == 0 && ms_history_next(&event, &reader)) {
+    struct ms_json described = ms_event_describe(&event, run->core);
+    if (ms_json_is_none(described)) {
       return ms_error_nomem();
     }
-    ms_buf_cstr(out, is_first ? "" : ",");
-    ms_json_print(out, event);
-    ms_json_unref(event);
-    is_first = false;
+    ms_buf_cstr(out, event.id == 1 ? "" : ",");
+    ms_json_print(out, described);
+    ms_json_unref(described);
   }
   ms_buf_cstr(out, "]}");
   return out->error;

@@ -329,6 +329,7 @@ int ms_engine_close(struct ms_engine *engine)
   ms_tasks_free(engine->tasks);
   ms_machines_deinit(engine);
   ms_inbox_deinit(&engine->inbox);
+  ms_events_deinit(&engine->batch.events);
   ms_effects_deinit(&engine->batch.effects);
   ms_free(engine->batch.notes.data);
   ms_timers_deinit(&engine->timers);

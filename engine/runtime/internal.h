@@ -14,6 +14,7 @@
 #include "core/core.h"
 #include "loop/loop.h"
 #include "luavm/luavm.h"
+#include "runtime/history.h"
 #include "runtime/inbox.h"
 #include "runtime/index.h"
 #include "runtime/runtime.h"
@@ -80,7 +81,7 @@ struct ms_watch_threads {
 /* An execution with what the runtime keeps of it. */
 struct ms_run {
   struct ms_execution *core;
-  struct ms_events history;
+  struct ms_history history;
   uint32_t references; /* the index, pending commands, batch entries */
   bool is_closed;      /* its end has been told */
   bool is_broken;      /* see ms_run_break */
@@ -95,9 +96,9 @@ struct ms_run {
 /* What one command did. */
 struct ms_batch_entry {
   struct ms_run *run;
-  size_t first_event, event_count;   /* in run->history */
+  size_t first_event, event_count;   /* in batch.events */
   size_t first_effect, effect_count; /* in batch.effects */
-  size_t first_note;                 /* in batch.notes, when watched */
+  size_t first_note;                 /* in batch.notes; none when not watched */
 };
 
 #define MS_BATCH_MAX 256
@@ -105,6 +106,7 @@ struct ms_batch_entry {
 struct ms_batch {
   struct ms_batch_entry entries[MS_BATCH_MAX];
   size_t count;
+  struct ms_events events;
   struct ms_effects effects;
   struct ms_watch_threads notes; /* one for each event, in order */
 };
@@ -212,7 +214,7 @@ void ms_engine_cancel_call(uint64_t id, void *user);
 void ms_functions_deinit(struct ms_engine *engine);
 
 /* ---- watch.c ---- */
-/* Notes what is known of each event's thread now; the execution has just evolved by them. */
+/* Notes what is known of the threads of the batch's latest events; the execution has just evolved by them. */
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event);
 void ms_watch_tell(struct ms_engine *engine, const struct ms_batch_entry *entry);
 void ms_watch_threads_free(struct ms_watch_threads *threads);

@@ -37,7 +37,7 @@ void ms_run_unref(struct ms_run *run)
   }
   ms_watch_threads_free(run->threads);
   ms_free(run->invocations);
-  ms_events_deinit(&run->history);
+  ms_history_deinit(&run->history);
   ms_execution_free(run->core);
   ms_free(run);
 }

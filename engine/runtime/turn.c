@@ -2,7 +2,7 @@
  * The turn: commands become events, events change executions, and what they ask of the world waits until
  * the batch is committed.
  *
- *   commands --ms_core_turn--> history + batch.effects --commit_batch--> watchers, effects, ends
+ *   commands --ms_core_turn--> batch of events and effects --commit_batch--> history, watchers, effects
  *
  * Memory runs ahead of the commit, the outside world never does: nothing in the first half calls anybody. A
  * batch is bounded by the commands and the steps it takes, so a machine that loops for ever shares the
@@ -30,8 +30,9 @@ static bool turn_later(struct ms_engine *engine, struct ms_run *run)
 static int turn_watched(struct ms_engine *engine, struct ms_run *run, const struct ms_command *command)
 {
   for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
-    size_t before = run->history.count;
-    int err = ms_core_turn(&run->history, &engine->batch.effects, run->core, command, &engine->env, 1);
+    struct ms_batch *batch = &engine->batch;
+    size_t before = batch->events.count;
+    int err = ms_core_turn(&batch->events, &batch->effects, run->core, command, &engine->env, 1);
     if (err == 0) {
       err = ms_watch_note(engine, run, before);
     }
@@ -46,7 +47,7 @@ static int turn_watched(struct ms_engine *engine, struct ms_run *run, const stru
   return MSTEP_OK;
 }
 
-/* One command: its events go to the run's history, its effects to the batch. */
+/* One command: its events and effects go to the batch. */
 static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 {
   struct ms_run *run = pending->run;
@@ -56,7 +57,7 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   }
   struct ms_batch_entry *entry = &batch->entries[batch->count++];
   *entry = (struct ms_batch_entry){.run = ms_run_ref(run),
-                                   .first_event = run->history.count,
+                                   .first_event = batch->events.count,
                                    .first_effect = batch->effects.count,
                                    .first_note = batch->notes.count};
   const struct ms_command *command = pending->is_more ? NULL : &pending->command;
@@ -64,10 +65,10 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   do {
     err = engine->watcher.fn != NULL
               ? turn_watched(engine, run, command)
-              : ms_core_turn(&run->history, &batch->effects, run->core, command, &engine->env, STEPS_MAX);
+              : ms_core_turn(&batch->events, &batch->effects, run->core, command, &engine->env, STEPS_MAX);
     command = NULL;
   } while (err == 0 && ms_core_runnable(run->core) != MS_FRAME_NONE && !turn_later(engine, run));
-  entry->event_count = run->history.count - entry->first_event;
+  entry->event_count = batch->events.count - entry->first_event;
   entry->effect_count = batch->effects.count - entry->first_effect;
   if (err != 0) {
     ms_run_break(engine, run, err);
@@ -82,28 +83,38 @@ static int commit_batch(struct ms_engine *engine, struct ms_batch *batch)
   return MSTEP_OK;
 }
 
+/* Tells watchers and keeps the history; the events are used up. */
+static void entry_record(struct ms_engine *engine, const struct ms_batch_entry *entry)
+{
+  struct ms_batch *batch = &engine->batch;
+  struct ms_run *run = entry->run;
+  ms_watch_tell(engine, entry);
+  if (!engine->options.is_history_kept) {
+    return;
+  }
+  int err = ms_history_append(&run->history, &batch->events.items[entry->first_event],
+                              entry->event_count, run->core->started_at_ms);
+  if (err != 0) {
+    ms_run_break(engine, run, err);
+  }
+}
+
 static void batch_perform(struct ms_engine *engine, struct ms_batch *batch)
 {
   for (size_t i = 0; i < batch->count; i++) {
     struct ms_batch_entry *entry = &batch->entries[i];
-    struct ms_run *run = entry->run;
-    if (batch->notes.count > entry->first_note) {
-      ms_watch_tell(engine, entry);
-    }
+    entry_record(engine, entry);
     for (size_t j = 0; j < entry->effect_count; j++) {
-      ms_run_perform(engine, run, &batch->effects.items[entry->first_effect + j]);
+      ms_run_perform(engine, entry->run, &batch->effects.items[entry->first_effect + j]);
     }
-    if (run->is_broken) {
-      ms_run_close(engine, run);
+    if (entry->run->is_broken) {
+      ms_run_close(engine, entry->run);
     }
-    bool is_last = entry->first_event + entry->event_count == run->history.count;
-    if (!engine->options.is_history_kept && is_last) {
-      ms_events_clear(&run->history);
-    }
-    ms_run_unref(run);
+    ms_run_unref(entry->run);
   }
   batch->count = 0;
   batch->notes.count = 0;
+  ms_events_clear(&batch->events);
   ms_effects_clear(&batch->effects);
 }
 

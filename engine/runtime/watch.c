@@ -97,8 +97,8 @@ static int watch_note_one(struct ms_engine *engine, struct ms_run *run, const st
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event)
 {
   int err = MSTEP_OK;
-  for (size_t i = first_event; i < run->history.count && err == 0; i++) {
-    err = watch_note_one(engine, run, &run->history.items[i]);
+  for (size_t i = first_event; i < engine->batch.events.count && err == 0; i++) {
+    err = watch_note_one(engine, run, &engine->batch.events.items[i]);
   }
   return err;
 }
@@ -134,7 +134,7 @@ static const char *text_or_empty(struct ms_json value)
 
 static bool is_deadline_told(const struct ms_event *event)
 {
-  return event->type == MS_EVENT_STATE_ENTERED || event->type == MS_EVENT_RETRY_SCHEDULED;
+  return event->type == MS_EVENT_WAIT_SCHEDULED || event->type == MS_EVENT_RETRY_SCHEDULED;
 }
 
 static void tell_one(struct ms_engine *engine, const struct ms_run *run, const struct ms_event *event,
@@ -184,7 +184,7 @@ void ms_watch_tell(struct ms_engine *engine, const struct ms_batch_entry *entry)
     if (entry->first_note + i >= engine->batch.notes.count) {
       return; /* the watcher came in the middle of this command's turn, or memory ran out */
     }
-    tell_one(engine, entry->run, &entry->run->history.items[entry->first_event + i],
+    tell_one(engine, entry->run, &engine->batch.events.items[entry->first_event + i],
              &engine->batch.notes.data[entry->first_note + i]);
   }
 }
