@@ -1,0 +1,250 @@
+/*
+ * The insides of luavm, for the files of this module only.
+ *
+ *   ms_lua (loop thread)           functions by name, jobs by id, what is queued
+ *     host  (loop thread or one worker)   where jobs run; owns Lua states; one job at a time enters Lua
+ *       vm    (one lua_State)             of one version of one function, with its memory limit
+ *         job   (one call)                a coroutine in its vm
+ *
+ * A host and everything below it belongs to one thread. A job crosses between threads as a message: it
+ * has one owner at a time, and carries bytes while it is away from the loop thread.
+ */
+#ifndef MS_LUAVM_INTERNAL_H
+#define MS_LUAVM_INTERNAL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdatomic.h>
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "luavm/luavm.h"
+
+#define MS_LUA_RAISES /* marks what may leave by a Lua error */
+
+#define MS_LUA_MEMORY_DEFAULT ((size_t)128 << 20)
+#define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
+#define MS_LUA_NAME_MAX 140        /* of a function, as in Lambda's qualified names */
+#define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
+#define MS_LUA_DEPTH_MAX 512       /* of tables that become JSON: what a reader with defaults accepts */
+#define MS_LUA_CAUSE_MAX 32768     /* characters of a cause: the API's limit */
+#define MS_LUA_ERROR_MAX 256       /* characters of an error name: the API's limit */
+#define MS_LUA_LINE_MAX 65536      /* bytes of one log line */
+#define MS_LUA_PATH_MAX 1024
+#define MS_LUA_KEY_CACHE 128
+
+/* What a state may do. A row of libs.def names the levels that have it. */
+enum ms_lua_level {
+  MS_LUA_EXPRESSION = 1, /* rules and definitions: no I/O, clock or randomness */
+  MS_LUA_FUNCTION = 2,   /* handlers */
+  MS_LUA_ON_REQUIRE = 4  /* in a row: no global, made when `require` asks for it */
+};
+
+/* One version of a function's source: immutable, shared by all threads, counted. */
+struct ms_lua_code {
+  atomic_uint refs;
+  uint32_t index;   /* of the function: its place in each host's list of vms */
+  char *name;       /* "charge_card" */
+  char *chunk;      /* "@functions/charge_card.lua" */
+  char *folder;     /* of NAME/init.lua, for its own modules; else NULL */
+  char *text;
+  size_t len;
+};
+
+struct ms_lua_job;
+struct ms_lua_host;
+
+/* One Lua state. */
+struct ms_lua_vm {
+  lua_State *L;
+  struct ms_lua *lua;         /* options only: read-only after ms_lua_new, whatever the thread */
+  struct ms_lua_host *host;   /* NULL: rules and definitions */
+  struct ms_lua_code *code;   /* of its function; NULL likewise */
+  enum ms_lua_level level;
+  size_t used_bytes;
+  size_t max_bytes;
+  bool is_full;               /* the limit refused an allocation since the last look */
+  bool is_loaded;             /* the handler is in the registry */
+  bool is_retired;            /* no new calls: closed when the last one ends */
+  uint32_t live_count;        /* calls under way */
+  int handler_ref;
+  const void *array_mark;     /* address of the metatable of arrays */
+  const void *big_mark;       /* and of big numbers */
+  int idle_refs[16];          /* coroutines of calls that ended well, to be used again */
+  lua_State *idle[16];
+  uint32_t idle_count;
+  uint64_t step_count;        /* level EXPRESSION: of the call under way */
+  uint64_t step_max;
+  bool is_over;               /* level EXPRESSION: the steps are used up, everything raises */
+  struct ms_json scratch;     /* held here while Lua copies from it, which may raise */
+  struct ms_buf text;         /* likewise */
+  struct ms_json keys[MS_LUA_KEY_CACHE]; /* member names lately converted, by address of the Lua string */
+};
+
+enum ms_lua_kill { MS_LUA_KILL_NONE, MS_LUA_KILL_TIMEOUT, MS_LUA_KILL_CANCEL };
+
+/* Where jobs run. */
+struct ms_lua_host {
+  struct ms_lua *lua;
+  struct ms_lua_vm **vms;     /* by index of function; NULL where it has not been called here */
+  size_t vm_count;
+  size_t vm_capacity;
+  struct ms_lua_job *job;     /* inside Lua now, or NULL */
+  lua_State *volatile current; /* the coroutine that runs now: who interrupts must know */
+  atomic_int kill;            /* enum ms_lua_kill: of the job inside Lua */
+  bool is_suspending;         /* the yield under way is a sleep, not the handler's own */
+  struct ms_heap sleeping;    /* jobs, by the time they are to be entered again */
+  uint64_t next_order;
+  bool is_local;              /* on the loop thread */
+};
+
+enum ms_lua_job_state {
+  MS_LUA_JOB_FREE,
+  MS_LUA_JOB_QUEUED,   /* on the loop thread, not begun */
+  MS_LUA_JOB_RUNNING,  /* inside Lua, or out on a worker */
+  MS_LUA_JOB_SLEEPING, /* 0 workers: suspended */
+  MS_LUA_JOB_FINISHED  /* waits for its `done` */
+};
+
+/* One call. Lives in its slot for ever and is used again with another id. */
+struct ms_lua_job {
+  struct ms_heap_node sleep; /* first: found from the heap by its address */
+  struct ms_lua_job *next;
+  struct ms_lua_job *previous;
+  uint64_t id;               /* 0 when free */
+  uint32_t slot;
+  enum ms_lua_job_state state;
+  struct ms_lua_code *code;  /* NULL: missing */
+  struct ms_json payload;
+  struct ms_json client_context;
+  char *request_id;          /* in `inline_text` or a block of its own */
+  char *arn;
+  char inline_text[192];
+  void *text_block;
+  int64_t started_at_ms;
+  int64_t deadline_ms;
+  int64_t due_at_ms;         /* end of the sleep under way */
+  unsigned attempt;
+  /* inside a host */
+  struct ms_lua_vm *vm;
+  lua_State *co;
+  int co_ref;
+  /* the end */
+  enum ms_lua_outcome outcome;
+  struct ms_json output;
+  struct ms_json error;
+  struct ms_json cause;
+  ms_lua_done_cb done;
+  void *user;
+};
+
+struct ms_lua {
+  struct ms_lua_options options; /* strings are copies */
+  char *strings;                 /* the block that holds them */
+  struct ms_map functions;       /* name -> struct ms_lua_code */
+  uint32_t function_count;
+  MS_VEC(struct ms_lua_job *) jobs;
+  struct ms_lua_job *free_jobs;
+  struct ms_lua_job *queue_head; /* to be begun, or FINISHED and to be told */
+  struct ms_lua_job *queue_tail;
+  size_t open_count;             /* jobs whose `done` is to come */
+  uint64_t next_generation;      /* part of jobs' ids */
+  bool is_delivering;            /* inside on_wake: it looks at the queue itself */
+  struct ms_lua_host local;
+  struct ms_lua_vm *rules;       /* NULL until the first rule, and after one was killed */
+};
+
+/* ---- vm.c ---- */
+/* host and code NULL: for rules and definitions. A reference to code is taken. */
+int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host *host,
+                  struct ms_lua_code *code);
+void ms_lua_vm_free(struct ms_lua_vm *vm); /* NULL is fine */
+static inline struct ms_lua_vm *ms_lua_vm_of(lua_State *L)
+{
+  return *(struct ms_lua_vm **)lua_getextraspace(L);
+}
+/* A coroutine for a call, from the stock or new: anchored by *ref. MSTEP_ENOMEM. */
+int ms_lua_vm_take_coroutine(struct ms_lua_vm *vm, lua_State **co, int *ref);
+/* Gives it back; a coroutine that did not end well is let go. */
+void ms_lua_vm_give_coroutine(struct ms_lua_vm *vm, lua_State *co, int ref, bool is_usable);
+
+/* ---- sandbox.c ---- */
+MS_LUA_RAISES void ms_lua_sandbox_open(lua_State *L); /* fills the state's globals for its level */
+/* Copies the fields named (NULL-terminated) from the table at `from` to the table on top. */
+MS_LUA_RAISES void ms_lua_copy_fields(lua_State *L, int from, const char *const *names);
+/* Makes a library that is there on `require` only and pushes it; false when there is none of this name. */
+MS_LUA_RAISES bool ms_lua_open_lib(lua_State *L, const char *name);
+/* Pushes the chunk as a function; text only. Returns a LUA_ status; the message is then on top. */
+int ms_lua_load_text(lua_State *L, const char *text, size_t len, const char *chunk);
+struct ms_str ms_lua_base_name(const char *path); /* last part of a path, for messages */
+/* Reads a file of at most MS_LUA_SOURCE_MAX bytes. MSTEP_ENOTFOUND, MSTEP_EIO, MSTEP_ETOOBIG, _ENOMEM. */
+int ms_lua_read_file(char **text, size_t *len, const char *path);
+/* Module or function names: no way out of the folder. `dots`: "a.b" is a/b. */
+bool ms_lua_is_name(struct ms_str name, bool dots);
+
+/* ---- value.c ---- */
+MS_LUA_RAISES void ms_lua_value_open(lua_State *L); /* metatables of arrays and big numbers */
+MS_LUA_RAISES void ms_lua_push_json(lua_State *L, struct ms_json value);
+MS_LUA_RAISES void ms_lua_push_array_mark(lua_State *L); /* the metatable that makes a table an array */
+/*
+ * The value at `index` as JSON. Never raises. MSTEP_EINVALID: the detail says what and where,
+ * MSTEP_ETOOBIG, MSTEP_ENOMEM.
+ */
+int ms_lua_to_json(struct ms_json *out, lua_State *L, int index);
+extern const char ms_lua_empty_array; /* its address as light userdata is cjson.empty_array */
+
+/* ---- error.c ---- */
+/* Fills the job's error and cause from the error object on top of co; runs __tostring if it has one. */
+int ms_lua_error_of_job(struct ms_lua_job *job, lua_State *co);
+/* Lambda's error JSON as a string value: trace NONE or an array of strings. NONE: no memory. */
+struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, struct ms_json trace);
+/* Ends a job with a name and a formatted message in Lambda's form. */
+void ms_lua_job_fail(struct ms_lua_job *job, enum ms_lua_outcome outcome, const char *error,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Raises {errorType = type, errorMessage = ...}. */
+MS_LUA_RAISES int ms_lua_raise(lua_State *L, const char *type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- job.c ---- */
+int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_lua_call *call);
+void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job); /* back to the stock */
+struct ms_lua_job *ms_lua_job_by_id(struct ms_lua *lua, uint64_t id); /* NULL: over */
+void ms_lua_jobs_deinit(struct ms_lua *lua);
+
+/* ---- enter.c ---- */
+/* Begins or goes on with a job; true when it has ended: outcome and values are set. */
+bool ms_lua_enter(struct ms_lua_host *host, struct ms_lua_job *job);
+/* Ends a suspended job from outside. */
+void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job);
+void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, bool is_local);
+void ms_lua_host_deinit(struct ms_lua_host *host);
+int64_t ms_lua_host_now_ms(const struct ms_lua_host *host);
+/* Suspends the running job until due_at_ms. */
+MS_LUA_RAISES int ms_lua_suspend(lua_State *L, int64_t due_at_ms);
+
+/* ---- registry.c ---- */
+/* The function's source, borrowed. MSTEP_ENOTFOUND: there is none, the detail says why. */
+int ms_lua_find(struct ms_lua_code **out, struct ms_lua *lua, struct ms_str name);
+struct ms_lua_code *ms_lua_code_ref(struct ms_lua_code *code);
+void ms_lua_code_unref(struct ms_lua_code *code); /* NULL is fine */
+void ms_lua_registry_deinit(struct ms_lua *lua);
+
+/* ---- require.c ---- */
+MS_LUA_RAISES int ms_lua_require(lua_State *L);
+/* Pushes the chunk of a file; false and nothing when there is no such file. */
+MS_LUA_RAISES bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk);
+extern const char ms_lua_loaded_key; /* its address is the registry's key of the modules loaded */
+
+/* ---- lib_*.c ---- */
+MS_LUA_RAISES int ms_lua_open_base(lua_State *L); /* the globals that are no library; a table on top */
+#define MS_LUA_LIB(name, levels, open) int open(lua_State *L);
+#include "luavm/libs.def"
+#undef MS_LUA_LIB
+/* A line for the log callback, from the running call. */
+MS_LUA_RAISES void ms_lua_log_line(lua_State *L, struct ms_str line);
+MS_LUA_RAISES void ms_lua_context_open(lua_State *L);
+MS_LUA_RAISES void ms_lua_context_push(lua_State *L, struct ms_lua_job *job);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * Jobs' lives: slots that are used again, the copy of what a call brings, the way from an id back to its
+ * job. Where and when a job runs is luavm.c's and worker.c's.
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "luavm/internal.h"
+
+#define JOBS_MAX (1u << 24)
+
+static struct ms_lua_job *new_job(struct ms_lua *lua)
+{
+  if (MS_VEC_RESERVE(&lua->jobs, JOBS_MAX, 1) != 0) {
+    return NULL;
+  }
+  struct ms_lua_job *job = ms_calloc(1, sizeof *job);
+  if (job != NULL) {
+    job->slot = (uint32_t)lua->jobs.count;
+    lua->jobs.data[lua->jobs.count++] = job;
+  }
+  return job;
+}
+
+static int copy_texts(struct ms_lua_job *job, const struct ms_lua_call *call)
+{
+  const char *request_id = call->request_id == NULL ? "" : call->request_id;
+  size_t id_size = strlen(request_id) + 1;
+  size_t arn_size = call->arn == NULL ? 0 : strlen(call->arn) + 1;
+  char *text = job->inline_text;
+  if (id_size + arn_size > sizeof job->inline_text) {
+    text = ms_alloc(id_size + arn_size);
+    if (text == NULL) {
+      return ms_error_nomem();
+    }
+    job->text_block = text;
+  }
+  job->request_id = text;
+  memcpy(text, request_id, id_size);
+  job->arn = NULL;
+  if (arn_size > 0) {
+    job->arn = text + id_size;
+    memcpy(job->arn, call->arn, arn_size);
+  }
+  return MSTEP_OK;
+}
+
+int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_lua_call *call)
+{
+  struct ms_lua_job *job = lua->free_jobs;
+  if (job == NULL) {
+    job = new_job(lua);
+    if (job == NULL) {
+      return ms_error_nomem();
+    }
+  } else {
+    lua->free_jobs = job->next;
+  }
+  job->next = NULL;
+  job->text_block = NULL;
+  if (copy_texts(job, call) != 0) {
+    job->next = lua->free_jobs;
+    lua->free_jobs = job;
+    return MSTEP_ENOMEM;
+  }
+  job->id = ++lua->next_generation << 24 | job->slot;
+  int64_t now_ms = ms_loop_now_ms(lua->options.loop);
+  int64_t latest_ms = now_ms + lua->options.timeout_max_ms;
+  job->started_at_ms = now_ms;
+  job->deadline_ms =
+      call->deadline_ms == 0 || call->deadline_ms > latest_ms ? latest_ms : call->deadline_ms;
+  job->attempt = call->attempt;
+  job->payload = ms_json_ref(call->payload);
+  job->client_context = ms_json_ref(call->client_context);
+  job->output = MS_JSON_VALUE_NONE;
+  job->error = MS_JSON_VALUE_NONE;
+  job->cause = MS_JSON_VALUE_NONE;
+  job->code = NULL;
+  *out = job;
+  return MSTEP_OK;
+}
+
+void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  job->id = 0;
+  job->state = MS_LUA_JOB_FREE;
+  ms_json_replace(&job->payload, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->client_context, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->error, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->cause, MS_JSON_VALUE_NONE);
+  ms_free(job->text_block);
+  job->text_block = NULL;
+  ms_lua_code_unref(job->code);
+  job->code = NULL;
+  job->next = lua->free_jobs;
+  lua->free_jobs = job;
+}
+
+struct ms_lua_job *ms_lua_job_by_id(struct ms_lua *lua, uint64_t id)
+{
+  uint64_t slot = id & (JOBS_MAX - 1);
+  if (id == 0 || slot >= lua->jobs.count || lua->jobs.data[slot]->id != id) {
+    return NULL;
+  }
+  return lua->jobs.data[slot];
+}
+
+void ms_lua_jobs_deinit(struct ms_lua *lua)
+{
+  for (size_t i = 0; i < lua->jobs.count; i++) {
+    struct ms_lua_job *job = lua->jobs.data[i];
+    ms_lua_job_free(lua, job);
+    ms_free(job);
+  }
+  ms_free(lua->jobs.data);
+}

@@ -1,0 +1,138 @@
+/*
+ * One Lua state: its memory limit, what it is made of, its stock of coroutines. What a state may do is
+ * sandbox.c's; how a call goes in is enter.c's.
+ *
+ * The limit is the allocator's: past it Lua collects everything it can and then raises its out-of-memory
+ * error. A state belongs to one thread.
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "luavm/internal.h"
+
+static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
+{
+  struct ms_lua_vm *vm = user;
+  if (block == NULL) {
+    old_size = 0; /* Lua says here what the block is for */
+  }
+  if (new_size == 0) {
+    ms_free(block);
+    vm->used_bytes -= old_size;
+    return NULL;
+  }
+  if (new_size > old_size && new_size - old_size > vm->max_bytes - vm->used_bytes) {
+    vm->is_full = true;
+    return NULL;
+  }
+  void *moved = ms_realloc(block, new_size);
+  if (moved == NULL) {
+    if (new_size > old_size) {
+      return NULL;
+    }
+    moved = block; /* Lua relies on shrinking */
+  }
+  vm->used_bytes += new_size;
+  vm->used_bytes -= old_size;
+  return moved;
+}
+
+static int open_state(lua_State *L)
+{
+  ms_lua_value_open(L);
+  ms_lua_sandbox_open(L);
+  if (ms_lua_vm_of(L)->level == MS_LUA_FUNCTION) {
+    ms_lua_context_open(L);
+  }
+  return 0;
+}
+
+int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host *host,
+                  struct ms_lua_code *code)
+{
+  *out = NULL;
+  struct ms_lua_vm *vm = ms_calloc(1, sizeof *vm);
+  if (vm == NULL) {
+    return ms_error_nomem();
+  }
+  vm->lua = lua;
+  vm->host = host;
+  vm->level = host == NULL ? MS_LUA_EXPRESSION : MS_LUA_FUNCTION;
+  vm->max_bytes = lua->options.memory_max_bytes;
+  ms_buf_init(&vm->text, 0);
+  vm->L = lua_newstate(allocate, vm);
+  if (vm->L == NULL) {
+    ms_free(vm);
+    return ms_error_nomem();
+  }
+  vm->code = code == NULL ? NULL : ms_lua_code_ref(code);
+  *(struct ms_lua_vm **)lua_getextraspace(vm->L) = vm;
+  lua_pushcfunction(vm->L, open_state);
+  int status = lua_pcall(vm->L, 0, 0, 0);
+  if (status != LUA_OK) {
+    int err = status == LUA_ERRMEM ? ms_error_nomem()
+                                   : ms_error(MSTEP_ELUA, "%s", lua_tostring(vm->L, -1));
+    ms_lua_vm_free(vm);
+    return err;
+  }
+  *out = vm;
+  return MSTEP_OK;
+}
+
+void ms_lua_vm_free(struct ms_lua_vm *vm)
+{
+  if (vm == NULL) {
+    return;
+  }
+  lua_close(vm->L);
+  ms_json_unref(vm->scratch);
+  ms_buf_deinit(&vm->text);
+  for (size_t i = 0; i < MS_LUA_KEY_CACHE; i++) {
+    ms_json_unref(vm->keys[i]);
+  }
+  ms_lua_code_unref(vm->code);
+  ms_free(vm);
+}
+
+/* ---- coroutines ---- */
+
+/* Leaves the thread and its reference on the stack. */
+static int new_coroutine(lua_State *L)
+{
+  lua_newthread(L);
+  lua_pushvalue(L, -1);
+  int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pushinteger(L, ref);
+  return 2;
+}
+
+int ms_lua_vm_take_coroutine(struct ms_lua_vm *vm, lua_State **co, int *ref)
+{
+  if (vm->idle_count > 0) {
+    vm->idle_count--;
+    *co = vm->idle[vm->idle_count];
+    *ref = vm->idle_refs[vm->idle_count];
+    return MSTEP_OK;
+  }
+  lua_State *L = vm->L;
+  lua_pushcfunction(L, new_coroutine);
+  if (lua_pcall(L, 0, 2, 0) != LUA_OK) {
+    lua_settop(L, 0);
+    return ms_error_nomem();
+  }
+  *co = lua_tothread(L, -2);
+  *ref = (int)lua_tointeger(L, -1);
+  lua_settop(L, 0);
+  return MSTEP_OK;
+}
+
+void ms_lua_vm_give_coroutine(struct ms_lua_vm *vm, lua_State *co, int ref, bool is_usable)
+{
+  if (is_usable && vm->idle_count < sizeof vm->idle / sizeof vm->idle[0]) {
+    lua_settop(co, 0);
+    vm->idle[vm->idle_count] = co;
+    vm->idle_refs[vm->idle_count] = ref;
+    vm->idle_count++;
+    return;
+  }
+  luaL_unref(vm->L, LUA_REGISTRYINDEX, ref); /* sets fields that are there: no allocation */
+}

@@ -1,0 +1,26 @@
+--- What handlers get from `require "mstep"`.
+-- The functions in C are those of mstep.core (engine/luavm/lib_core.c); here is what is better said in Lua.
+local core = require "mstep.core"
+
+local mstep = {
+  --- JSON's null, the same value as cjson.null: `event.note == mstep.null`.
+  null = core.null,
+  --- array([t]): marks a table (or a new one) as an array, so that it is `[]` when it is empty.
+  array = core.array,
+  --- is_array(t): whether a table carries that mark, as arrays that came in as JSON do.
+  is_array = core.is_array,
+  --- number(text): a number of any size; what no Lua number holds is kept as text and printed unchanged.
+  number = core.number,
+  --- sleep(seconds): suspends this call; others go on meanwhile. Not in rules and definitions.
+  sleep = core.sleep,
+  --- now(): seconds since 1970 with fraction; the simulated time when the engine's time is simulated.
+  now = core.now,
+  json = {
+    --- encode(value [, indent]): JSON text; keeps [] and {}, 1 and 1.0 apart; raises what cannot be JSON.
+    encode = core.encode,
+    --- decode(text): the value, or nil and what is wrong at which line and column.
+    decode = core.decode,
+  },
+}
+
+return mstep
