@@ -18,7 +18,7 @@ void ms_resource_parse(struct ms_resource *out, struct ms_str arn)
   next_part(&rest); /* arn */
   next_part(&rest); /* partition */
   struct ms_str service = next_part(&rest);
-  struct ms_str region = next_part(&rest);
+  next_part(&rest); /* region: some write one for services too */
   next_part(&rest); /* account */
   if (ms_str_is(service, "lambda")) {
     out->kind = MS_RESOURCE_LAMBDA;
@@ -26,7 +26,7 @@ void ms_resource_parse(struct ms_resource *out, struct ms_str arn)
     out->name = next_part(&rest);
     return;
   }
-  if (region.len != 0) {
+  if (ms_str_has_prefix(rest, "activity:")) {
     out->kind = MS_RESOURCE_ACTIVITY;
     next_part(&rest); /* activity */
     out->name = rest;

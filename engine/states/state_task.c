@@ -313,12 +313,34 @@ static int task_on_command(struct ms_decision *decision, const struct ms_frame *
   }
 }
 
+/* What concerns two fields at once. */
+static int task_validate(struct ms_asl_parse *parse, const struct ms_state *base)
+{
+  const struct ms_state_task_fields *state = (const struct ms_state_task_fields *)base;
+  int64_t timeout = 0;
+  int64_t heartbeat = 0;
+  if (state->timeout.kind == MS_SETTING_LITERAL && state->heartbeat.kind == MS_SETTING_LITERAL &&
+      ms_json_to_int(&timeout, state->timeout.literal) &&
+      ms_json_to_int(&heartbeat, state->heartbeat.literal) && heartbeat >= timeout) {
+    ms_asl_report(parse, base, "HeartbeatSeconds", "SCHEMA_VALIDATION_FAILED",
+                  "HeartbeatSeconds must be smaller than TimeoutSeconds");
+  }
+  struct ms_resource resource;
+  ms_resource_parse(&resource, state->resource);
+  if (state->credentials != NULL && resource.kind == MS_RESOURCE_ACTIVITY) {
+    ms_asl_report(parse, base, "Credentials", "SCHEMA_VALIDATION_FAILED",
+                  "The field 'Credentials' is not supported for activities");
+  }
+  return 0;
+}
+
 const struct ms_state_type ms_state_task = {
     .name = "Task",
     .size = sizeof(struct ms_state_task_fields),
     .has_next = true,
     .fields = task_fields,
     .groups = task_groups,
+    .validate = task_validate,
     .enter = task_enter,
     .on_command = task_on_command,
 };

@@ -197,6 +197,21 @@ static const struct asl_row field_rows[] = {
      "'TimeoutSeconds':1,'TimeoutSecondsPath':'$.t','End':true}}}",
      "1:30: error: There should only be one of the following fields: [TimeoutSeconds, "
      "TimeoutSecondsPath] (SCHEMA_VALIDATION_FAILED at /States/A)\n"},
+    {"heartbeat_not_below_timeout",
+     "{'StartAt':'A','States':{'A':{'Type':'Task','Resource':'arn:aws:states:::lambda:invoke',"
+     "'TimeoutSeconds':5,'HeartbeatSeconds':5,'End':true}}}",
+     "1:127: error: HeartbeatSeconds must be smaller than TimeoutSeconds "
+     "(SCHEMA_VALIDATION_FAILED at /States/A/HeartbeatSeconds)\n"},
+    {"heartbeat_below_timeout",
+     "{'StartAt':'A','States':{'A':{'Type':'Task','Resource':'arn:aws:states:::lambda:invoke',"
+     "'TimeoutSeconds':5,'HeartbeatSeconds':4,'End':true}}}",
+     ""},
+    {"credentials_of_activity",
+     "{'StartAt':'A','States':{'A':{'Type':'Task',"
+     "'Resource':'arn:aws:states:us-east-1:000000000000:activity:a','Credentials':{"
+     "'RoleArn':'r'},'End':true}}}",
+     "1:121: error: The field 'Credentials' is not supported for activities "
+     "(SCHEMA_VALIDATION_FAILED at /States/A/Credentials)\n"},
     {"heartbeat_both",
      "{'StartAt':'A','States':{'A':{'Type':'Task','Resource':'arn:aws:states:::lambda:invoke',"
      "'HeartbeatSeconds':1,'HeartbeatSecondsPath':'$.t','End':true}}}",

@@ -66,6 +66,10 @@ static const struct asl_row resource_rows[] = {
      "{'StartAt':'A','States':{'A':{'Type':'Task',"
      "'Resource':'arn:aws:states:::aws-sdk:dynamodb:query.waitForTaskToken','End':true}}}",
      ""},
+    {"sdk_with_region",
+     "{'StartAt':'A','States':{'A':{'Type':'Task',"
+     "'Resource':'arn:aws:states:us-east-1:000000000000:aws-sdk:s3:getObject','End':true}}}",
+     ""},
     {"sdk_sync",
      "{'StartAt':'A','States':{'A':{'Type':'Task',"
      "'Resource':'arn:aws:states:::aws-sdk:glue:startJobRun.sync','End':true}}}",
