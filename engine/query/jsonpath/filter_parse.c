@@ -7,7 +7,7 @@
  *   and      = operand *( "&&" operand )
  *   operand  = "!" operand | "(" or ")" | relation
  *   relation = value [ operator value ]        one value alone must be a path: it exists
- *   value    = path | "!" path | string | number | true | false | null | json | /regex/flags
+ *   value    = path | "!" path | string | number | true | false | null | json | /regex/flags | word
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -130,23 +130,36 @@ static int parse_string(struct ms_filter_operand *out, struct filter_parser *p)
   return err;
 }
 
-static int parse_word(struct ms_filter_operand *out, struct filter_parser *p)
+static bool is_word_char(char c)
 {
-  static const struct {
-    struct ms_str text;
-    struct ms_json value;
-  } words[] = {{{"true", 4}, {MS_JSON_BOOL, 0, 0, 0, {.boolean = true}}},
-               {{"false", 5}, {MS_JSON_BOOL, 0, 0, 0, {.boolean = false}}},
-               {{"null", 4}, {MS_JSON_NULL, 0, 0, 0, {0}}}};
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-    size_t end = p->pos + words[i].text.len;
-    if (ms_str_eq(ms_str_sub(p->text, p->pos, end), words[i].text)) {
-      p->pos = end;
-      out->value = words[i].value;
-      return 0;
-    }
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || (unsigned char)c >= 0x80;
+}
+
+/*
+ * true, false, null; behind an operator any other word is a string without its quotes. Jayway of today
+ * refuses those, AWS's takes them: published workflows say `@.Name==Receipt`.
+ */
+static int parse_word(struct ms_filter_operand *out, struct filter_parser *p, bool is_right)
+{
+  size_t begin = p->pos;
+  while (is_word_char(peek(p))) {
+    p->pos++;
   }
-  return ms_path_error_set(p->error, "Expected boolean literal or null at position %zu", p->pos);
+  struct ms_str word = ms_str_sub(p->text, begin, p->pos);
+  if (ms_str_is(word, "true") || ms_str_is(word, "false")) {
+    out->value = ms_json_bool(word.len == 4);
+    return 0;
+  }
+  if (ms_str_is(word, "null")) {
+    out->value = MS_JSON_VALUE_NULL;
+    return 0;
+  }
+  if (!is_right || peek(p) == '(') {
+    return ms_path_error_set(p->error, "Expected boolean literal or null at position %zu", begin);
+  }
+  out->value = ms_json_string(word);
+  return ms_json_is_none(out->value) ? ms_error_nomem() : 0;
 }
 
 static int parse_number(struct ms_filter_operand *out, struct filter_parser *p)
@@ -219,7 +232,7 @@ static int parse_pattern(struct ms_filter_operand *out, struct filter_parser *p)
   return err;
 }
 
-static int parse_value(struct ms_filter_operand *out, struct filter_parser *p)
+static int parse_value(struct ms_filter_operand *out, struct filter_parser *p, bool is_right)
 {
   char c = peek_significant(p);
   switch (c) {
@@ -229,18 +242,16 @@ static int parse_value(struct ms_filter_operand *out, struct filter_parser *p)
   case '\'':
   case '"':
     return parse_string(out, p);
-  case 't':
-  case 'f':
-  case 'n':
-    return parse_word(out, p);
   case '{':
   case '[':
     return parse_json(out, p);
   case '/':
     return parse_pattern(out, p);
   default:
-    return parse_number(out, p);
+    break;
   }
+  bool is_word = is_word_char(c) && c != '-' && (c < '0' || c > '9');
+  return is_word ? parse_word(out, p, is_right) : parse_number(out, p);
 }
 
 /* ---- relations ---- */
@@ -296,12 +307,12 @@ static int parse_relation(struct ms_filter **out, struct filter_parser *p)
     return ms_error_nomem();
   }
   *out = filter;
-  int err = parse_value(&filter->left, p);
+  int err = parse_value(&filter->left, p, false);
   if (err != 0) {
     return err;
   }
   if (parse_operator(&filter->op, p)) {
-    return parse_value(&filter->right, p);
+    return parse_value(&filter->right, p, true);
   }
   return filter->left.path != NULL ? 0 : ms_path_error_set(p->error, "Expected path node");
 }
