@@ -134,6 +134,7 @@ struct ms_jsonata {
   struct ms_regex **regexes;
   size_t regex_count;
   size_t regex_capacity;
+  unsigned states;            /* members of `$states` that are used: enum ms_jsonata_states */
 };
 
 #endif

@@ -26,13 +26,14 @@ enum ms_jsonata_version {
 /* What went wrong, at compile or evaluation. */
 struct ms_jsonata_error {
   char code[8];            /* "T2001"; "" for limits and other errors that have none */
+  bool is_result_type;     /* the result is a function */
   bool has_position;
   uint32_t position;       /* UTF-16 units from the start, behind the token, as the reference counts */
   struct ms_json token;    /* the symbol or function named by the message, or NONE */
   struct ms_json message;  /* without the code */
 };
 
-#define MS_JSONATA_ERROR_INIT {{0}, false, 0, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE}
+#define MS_JSONATA_ERROR_INIT {{0}, false, false, 0, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE}
 
 void ms_jsonata_error_deinit(struct ms_jsonata_error *error);
 
@@ -56,6 +57,8 @@ struct ms_jsonata_env {
   /* A variable by name (without `$`), borrowed until the evaluation ends; NONE = unbound. NULL = none. */
   struct ms_json (*variable)(void *user, struct ms_str name);
   void *user;
+  /* In a state machine instead: `$states` is made of this, other variables are asked of it. */
+  struct ms_query_env *query;
   /* Filled by the evaluation. */
   size_t used_bytes;             /* the most scratch held at once */
 };
@@ -68,6 +71,25 @@ struct ms_jsonata_env {
  */
 int ms_jsonata_eval(struct ms_json *out, const struct ms_jsonata *program,
                     struct ms_jsonata_env *env, struct ms_jsonata_error *error);
+
+/* Which members of `$states` an expression refers to; more than one may be set. */
+enum ms_jsonata_states {
+  MS_JSONATA_STATES_INPUT = 1,
+  MS_JSONATA_STATES_CONTEXT = 2,
+  MS_JSONATA_STATES_RESULT = 4,
+  MS_JSONATA_STATES_ERROR_OUTPUT = 8,
+  MS_JSONATA_STATES_WHOLE = 16 /* `$states` otherwise than by a member */
+};
+
+/* A reference that a state machine may not make. name: "phone", "$states.result"; is_member: of `$states`. */
+typedef void (*ms_jsonata_check_cb)(struct ms_str name, bool is_member, void *user);
+/*
+ * Static checks for a program that runs in a state: paths that begin at the context item, which does
+ * not exist there; members of `$states` that are unknown or not in `allow` (of enum ms_query_allow).
+ * Calls cb for each name once; MSTEP_ENOMEM.
+ */
+int ms_jsonata_check(const struct ms_jsonata *program, unsigned allow, ms_jsonata_check_cb cb,
+                     void *user);
 
 /* Told of each variable that is not bound inside the expression and is no built-in function. */
 void ms_jsonata_references(const struct ms_jsonata *program, ms_query_reference_cb cb, void *user);
