@@ -112,9 +112,12 @@ static void trace_event(struct ms_view *view, const mstep_event *event)
     ms_text_printf(&line, "#%llu<%llu ", (unsigned long long)event->id,
                    (unsigned long long)event->previous_id);
   }
-  ms_text_printf(&line, "%s%s%s ", ms_cli_style(view->is_coloured, MS_STYLE_BOLD), event->type,
+  ms_text_printf(&line, "%s%s%s", ms_cli_style(view->is_coloured, MS_STYLE_BOLD), event->type,
                  ms_cli_style(view->is_coloured, MS_STYLE_PLAIN));
-  add_place(&line, event);
+  if (event->state[0] != '\0') {
+    ms_text_put(&line, " ");
+    add_place(&line, event);
+  }
   if (event->error[0] != '\0' || event->cause[0] != '\0') {
     ms_text_put(&line, " ");
     add_error(&line, view, event);
