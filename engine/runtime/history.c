@@ -96,14 +96,14 @@ static unsigned char *put_event(unsigned char *to, const struct ms_event *event,
   return to;
 }
 
-/* Room for `more` bytes. A short history gets just that: it may be one of a million that wait. */
+/* Room for `more` bytes. */
 static int history_reserve(struct ms_history *history, uint32_t more)
 {
   uint64_t needed = (uint64_t)history->len + more;
   if (needed <= history->capacity) {
     return MSTEP_OK;
   }
-  uint64_t capacity = history->len == 0 ? needed : needed + needed / 2;
+  uint64_t capacity = needed + needed / 2;
   if (capacity > UINT32_MAX) {
     return ms_error(MSTEP_ETOOBIG, "a history of more than 4 GB");
   }
@@ -135,8 +135,19 @@ static int append_one(struct ms_history *history, struct ms_event *event, int64_
   return MSTEP_OK;
 }
 
+/* Its first events are often all that an execution has for a long time: it may be one of a million that wait. */
+static void history_fit(struct ms_history *history)
+{
+  unsigned char *bytes = history->len == 0 ? NULL : ms_realloc(history->bytes, history->len);
+  if (bytes != NULL) {
+    history->bytes = bytes;
+    history->capacity = history->len;
+  }
+}
+
 int ms_history_append(struct ms_history *history, struct ms_event *events, size_t count, int64_t base_ms)
 {
+  bool is_first = history->len == 0;
   int err = MSTEP_OK;
   for (size_t i = 0; i < count; i++) {
     if (err == 0 && events[i].id != 0) {
@@ -144,6 +155,9 @@ int ms_history_append(struct ms_history *history, struct ms_event *events, size_
     }
     ms_event_deinit(&events[i]);
     events[i].data = events[i].more = MS_JSON_VALUE_NONE;
+  }
+  if (is_first) {
+    history_fit(history);
   }
   return err;
 }
