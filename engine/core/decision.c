@@ -235,29 +235,8 @@ int ms_decision_setting(struct ms_json *out, struct ms_decision *decision, const
   return ms_query_eval(out, setting->query, ms_decision_query(decision, frame, input), failure);
 }
 
-/* A cheap upper bound of the text's length; stops counting past `limit`. */
-static size_t size_bound(struct ms_json value, size_t limit)
-{
-  size_t size = 0;
-  switch (value.type) {
-  case MS_JSON_STRING:
-  case MS_JSON_BIG:
-    return ms_json_text(value).len * 6 + 2;
-  case MS_JSON_ARRAY:
-    for (size_t i = 0; i < ms_json_count(value) && size <= limit; i++)
-      size += 1 + size_bound(ms_json_at(value, i), limit);
-    return size + 2;
-  case MS_JSON_OBJECT:
-    for (size_t i = 0; i < ms_json_count(value) && size <= limit; i++)
-      size += ms_json_key(value, i).len * 6 + 4 + size_bound(ms_json_member(value, i), limit);
-    return size + 2;
-  default:
-    return 26;
-  }
-}
-
 bool ms_decision_is_too_large(const struct ms_decision *decision, struct ms_json value)
 {
   size_t limit = decision->env->limits->payload_bytes;
-  return limit != 0 && size_bound(value, limit) > limit && ms_json_size_bytes(value) > limit;
+  return limit != 0 && !ms_json_fits(value, limit);
 }

@@ -156,3 +156,20 @@ MT_TEST(json_print__out_of_memory)
   mt_oom(print_all, &value);
   ms_json_unref(value);
 }
+
+MT_TEST(json_print__fits_agrees_with_the_printed_length)
+{
+  static const char *const texts[] = {"[]",
+                                      "\"\\u0001\\u0001\\u0001\"",
+                                      "[-1.7976931348623157e308,-1.7976931348623157e308]",
+                                      "{\"\\u0001\":[\"\",\"\",\"\",{}]}",
+                                      "-9223372036854775808"};
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    struct ms_json value;
+    mt_eq_int(ms_json_parse(&value, ms_str_c(texts[i]), NULL, NULL), 0);
+    size_t size = ms_json_size_bytes(value);
+    mt_ok(ms_json_fits(value, size));
+    mt_ok(!ms_json_fits(value, size - 1));
+    ms_json_unref(value);
+  }
+}
