@@ -138,7 +138,7 @@ void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size);
 /* Scratch memory, aligned for values; NULL: the evaluation failed. */
 static inline void *ms_jx_alloc(struct ms_jx_eval *ev, size_t size)
 {
-  size = (size + 15) & ~(size_t)15;
+  size = ((size | 1) + 15) & ~(size_t)15; /* never nothing: NULL means failure */
   if ((size_t)(ev->bump_end - ev->bump) >= size) {
     void *memory = ev->bump;
     ev->bump += size;
@@ -240,6 +240,8 @@ size_t ms_jx_arity(struct ms_jx function);
 const struct ms_jx_function *ms_jx_builtin_find(struct ms_str name); /* NULL when unknown */
 
 /* ---- operators that functions use too (operators.c) ---- */
+/* Half to even at a number of decimal places. */
+double ms_jx_round(double value, double places);
 /* What $boolean makes of a value: -1 undefined, 0, 1; -2 when it fails (an infinite number). */
 int ms_jx_truth(struct ms_jx_eval *ev, struct ms_jx value);
 /* A number that is neither NaN nor infinite; the latter fails with D1001 (-1). */

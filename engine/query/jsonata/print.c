@@ -102,6 +102,9 @@ static void put_number(struct printer *p, struct ms_jx value)
   }
   double number = ms_jx_number(value);
   if (!isfinite(number)) {
+    if (p->ev != NULL && isinf(number)) {
+      ms_jx_fail_value(p->ev, "D1001", value);
+    }
     ms_buf_cstr(p->out, "null");
     return;
   }

@@ -189,10 +189,9 @@ static const char *plural(char subtype)
 }
 
 /* An argument for an array parameter: checked against the item type, put into an array if it is none. */
-static bool fit_array(struct fit *fit, const struct ms_jx_param *param, size_t index,
-                      struct ms_jx *out)
+static bool fit_array(struct fit *fit, const struct ms_jx_param *param, struct ms_jx arg,
+                      uint32_t number, struct ms_jx *out)
 {
-  struct ms_jx arg = fit->args[index];
   bool is_array = ms_jx_is_array(arg);
   bool is_ok = true;
   if (param->subtype != 0) {
@@ -207,7 +206,7 @@ static bool fit_array(struct fit *fit, const struct ms_jx_param *param, size_t i
     }
   }
   if (!is_ok) {
-    ms_jx_fail_arg(fit->ev, "T0412", arg, (uint32_t)index + 1);
+    ms_jx_fail_arg(fit->ev, "T0412", arg, number);
     fit->ev->error.value2 = ms_jx_text_value(ms_str_c(plural(param->subtype)));
     return false;
   }
@@ -260,16 +259,21 @@ bool ms_jx_signature_fit(struct ms_jx_eval *ev, const struct ms_jx_signature *si
   for (size_t i = 0; i < signature->count; i++) {
     const struct ms_jx_param *param = &signature->params[i];
     if (fit.taken[i] == 0) {
-      out[n] = MS_JX_VALUE_UNDEFINED;
-      if ((param->flags & MS_JX_P_CONTEXT) != 0 && !fit_context(&fit, param, arg, context, &out[n])) {
-        return false;
+      if ((param->flags & MS_JX_P_CONTEXT) != 0) {
+        if (!fit_context(&fit, param, arg, context, &out[n])) {
+          return false;
+        }
+      } else {
+        /* A parameter left out takes what is there all the same, as in the reference. */
+        out[n] = arg < count ? args[arg] : MS_JX_VALUE_UNDEFINED;
+        arg++;
       }
       n++;
     }
     for (size_t j = 0; j < fit.taken[i]; j++, arg++) {
-      out[n] = args[arg];
-      if ((param->flags & MS_JX_P_ARRAY) != 0 && args[arg].type != MS_JX_UNDEFINED &&
-          !fit_array(&fit, param, arg, &out[n])) {
+      out[n] = arg < count ? args[arg] : MS_JX_VALUE_UNDEFINED;
+      if ((param->flags & MS_JX_P_ARRAY) != 0 && out[n].type != MS_JX_UNDEFINED &&
+          !fit_array(&fit, param, out[n], (uint32_t)arg + 1, &out[n])) {
         return false;
       }
       n++;
