@@ -27,12 +27,15 @@ int64_t ms_lua_host_now_ms(const struct ms_lua_host *host)
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, bool is_local)
+void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, struct ms_watchdog *watchdog,
+                      bool is_local)
 {
   memset(host, 0, sizeof *host);
   host->lua = lua;
   host->is_local = is_local;
+  host->watchdog = watchdog;
   atomic_init(&host->kill, MS_LUA_KILL_NONE);
+  ms_guard_init(&host->guard, watchdog, ms_lua_interrupt, host);
   ms_heap_init(&host->sleeping);
 }
 
@@ -42,29 +45,27 @@ void ms_lua_host_deinit(struct ms_lua_host *host)
     ms_lua_vm_free(host->vms[i]);
   }
   ms_free(host->vms);
+  ms_guard_deinit(&host->guard);
   ms_heap_deinit(&host->sleeping);
 }
 
 /* ---- states of functions ---- */
 
-static void leave_vm(struct ms_lua_vm *vm)
+static void close_if_done(struct ms_lua_vm *vm)
 {
-  vm->live_count--;
   if (vm->is_retired && vm->live_count == 0) {
     ms_lua_vm_free(vm);
   }
 }
 
+/* No new calls; those under way go on. */
 static void retire(struct ms_lua_host *host, struct ms_lua_vm *vm)
 {
-  if (vm->is_retired) {
-    return;
+  if (!vm->is_retired) {
+    vm->is_retired = true;
+    host->vms[vm->code->index] = NULL;
   }
-  vm->is_retired = true;
-  host->vms[vm->code->index] = NULL;
-  if (vm->live_count == 0) {
-    ms_lua_vm_free(vm);
-  }
+  close_if_done(vm);
 }
 
 /* The state for this version of the function; a state of another version is on its way out. */
@@ -100,59 +101,88 @@ static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lu
 
 /* ---- inside the coroutine ---- */
 
-/* Runs the chunk; what it returns is the handler, or has it in its field `handler`. */
-static void load_handler(lua_State *L, struct ms_lua_vm *vm, struct ms_lua_job *job)
+/* (chunk's function) -> handler: what it returns, or its field `handler` */
+static int load_handler(lua_State *L)
 {
-  struct ms_lua_code *code = vm->code;
-  job->outcome = MS_LUA_MISSING; /* what an error from here on means */
+  struct ms_lua_code *code = ms_lua_vm_of(L)->code;
   if (ms_lua_load_text(L, code->text, code->len, code->chunk) != LUA_OK) {
-    ms_lua_raise(L, "Runtime.UserCodeSyntaxError", "%s", lua_tostring(L, -1));
+    return ms_lua_raise(L, "Runtime.UserCodeSyntaxError", "%s", lua_tostring(L, -1));
   }
   lua_call(L, 0, 1);
   if (lua_type(L, -1) == LUA_TTABLE) {
     lua_getfield(L, -1, "handler");
-    lua_replace(L, -2);
   }
   if (lua_type(L, -1) != LUA_TFUNCTION) {
-    ms_lua_raise(L, "Runtime.HandlerNotFound",
-                 "%s returns neither a function nor a table with a function in field 'handler'",
-                 code->chunk + 1);
+    return ms_lua_raise(L, "Runtime.HandlerNotFound",
+                        "%s returns neither a function nor a table with a function in field "
+                        "'handler'",
+                        code->chunk + 1);
   }
-  vm->handler_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-  vm->is_loaded = true;
-  job->outcome = MS_LUA_ERROR;
+  return 1;
 }
 
+/* The error object is on top: it becomes the job's error and cause, and the coroutine ends well. */
+static int body_failed(lua_State *L, int status, struct ms_lua_job *job)
+{
+  if (ms_lua_is_killed(job->vm)) {
+    return 0; /* the host knows more */
+  }
+  if (ms_lua_is_memory_error(L, status)) {
+    ms_lua_set_memory(job, job->vm);
+  } else {
+    ms_lua_describe(L, job);
+  }
+  job->is_complete = true;
+  return 0;
+}
+
+/* Also the continuation of a call that was suspended. Stack: message handler, result or error object */
 static int body_end(lua_State *L, int status, lua_KContext context)
 {
-  (void)status;
   (void)context;
   struct ms_lua_job *job = ms_lua_vm_of(L)->host->job;
-  int err = ms_lua_to_json(&job->output, L, -1);
-  if (err == MSTEP_ENOMEM) {
-    return luaL_error(L, "not enough memory");
+  if (status != LUA_OK && status != LUA_YIELD) {
+    return body_failed(L, status, job);
   }
-  if (err != 0) {
-    return ms_lua_raise(L, "Runtime.MarshalError", "the result cannot be JSON: %s",
-                        ms_error_detail());
+  int err = ms_lua_to_json(&job->output, L, -1);
+  if (err == 0) {
+    job->outcome = MS_LUA_OK;
+    job->is_complete = true;
+  } else if (err == MSTEP_ENOMEM) {
+    ms_lua_set_memory(job, job->vm);
+    job->is_complete = true;
+  } else if (err != MSTEP_ETIMEOUT) {
+    ms_lua_job_fail(job, MS_LUA_ERROR, "Runtime.MarshalError", "the result cannot be JSON: %s",
+                    ms_error_detail());
+    job->is_complete = true;
   }
   return 0;
 }
 
-/* The coroutine of a job: (light userdata job) */
+/*
+ * The coroutine of a job: (light userdata job). The handler runs below a pcall, so that after a kill its
+ * to-be-closed variables are closed with hooks on again: closing them from outside would not be.
+ */
 static int body(lua_State *L)
 {
   struct ms_lua_vm *vm = ms_lua_vm_of(L);
   struct ms_lua_job *job = lua_touserdata(L, 1);
   lua_settop(L, 0);
+  lua_pushcfunction(L, ms_lua_note_trace);
   if (!vm->is_loaded) {
-    load_handler(L, vm, job);
+    lua_pushcfunction(L, load_handler);
+    int status = lua_pcall(L, 0, 1, 1);
+    if (status != LUA_OK) {
+      job->outcome = MS_LUA_MISSING;
+      return body_failed(L, status, job);
+    }
+    vm->handler_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    vm->is_loaded = true;
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, vm->handler_ref);
   ms_lua_push_json(L, job->payload);
   ms_lua_context_push(L, job);
-  lua_callk(L, 2, 1, 0, body_end);
-  return body_end(L, LUA_OK, 0);
+  return body_end(L, lua_pcallk(L, 2, 1, 1, 0, body_end), 0);
 }
 
 int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
@@ -168,19 +198,31 @@ int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
 
 /* ---- around it ---- */
 
+/* Lets go of the job's coroutine and state. A state that was killed in or ran full is not used again. */
 static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usable)
 {
   struct ms_lua_vm *vm = job->vm;
   ms_lua_vm_give_coroutine(vm, job->co, job->co_ref, is_usable);
   job->vm = NULL;
   job->co = NULL;
-  if (vm->is_full) {
-    vm->is_full = false;
-    if (job->outcome == MS_LUA_MEMORY) {
-      retire(host, vm);
-    }
+  vm->live_count--;
+  if (job->outcome == MS_LUA_MEMORY || job->outcome == MS_LUA_MISSING || !is_usable) {
+    retire(host, vm);
+  } else {
+    close_if_done(vm);
   }
-  leave_vm(vm);
+}
+
+static void set_killed(struct ms_lua_job *job, enum ms_lua_kill kill)
+{
+  if (kill == MS_LUA_KILL_CANCEL) {
+    ms_lua_job_fail(job, MS_LUA_CANCELLED, "Lua.Cancelled", "RequestId: %s Error: cancelled",
+                    job->request_id);
+  } else {
+    ms_lua_job_fail(job, MS_LUA_TIMEOUT, "Sandbox.Timedout",
+                    "RequestId: %s Error: Task timed out after %.2f seconds", job->request_id,
+                    (double)(job->deadline_ms - job->started_at_ms) / 1000);
+  }
 }
 
 static bool begin(struct ms_lua_host *host, struct ms_lua_job *job)
@@ -196,32 +238,83 @@ static bool begin(struct ms_lua_host *host, struct ms_lua_job *job)
     return false;
   }
   job->vm->live_count++;
+  job->vm->is_full = false;
   job->outcome = MS_LUA_ERROR;
+  job->is_complete = false;
   lua_pushcfunction(job->co, body);
   lua_pushlightuserdata(job->co, job);
   return true;
 }
 
-/* The coroutine ended with an error: it is on top of its stack. */
-static void fail(struct ms_lua_host *host, struct ms_lua_job *job)
+static void guard_enter(struct ms_lua_host *host, struct ms_lua_job *job, int64_t limit_ms)
 {
-  bool is_missing = job->outcome == MS_LUA_MISSING;
-  ms_lua_error_of_job(job, job->co);
-  if (is_missing && job->outcome == MS_LUA_ERROR) {
-    job->outcome = MS_LUA_MISSING;
+  host->job = job;
+  host->current = job->co;
+  host->is_suspending = false;
+  atomic_store_explicit(&host->kill, MS_LUA_KILL_NONE, memory_order_relaxed);
+  ms_lua_arm_poll(job->co);
+  ms_guard_enter(&host->guard, limit_ms, job->id);
+}
+
+static bool guard_leave(struct ms_lua_host *host)
+{
+  bool is_fired = ms_guard_leave(&host->guard);
+  host->current = NULL;
+  host->job = NULL;
+  return is_fired;
+}
+
+void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lua_kill kill)
+{
+  ms_heap_remove(&host->sleeping, &job->sleep);
+  if (job->co != NULL) {
+    guard_enter(host, job, MS_LUA_CLOSE_MS);
+    lua_resetthread(job->co);
+    guard_leave(host);
+    set_killed(job, kill);
+    finish(host, job, false);
+  } else {
+    set_killed(job, kill);
   }
-  lua_resetthread(job->co);
-  struct ms_lua_vm *vm = job->vm;
-  vm->live_count++; /* keep it over finish */
-  finish(host, job, false);
-  if (is_missing) {
-    retire(host, vm);
+}
+
+/* Puts a call to sleep; false when there is no memory for it. */
+static bool sleep_until_due(struct ms_lua_host *host, struct ms_lua_job *job)
+{
+  int64_t due_at_ms = job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms;
+  if (ms_heap_add(&host->sleeping, &job->sleep, due_at_ms, host->next_order++) == 0) {
+    return true;
   }
-  leave_vm(vm);
+  ms_lua_abandon(host, job, MS_LUA_KILL_CANCEL);
+  ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: out of memory",
+                  job->request_id);
+  return false;
+}
+
+/* After Lua has been left; true when the job has ended. */
+static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status, bool is_fired)
+{
+  if (job->is_complete) {
+    finish(host, job, !is_fired && status == LUA_OK);
+  } else if (is_fired) {
+    set_killed(job, (enum ms_lua_kill)atomic_load(&host->kill));
+    finish(host, job, false);
+  } else if (status == LUA_YIELD) {
+    return !sleep_until_due(host, job);
+  } else {
+    ms_lua_set_memory(job, job->vm); /* the only thing that is raised outside of the pcall */
+    finish(host, job, false);
+  }
+  return true;
 }
 
 bool ms_lua_enter(struct ms_lua_host *host, struct ms_lua_job *job)
 {
+  int64_t left_ms = job->deadline_ms - ms_lua_host_now_ms(host);
+  if (left_ms <= 0 || atomic_load_explicit(&job->is_cancelled, memory_order_relaxed)) {
+    ms_lua_abandon(host, job, left_ms <= 0 ? MS_LUA_KILL_TIMEOUT : MS_LUA_KILL_CANCEL);
+    return true;
+  }
   int nargs = 0;
   if (job->co == NULL) {
     if (!begin(host, job)) {
@@ -230,36 +323,11 @@ bool ms_lua_enter(struct ms_lua_host *host, struct ms_lua_job *job)
     nargs = 1;
   }
   int nresults;
-  host->job = job;
-  host->current = job->co;
-  host->is_suspending = false;
+  guard_enter(host, job, left_ms);
+  if (atomic_load(&job->is_cancelled)) {
+    ms_guard_fire(&host->guard, job->id); /* whoever cancelled came too early to find us inside */
+  }
   int status = lua_resume(job->co, NULL, nargs, &nresults);
-  host->job = NULL;
-  host->current = NULL;
-  if (status == LUA_YIELD) {
-    int64_t due_at_ms = job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms;
-    lua_pop(job->co, nresults);
-    if (ms_heap_add(&host->sleeping, &job->sleep, due_at_ms, host->next_order++) == 0) {
-      return false;
-    }
-    ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: out of memory",
-                    job->request_id);
-    lua_resetthread(job->co);
-    finish(host, job, false);
-  } else if (status == LUA_OK) {
-    job->outcome = MS_LUA_OK;
-    finish(host, job, true);
-  } else {
-    fail(host, job);
-  }
-  return true;
-}
-
-void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job)
-{
-  ms_heap_remove(&host->sleeping, &job->sleep);
-  if (job->co != NULL) {
-    lua_resetthread(job->co);
-    finish(host, job, false);
-  }
+  bool is_fired = guard_leave(host);
+  return leave(host, job, status, is_fired);
 }

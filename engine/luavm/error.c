@@ -132,7 +132,7 @@ static struct ms_json trace_line(const lua_Debug *ar)
   return ms_json_stringf("%s: in %s", where, name);
 }
 
-/* What ran when the error was raised, innermost first; needs no memory of Lua's. NONE: no memory. */
+/* What runs in the coroutine, innermost first; needs no memory of Lua's. NONE: no memory. */
 static struct ms_json trace_of(lua_State *co)
 {
   struct ms_json trace = ms_json_array(4);
@@ -140,7 +140,7 @@ static struct ms_json trace_of(lua_State *co)
   for (int level = 0; ms_json_count(trace) < TRACE_MAX && lua_getstack(co, level, &ar); level++) {
     lua_getinfo(co, "Sln", &ar);
     if (*ar.what == 'C' && *ar.namewhat == '\0') {
-      continue; /* ours, below the handler */
+      continue; /* ours, around the handler */
     }
     struct ms_json line = trace_line(&ar);
     struct ms_json clean = clean_string(ms_json_text(line), 512); /* names of functions are anything */
@@ -152,13 +152,14 @@ static struct ms_json trace_of(lua_State *co)
   return trace;
 }
 
-/* ---- the error object ---- */
+int ms_lua_note_trace(lua_State *L)
+{
+  struct ms_lua_job *job = ms_lua_vm_of(L)->host->job;
+  ms_json_replace(&job->trace, trace_of(L));
+  return 1; /* the error object as it is */
+}
 
-/* What is needed to say what an error object says; the calls may raise. */
-struct description {
-  struct ms_lua_job *job;
-  struct ms_json trace;
-};
+/* ---- the error object ---- */
 
 static struct ms_str text_on_top(lua_State *L)
 {
@@ -167,131 +168,113 @@ static struct ms_str text_on_top(lua_State *L)
   return text;
 }
 
-/* The field as text on the stack, JSON if it is a table; false and nothing pushed when it is nil. */
-static bool push_field(lua_State *L, const char *name)
+/* The value on top as JSON text on the stack; false and nothing pushed when it cannot be JSON. */
+static bool push_json_text(lua_State *L)
+{
+  struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  struct ms_json value;
+  if (ms_lua_to_json(&value, L, -1) != 0) {
+    return false;
+  }
+  ms_buf_reset(&vm->text);
+  ms_json_print(&vm->text, value);
+  ms_json_unref(value);
+  if (vm->text.error != 0) {
+    return false;
+  }
+  lua_pushlstring(L, vm->text.data, vm->text.len);
+  return true;
+}
+
+/* The field of the error object as text on the stack; false and nothing pushed when it is nil. */
+static bool push_field(lua_State *L, int object, const char *name)
 {
   lua_pushstring(L, name);
-  int type = lua_rawget(L, 1);
+  int type = lua_rawget(L, object);
   if (type == LUA_TNIL) {
     lua_pop(L, 1);
     return false;
   }
-  struct ms_json value;
-  if (type == LUA_TTABLE && ms_lua_to_json(&value, L, -1) == 0) {
-    struct ms_buf buf;
-    ms_buf_init(&buf, 0);
-    ms_json_print(&buf, value);
-    ms_json_unref(value);
-    struct ms_json text = buf.error == 0 ? ms_json_string(ms_buf_view(&buf)) : MS_JSON_VALUE_NONE;
-    ms_buf_deinit(&buf);
-    struct ms_lua_job *job = ((struct description *)lua_touserdata(L, 2))->job;
-    ms_json_replace(&job->output, text); /* held there while Lua copies it */
-    lua_pushlstring(L, ms_json_text(text).data, ms_json_text(text).len);
-    ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
-    return true;
+  if (type != LUA_TTABLE || !push_json_text(L)) {
+    text_on_top(L);
   }
-  text_on_top(L);
   return true;
 }
 
-static void set_lambda(struct description *d, struct ms_str type, struct ms_str message)
+static struct ms_str top(lua_State *L)
 {
-  ms_json_replace(&d->job->error, clean_string(type, MS_LUA_ERROR_MAX));
-  ms_json_replace(&d->job->cause, ms_lua_error_json(type, message, d->trace));
+  struct ms_str text;
+  text.data = lua_tolstring(L, -1, &text.len);
+  return text;
 }
 
-static bool describe_table(lua_State *L, struct description *d)
+static void set_lambda(struct ms_lua_job *job, struct ms_str type, struct ms_str message)
 {
-  if (push_field(L, "Error")) {
-    struct ms_str name = text_on_top(L);
-    ms_json_replace(&d->job->error, clean_string(name, MS_LUA_ERROR_MAX));
-    ms_json_replace(&d->job->cause, MS_JSON_VALUE_NULL);
-    if (push_field(L, "Cause")) {
-      ms_json_replace(&d->job->cause, clean_string(text_on_top(L), MS_LUA_CAUSE_MAX));
+  ms_json_replace(&job->error, clean_string(type, MS_LUA_ERROR_MAX));
+  ms_json_replace(&job->cause, ms_lua_error_json(type, message, job->trace));
+}
+
+static bool describe_table(lua_State *L, int object, struct ms_lua_job *job)
+{
+  if (push_field(L, object, "Error")) {
+    ms_json_replace(&job->error, clean_string(top(L), MS_LUA_ERROR_MAX));
+    ms_json_replace(&job->cause, MS_JSON_VALUE_NULL);
+    if (push_field(L, object, "Cause")) {
+      ms_json_replace(&job->cause, clean_string(top(L), MS_LUA_CAUSE_MAX));
     }
     return true;
   }
-  if (push_field(L, "errorType")) {
-    struct ms_str type = text_on_top(L);
-    if (!push_field(L, "errorMessage")) {
+  if (push_field(L, object, "errorType")) {
+    struct ms_str type = top(L);
+    if (!push_field(L, object, "errorMessage")) {
       lua_pushliteral(L, "");
     }
-    set_lambda(d, type, text_on_top(L));
+    set_lambda(job, type, top(L));
     return true;
   }
-  if (push_field(L, "Cause") || push_field(L, "errorMessage")) {
-    set_lambda(d, MS_STR("Lua.Error"), text_on_top(L));
+  if (push_field(L, object, "Cause") || push_field(L, object, "errorMessage")) {
+    set_lambda(job, MS_STR("Lua.Error"), top(L));
     return true;
   }
   return false;
 }
 
-/* (error object, light userdata description) */
-static int describe(lua_State *L)
+void ms_lua_describe(lua_State *L, struct ms_lua_job *job)
 {
-  struct description *d = lua_touserdata(L, 2);
-  if (lua_type(L, 1) == LUA_TTABLE && describe_table(L, d)) {
-    return 0;
+  int object = lua_gettop(L);
+  bool is_table = lua_istable(L, object);
+  luaL_checkstack(L, 12, NULL);
+  if (is_table && describe_table(L, object, job)) {
+    return;
   }
-  lua_settop(L, 2);
-  lua_pushvalue(L, 1);
-  struct ms_json value;
-  if (lua_type(L, 1) == LUA_TTABLE && !luaL_getmetafield(L, 1, "__tostring") &&
-      ms_lua_to_json(&value, L, 1) == 0) {
-    struct ms_buf buf;
-    ms_buf_init(&buf, 0);
-    ms_json_print(&buf, value);
-    ms_json_unref(value);
-    set_lambda(d, MS_STR("Lua.Error"), ms_buf_view(&buf));
-    ms_buf_deinit(&buf);
-    return 0;
+  lua_settop(L, object);
+  bool has_text = luaL_getmetafield(L, object, "__tostring") != LUA_TNIL;
+  lua_settop(L, object);
+  if (!is_table || has_text || !push_json_text(L)) {
+    text_on_top(L);
   }
-  lua_settop(L, 3);
-  set_lambda(d, MS_STR("Lua.Error"), text_on_top(L));
-  return 0;
+  set_lambda(job, MS_STR("Lua.Error"), top(L));
 }
 
-static void set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm)
+void ms_lua_set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm)
 {
   if (vm->is_full) {
     ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory",
                     "RequestId: %s Error: memory limit of %zu MB exceeded", job->request_id,
                     vm->max_bytes >> 20);
   } else {
-    ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory",
-                    "RequestId: %s Error: out of memory", job->request_id);
+    ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: out of memory",
+                    job->request_id);
   }
 }
 
-int ms_lua_error_of_job(struct ms_lua_job *job, lua_State *co)
+/* Also one that was caught and raised again. */
+bool ms_lua_is_memory_error(lua_State *L, int status)
 {
-  struct ms_lua_vm *vm = job->vm;
-  lua_State *L = vm->L;
-  job->outcome = MS_LUA_ERROR;
-  bool is_memory = lua_status(co) == LUA_ERRMEM;
-  if (lua_type(co, -1) == LUA_TSTRING) {
-    size_t len;
-    const char *text = lua_tolstring(co, -1, &len); /* a string already: no memory needed */
-    is_memory = is_memory || (len == strlen(OUT_OF_MEMORY) && strcmp(text, OUT_OF_MEMORY) == 0);
+  if (status == LUA_ERRMEM) {
+    return true;
   }
-  if (!is_memory) {
-    struct description d = {job, trace_of(co)};
-    lua_pushcfunction(L, describe);
-    lua_xmove(co, L, 1);
-    lua_pushlightuserdata(L, &d);
-    int status = lua_pcall(L, 2, 0, 0);
-    lua_settop(L, 0);
-    ms_json_unref(d.trace);
-    is_memory = status == LUA_ERRMEM;
-    if (status != LUA_OK && !is_memory) {
-      ms_lua_job_fail(job, MS_LUA_ERROR, "Lua.Error", "the error object has no text");
-    }
-  }
-  ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
-  if (is_memory) {
-    set_memory(job, vm);
-  }
-  return MSTEP_OK;
+  return lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), OUT_OF_MEMORY) == 0;
 }
 
 /* ---- into Lua ---- */

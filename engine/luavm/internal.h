@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "luavm/luavm.h"
+#include "work/guard.h"
 
 #define MS_LUA_RAISES /* marks what may leave by a Lua error */
 
@@ -34,6 +35,7 @@
 #define MS_LUA_LINE_MAX 65536      /* bytes of one log line */
 #define MS_LUA_PATH_MAX 1024
 #define MS_LUA_KEY_CACHE 128
+#define MS_LUA_CLOSE_MS 50         /* for __close of a call that is ended from outside */
 
 /* What a state may do. A row of libs.def names the levels that have it. */
 enum ms_lua_level {
@@ -78,6 +80,7 @@ struct ms_lua_vm {
   uint64_t step_count;        /* level EXPRESSION: of the call under way */
   uint64_t step_max;
   bool is_over;               /* level EXPRESSION: the steps are used up, everything raises */
+  uint32_t tick_count;        /* work in C since the last look at the limits */
   struct ms_json scratch;     /* held here while Lua copies from it, which may raise */
   struct ms_buf text;         /* likewise */
   struct ms_json keys[MS_LUA_KEY_CACHE]; /* member names lately converted, by address of the Lua string */
@@ -93,7 +96,9 @@ struct ms_lua_host {
   size_t vm_capacity;
   struct ms_lua_job *job;     /* inside Lua now, or NULL */
   lua_State *volatile current; /* the coroutine that runs now: who interrupts must know */
-  atomic_int kill;            /* enum ms_lua_kill: of the job inside Lua */
+  atomic_int kill;            /* enum ms_lua_kill: of the job inside Lua; every instruction raises */
+  struct ms_watchdog *watchdog; /* borrowed */
+  struct ms_guard guard;
   bool is_suspending;         /* the yield under way is a sleep, not the handler's own */
   struct ms_heap sleeping;    /* jobs, by the time they are to be entered again */
   uint64_t next_order;
@@ -127,7 +132,9 @@ struct ms_lua_job {
   int64_t deadline_ms;
   int64_t due_at_ms;         /* end of the sleep under way */
   unsigned attempt;
+  atomic_bool is_cancelled;
   /* inside a host */
+  bool is_complete;          /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
   lua_State *co;
   int co_ref;
@@ -136,6 +143,7 @@ struct ms_lua_job {
   struct ms_json output;
   struct ms_json error;
   struct ms_json cause;
+  struct ms_json trace;      /* noted when an error was raised */
   ms_lua_done_cb done;
   void *user;
 };
@@ -152,18 +160,44 @@ struct ms_lua {
   size_t open_count;             /* jobs whose `done` is to come */
   uint64_t next_generation;      /* part of jobs' ids */
   bool is_delivering;            /* inside on_wake: it looks at the queue itself */
+  struct ms_watchdog *watchdog;
   struct ms_lua_host local;
   struct ms_lua_vm *rules;       /* NULL until the first rule, and after one was killed */
 };
+
+/* ---- limits.c ---- */
+/* Ends what runs on the host: for the guard, in a signal handler. user: the host. */
+void ms_lua_interrupt(void *user);
+/* Arms a coroutine in a host that has been interrupted: its next instruction raises. */
+void ms_lua_arm(lua_State *L);
+/* Before Lua is entered in a coroutine; nothing but where signals are kept back. */
+void ms_lua_arm_poll(lua_State *L);
+bool ms_lua_is_killed(struct ms_lua_vm *vm); /* interrupted, or out of steps */
+MS_LUA_RAISES void ms_lua_check_limits(lua_State *L);
+/* Counts work done in C, where no hook can interrupt: about one unit a nanosecond. */
+MS_LUA_RAISES static inline void ms_lua_tick(lua_State *L, struct ms_lua_vm *vm, uint32_t units)
+{
+  vm->tick_count += units;
+  if (vm->tick_count >= 8192) {
+    ms_lua_check_limits(L);
+  }
+}
+/* The instructions of one run of a rule or definition. */
+void ms_lua_begin_steps(struct ms_lua_vm *vm, uint64_t max);
 
 /* ---- vm.c ---- */
 /* host and code NULL: for rules and definitions. A reference to code is taken. */
 int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host *host,
                   struct ms_lua_code *code);
 void ms_lua_vm_free(struct ms_lua_vm *vm); /* NULL is fine */
+/* The extra space of each coroutine has its vm's address; bit 0 marks those that a job runs in. */
 static inline struct ms_lua_vm *ms_lua_vm_of(lua_State *L)
 {
-  return *(struct ms_lua_vm **)lua_getextraspace(L);
+  return (struct ms_lua_vm *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
+}
+static inline bool ms_lua_is_job_coroutine(lua_State *L)
+{
+  return (*(uintptr_t *)lua_getextraspace(L) & 1) != 0;
 }
 /* A coroutine for a call, from the stock or new: anchored by *ref. MSTEP_ENOMEM. */
 int ms_lua_vm_take_coroutine(struct ms_lua_vm *vm, lua_State **co, int *ref);
@@ -190,14 +224,19 @@ MS_LUA_RAISES void ms_lua_push_json(lua_State *L, struct ms_json value);
 MS_LUA_RAISES void ms_lua_push_array_mark(lua_State *L); /* the metatable that makes a table an array */
 /*
  * The value at `index` as JSON. Never raises. MSTEP_EINVALID: the detail says what and where,
- * MSTEP_ETOOBIG, MSTEP_ENOMEM.
+ * MSTEP_ETOOBIG, MSTEP_ETIMEOUT (the call is killed meanwhile), MSTEP_ENOMEM.
  */
 int ms_lua_to_json(struct ms_json *out, lua_State *L, int index);
 extern const char ms_lua_empty_array; /* its address as light userdata is cjson.empty_array */
 
 /* ---- error.c ---- */
-/* Fills the job's error and cause from the error object on top of co; runs __tostring if it has one. */
-int ms_lua_error_of_job(struct ms_lua_job *job, lua_State *co);
+/* Message handler of calls: notes in the job what ran, while it is still on the stack. */
+int ms_lua_note_trace(lua_State *L);
+/* Fills the job's error and cause from the error object on top; runs its __tostring if it has one. */
+MS_LUA_RAISES void ms_lua_describe(lua_State *L, struct ms_lua_job *job);
+/* The outcome when memory was missing: the error object cannot be trusted to say anything. */
+void ms_lua_set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm);
+bool ms_lua_is_memory_error(lua_State *L, int status); /* the error object is on top */
 /* Lambda's error JSON as a string value: trace NONE or an array of strings. NONE: no memory. */
 struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, struct ms_json trace);
 /* Ends a job with a name and a formatted message in Lambda's form. */
@@ -216,9 +255,10 @@ void ms_lua_jobs_deinit(struct ms_lua *lua);
 /* ---- enter.c ---- */
 /* Begins or goes on with a job; true when it has ended: outcome and values are set. */
 bool ms_lua_enter(struct ms_lua_host *host, struct ms_lua_job *job);
-/* Ends a suspended job from outside. */
-void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job);
-void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, bool is_local);
+/* Ends a job from outside that is suspended or has not begun; its outcome is set. */
+void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lua_kill kill);
+void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, struct ms_watchdog *watchdog,
+                      bool is_local);
 void ms_lua_host_deinit(struct ms_lua_host *host);
 int64_t ms_lua_host_now_ms(const struct ms_lua_host *host);
 /* Suspends the running job until due_at_ms. */

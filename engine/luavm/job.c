@@ -74,6 +74,8 @@ int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_
   job->output = MS_JSON_VALUE_NONE;
   job->error = MS_JSON_VALUE_NONE;
   job->cause = MS_JSON_VALUE_NONE;
+  job->trace = MS_JSON_VALUE_NONE;
+  atomic_store_explicit(&job->is_cancelled, false, memory_order_relaxed);
   job->code = NULL;
   *out = job;
   return MSTEP_OK;
@@ -88,6 +90,7 @@ void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job)
   ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->error, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->cause, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->trace, MS_JSON_VALUE_NONE);
   ms_free(job->text_block);
   job->text_block = NULL;
   ms_lua_code_unref(job->code);

@@ -51,6 +51,45 @@ static int base_setmetatable(lua_State *L)
   return 1;
 }
 
+/* Upvalue 1: the user's message handler. Not for a kill: Lua runs message handlers with hooks off. */
+static int guarded_handler(lua_State *L)
+{
+  if (ms_lua_is_killed(ms_lua_vm_of(L))) {
+    return 1;
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+/* Stack: handler, results or error object */
+static int end_xpcall(lua_State *L, int status, lua_KContext context)
+{
+  (void)context;
+  if (status != LUA_OK && status != LUA_YIELD) {
+    lua_pushboolean(L, 0);
+    lua_pushvalue(L, -2);
+    return 2;
+  }
+  lua_pushboolean(L, 1);
+  lua_replace(L, 1);
+  return lua_gettop(L);
+}
+
+/* (function, handler, arguments...) */
+static int base_xpcall(lua_State *L)
+{
+  int count = lua_gettop(L) - 2;
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, guarded_handler, 1);
+  lua_replace(L, 1);
+  lua_replace(L, 2); /* now: handler, function, arguments */
+  return end_xpcall(L, lua_pcallk(L, count, LUA_MULTRET, 1, 0, end_xpcall), 0);
+}
+
 static int base_collectgarbage(lua_State *L)
 {
   static const char *const options[] = {"collect", "count", "step", NULL};
@@ -138,11 +177,12 @@ int ms_lua_open_base(lua_State *L)
 {
   static const char *const both[] = {
       "assert",   "error",    "getmetatable", "ipairs", "next",     "pairs",    "pcall", "rawequal",
-      "rawget",   "rawlen",   "rawset",       "select", "tonumber", "tostring", "type",  "xpcall",
-      "_VERSION", NULL,
+      "rawget",   "rawlen",   "rawset",       "select", "tonumber", "tostring", "type",  "_VERSION",
+      NULL,
   };
-  static const luaL_Reg ours[] = {{"setmetatable", base_setmetatable},
-                                  {"require", ms_lua_require},
+  static const luaL_Reg ours[] = {{"require", ms_lua_require},
+                                  {"setmetatable", base_setmetatable},
+                                  {"xpcall", base_xpcall},
                                   {NULL, NULL}};
   static const luaL_Reg functions[] = {{"collectgarbage", base_collectgarbage},
                                        {"load", base_load},

@@ -59,12 +59,16 @@ int ms_lua_new(struct ms_lua **out, const struct ms_lua_options *options)
     return ms_error_nomem();
   }
   int err = copy_options(lua, options);
+  if (err == 0) {
+    err = ms_watchdog_new(&lua->watchdog);
+  }
   if (err != 0) {
+    ms_free(lua->strings);
     ms_free(lua);
     return err;
   }
   ms_map_init(&lua->functions, options->seed);
-  ms_lua_host_init(&lua->local, lua, true);
+  ms_lua_host_init(&lua->local, lua, lua->watchdog, true);
   *out = lua;
   return MSTEP_OK;
 }
@@ -76,13 +80,14 @@ void ms_lua_free(struct ms_lua *lua)
   }
   for (size_t i = 0; i < lua->jobs.count; i++) {
     if (lua->jobs.data[i]->state == MS_LUA_JOB_SLEEPING) {
-      ms_lua_abandon(&lua->local, lua->jobs.data[i]);
+      ms_lua_abandon(&lua->local, lua->jobs.data[i], MS_LUA_KILL_CANCEL);
     }
   }
   ms_lua_host_deinit(&lua->local);
   ms_lua_vm_free(lua->rules);
   ms_lua_jobs_deinit(lua);
   ms_lua_registry_deinit(lua);
+  ms_watchdog_free(lua->watchdog);
   ms_free(lua->strings);
   ms_free(lua);
 }
@@ -181,12 +186,10 @@ void ms_lua_cancel(struct ms_lua *lua, uint64_t id)
   if (job->state == MS_LUA_JOB_QUEUED) {
     dequeue(lua, job);
   } else if (job->state == MS_LUA_JOB_SLEEPING) {
-    ms_lua_abandon(&lua->local, job);
   } else {
     return; /* inside Lua on this very thread: it is over before anybody hears of this */
   }
-  ms_lua_job_fail(job, MS_LUA_CANCELLED, "Lua.Cancelled", "RequestId: %s Error: cancelled",
-                  job->request_id);
+  ms_lua_abandon(&lua->local, job, MS_LUA_KILL_CANCEL);
   enqueue(lua, job, MS_LUA_JOB_FINISHED);
   ring(lua);
 }

@@ -11,34 +11,8 @@
 
 #define STEPS_MAX 2000000u /* instructions of one rule */
 #define TABLE_STEPS_MAX 200000000u /* of one definition */
-#define HOOK_STEPS 1000
 
 static const char rules_key = 0; /* registry: what the rule files returned, by module */
-
-/* ---- the limit ---- */
-
-static void count_hook(lua_State *L, lua_Debug *ar)
-{
-  (void)ar;
-  struct ms_lua_vm *vm = ms_lua_vm_of(L);
-  vm->step_count += HOOK_STEPS;
-  if (vm->is_over || vm->step_count > vm->step_max) {
-    if (!vm->is_over) {
-      vm->is_over = true;
-    }
-    /* From now on every instruction raises: no pcall can hold on to it. */
-    lua_sethook(L, count_hook, LUA_MASKCOUNT | LUA_MASKCALL, 1);
-    luaL_error(L, "the limit of %d instructions is passed", (int)vm->step_max);
-  }
-}
-
-static void begin_steps(struct ms_lua_vm *vm, uint64_t max)
-{
-  vm->step_count = 0;
-  vm->step_max = max;
-  vm->is_over = false;
-  lua_sethook(vm->L, count_hook, LUA_MASKCOUNT, HOOK_STEPS);
-}
 
 /* ---- rules ---- */
 
@@ -163,7 +137,7 @@ int ms_lua_rule(bool *out, struct ms_lua *lua, struct ms_str name, struct ms_jso
   }
   struct ms_lua_vm *vm = lua->rules;
   struct rule_call call = {name, input, context, false};
-  begin_steps(vm, STEPS_MAX);
+  ms_lua_begin_steps(vm, STEPS_MAX);
   lua_pushcfunction(vm->L, run_rule);
   lua_pushlightuserdata(vm->L, &call);
   int status = lua_pcall(vm->L, 1, 0, 0);
@@ -175,7 +149,7 @@ int ms_lua_rule(bool *out, struct ms_lua *lua, struct ms_str name, struct ms_jso
     err = ms_error_nomem();
   } else {
     err = ms_fail(failure, "States.Runtime", "The rule '%.*s' failed: %s", MS_STR_ARG(name),
-                  status == LUA_OK ? "its limit of instructions is passed" : error_text(vm->L));
+                  vm->is_over ? "its limit of instructions is passed" : error_text(vm->L));
   }
   lua_settop(vm->L, 0);
   if (vm->is_over || vm->is_full) {
@@ -220,7 +194,7 @@ int ms_lua_table(struct ms_json *out, struct ms_lua *lua, struct ms_str source, 
     return err;
   }
   struct table_call call = {source, chunk};
-  begin_steps(vm, TABLE_STEPS_MAX);
+  ms_lua_begin_steps(vm, TABLE_STEPS_MAX);
   lua_pushcfunction(vm->L, run_table);
   lua_pushlightuserdata(vm->L, &call);
   int status = lua_pcall(vm->L, 1, 1, 0);
@@ -233,7 +207,7 @@ int ms_lua_table(struct ms_json *out, struct ms_lua *lua, struct ms_str source, 
     err = ms_error_nomem();
   } else {
     err = ms_error(MSTEP_ELUA, "%s",
-                   status == LUA_OK ? "the limit of instructions is passed" : error_text(vm->L));
+                   vm->is_over ? "the limit of instructions is passed" : error_text(vm->L));
   }
   ms_lua_vm_free(vm);
   return err;

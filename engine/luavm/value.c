@@ -207,6 +207,9 @@ static int add_work(struct reader *r, size_t bytes)
   if (bytes > WORK_MAX - r->work) {
     return ms_error(MSTEP_ETOOBIG, "larger than %zu bytes", WORK_MAX);
   }
+  if (ms_lua_is_killed(r->vm)) {
+    return ms_error(MSTEP_ETIMEOUT, "the call is killed");
+  }
   r->work += bytes;
   return MSTEP_OK;
 }

@@ -65,7 +65,7 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
     return ms_error_nomem();
   }
   vm->code = code == NULL ? NULL : ms_lua_code_ref(code);
-  *(struct ms_lua_vm **)lua_getextraspace(vm->L) = vm;
+  *(uintptr_t *)lua_getextraspace(vm->L) = (uintptr_t)vm;
   lua_pushcfunction(vm->L, open_state);
   int status = lua_pcall(vm->L, 0, 0, 0);
   if (status != LUA_OK) {
@@ -120,6 +120,7 @@ int ms_lua_vm_take_coroutine(struct ms_lua_vm *vm, lua_State **co, int *ref)
     return ms_error_nomem();
   }
   *co = lua_tothread(L, -2);
+  *(uintptr_t *)lua_getextraspace(*co) |= 1;
   *ref = (int)lua_tointeger(L, -1);
   lua_settop(L, 0);
   return MSTEP_OK;
