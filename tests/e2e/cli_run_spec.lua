@@ -202,6 +202,26 @@ describe("Lua handlers", function()
     assert.is_truthy(described.cause:find("my cause", 1, true))
   end)
 
+  -- The table of the README, row by row.
+  for name, row in pairs {
+    own = { 'return function() error { Error = "CardDeclined", Cause = "no" } end', "CardDeclined", "^no$" },
+    lambda = { 'return function() error { errorType = "CardDeclined", errorMessage = "no" } end', "CardDeclined",
+      '^{"errorMessage":"no","errorType":"CardDeclined","stackTrace":%[' },
+    text = { 'return function()\n  error("text")\nend', "Lua.Error", '"errorMessage":"functions/text.lua:2: text"' },
+    mistake = { "return function()\n  local x\n  return x.y\nend", "Lua.Error", "functions/mistake.lua:3: " },
+    result = { "return function() return print end", "Runtime.MarshalError", "function" },
+    syntax = { "return {", "Runtime.UserCodeSyntaxError", "functions/syntax.lua:1: " },
+    nothing = { "return 1", "Runtime.HandlerNotFound", "functions/nothing.lua" },
+    memory = { "return function() local t = {} for i = 1, 1e12 do t[i] = {} end end", "Runtime.OutOfMemory", "128 MB" },
+  } do
+    it("raise errors with AWS's shape: " .. name, function()
+      local project = program.project { ["functions/" .. name .. ".lua"] = row[1], ["m.json"] = task(name) }
+      local described = program.decode(run({ "m.json", "-o", "json" }, { cwd = project }).stdout)
+      assert.are.equal(row[2], described.error)
+      assert.is_truthy(described.cause:find(row[3]), described.cause)
+    end)
+  end
+
   it("that do not exist are an error of AWS's", function()
     local described = program.decode(run({ "-", "-o", "json" }, { input = task("nobody") }).stdout)
     assert.are.equal("FAILED", described.status)
