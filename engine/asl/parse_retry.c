@@ -40,24 +40,34 @@ static const struct entry_field catcher_fields[] = {
     {"Output", MS_FIELD_IN_OTHERS},   {"Assign", MS_FIELD_IN_ALL},   {"Comment", MS_FIELD_IN_ALL},
     {NULL, 0}};
 
+static const struct entry_field *find_field(const struct entry_field *fields, struct ms_str key)
+{
+  while (fields->name != NULL && !ms_str_is(key, fields->name)) {
+    fields++;
+  }
+  return fields->name == NULL ? NULL : fields;
+}
+
+static void unknown_field(struct ms_asl_parse *parse, const struct entry_field *fields,
+                          struct ms_str key)
+{
+  struct ms_asl_guess guess;
+  ms_asl_guess_begin(&guess, parse, key);
+  for (; fields->name != NULL; fields++) {
+    ms_asl_guess_offer_c(&guess, fields->name);
+  }
+  ms_asl_unsupported_field(parse, key, ms_asl_guess_hint(&guess));
+}
+
 static void check_fields(struct ms_asl_parse *parse, struct ms_json value,
                          const struct entry_field *fields)
 {
   unsigned legal = parse->is_jsonpath ? MS_FIELD_IN_JSONPATH : MS_FIELD_IN_OTHERS;
   for (size_t i = 0; i < ms_json_count(value); i++) {
     struct ms_str key = ms_json_key(value, i);
-    const struct entry_field *found = NULL;
-    struct ms_asl_guess guess;
-    ms_asl_guess_begin(&guess, parse, key);
-    for (const struct entry_field *field = fields; found == NULL && field->name != NULL; field++) {
-      if (ms_str_is(key, field->name)) {
-        found = field;
-      } else {
-        ms_asl_guess_offer_c(&guess, field->name);
-      }
-    }
+    const struct entry_field *found = find_field(fields, key);
     if (found == NULL) {
-      ms_asl_unsupported_field(parse, key, ms_asl_guess_hint(&guess));
+      unknown_field(parse, fields, key);
     } else if ((found->flags & legal) == 0) {
       ms_asl_other_language(parse, key, (found->flags & MS_FIELD_IN_JSONPATH) != 0);
     }
@@ -69,12 +79,14 @@ static void check_error_name(struct ms_asl_parse *parse, struct ms_str name)
   if (!ms_str_has_prefix(name, "States.") || ms_str_has_prefix(name, "States.Http.StatusCode.")) {
     return;
   }
-  struct ms_asl_guess guess;
-  ms_asl_guess_begin(&guess, parse, name);
   for (size_t i = 0; error_names[i] != NULL; i++) {
     if (ms_str_is(name, error_names[i])) {
       return;
     }
+  }
+  struct ms_asl_guess guess;
+  ms_asl_guess_begin(&guess, parse, name);
+  for (size_t i = 0; error_names[i] != NULL; i++) {
     ms_asl_guess_offer_c(&guess, error_names[i]);
   }
   struct ms_asl_problem problem = {.code = "UNKNOWN_ERROR_NAME",

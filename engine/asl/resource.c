@@ -112,6 +112,7 @@ static bool next_word(const char **at, struct ms_str *word)
   return true;
 }
 
+/* guess: NULL, or told of all actions that the service has. */
 static const struct service *find_action(struct ms_str service, struct ms_str action,
                                          struct ms_asl_guess *guess)
 {
@@ -122,7 +123,9 @@ static const struct service *find_action(struct ms_str service, struct ms_str ac
       if (ms_str_eq(word, action)) {
         return row;
       }
-      ms_asl_guess_offer(guess, word);
+      if (guess != NULL) {
+        ms_asl_guess_offer(guess, word);
+      }
     }
   }
   return NULL;
@@ -222,9 +225,7 @@ static void check_integration(struct ms_asl_parse *parse, struct ms_str text, st
   size_t pos = 0;
   struct ms_str service = take_part(call, &pos);
   struct ms_str action = ms_str_sub(call, pos, call.len);
-  struct ms_asl_guess guess;
-  ms_asl_guess_begin(&guess, parse, action);
-  const struct service *row = find_action(service, action, &guess);
+  const struct service *row = find_action(service, action, NULL);
   if (row == NULL) {
     not_recognized(parse, text, action_hint(parse, service, action, suffix));
   } else if ((row->patterns & pattern) != pattern) {

@@ -97,12 +97,14 @@ int ms_asl_want_one_of(struct ms_asl_parse *parse, struct ms_json value, const c
     return -1;
   }
   struct ms_str text = ms_json_text(value);
-  struct ms_asl_guess guess;
-  ms_asl_guess_begin(&guess, parse, text);
   for (int i = 0; choices[i] != NULL; i++) {
     if (ms_str_is(text, choices[i])) {
       return i;
     }
+  }
+  struct ms_asl_guess guess;
+  ms_asl_guess_begin(&guess, parse, text);
+  for (int i = 0; choices[i] != NULL; i++) {
     ms_asl_guess_offer_c(&guess, choices[i]);
   }
   struct ms_buf list;
