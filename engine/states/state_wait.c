@@ -99,6 +99,8 @@ static int fail_timestamp(struct ms_failure *failure, const struct state_wait *s
                      "The Timestamp field cannot be parsed as an ISO-8601 extended offset "
                      "date-time format string: %.*s",
                      MS_STR_ARG(ms_json_text(text)));
+  if (status == MS_FAILED && state->timestamp.kind == MS_SETTING_QUERY)
+    ms_json_replace(&failure->location, ms_json_cstring("Timestamp"));
   ms_json_unref(text);
   return status;
 }
