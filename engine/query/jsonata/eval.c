@@ -218,11 +218,11 @@ static struct ms_jx eval_logic(struct ms_jx_eval *ev, const struct ms_jx_node *n
   const struct ms_jx_node *sides[2] = {node->lhs, node->rhs};
   for (int i = 0; i < 2; i++) {
     struct ms_jx value = ms_jx_eval(ev, sides[i], input, frame);
-    if (ms_jx_is_error(value)) {
+    if (ms_jx_is_error(value) && i == 0) {
       return value;
     }
-    int truth = ms_jx_truth(ev, value);
-    if (truth == -2) {
+    int truth = ms_jx_is_error(value) ? -2 : ms_jx_truth(ev, value);
+    if (truth == -2) { /* errors of the right side are the operator's too */
       ev->error.has_pos = true;
       ev->error.pos = node->pos;
       ev->error.token = ms_jx_text_value(node->token);

@@ -249,7 +249,7 @@ static struct ms_jx_node *resolve_filter(struct ms_jx_compiler *c, struct ms_jx_
   }
   struct ms_jx_node *step =
       result->type == MS_JX_N_PATH ? result->items[result->count - 1] : result;
-  if (result->group != NULL || step->group != NULL) {
+  if (step->group != NULL) {
     return ms_jx_compile_fail(c, "S0209", node->pos, MS_STR(""));
   }
   struct ms_jx_node *predicate = resolve(c, node->rhs);
