@@ -282,6 +282,7 @@ MS_LUA_RAISES int ms_lua_open_base(lua_State *L); /* the globals that are no lib
 #define MS_LUA_LIB(name, levels, open) int open(lua_State *L);
 #include "luavm/libs.def"
 #undef MS_LUA_LIB
+MS_LUA_RAISES int ms_lua_table_sort(lua_State *L); /* sort.c */
 /* A line for the log callback, from the running call. */
 MS_LUA_RAISES void ms_lua_log_line(lua_State *L, struct ms_str line);
 MS_LUA_RAISES void ms_lua_context_open(lua_State *L);
