@@ -10,19 +10,24 @@
 
 enum ms_severity { MS_SEVERITY_ERROR, MS_SEVERITY_WARNING };
 
-/* One problem. Strings live as long as the list. */
+/*
+ * One problem. Strings live as long as the list. A location is written as AWS does: member names as they
+ * are, array indexes in brackets, "/" for the whole, `/States/C/Choices[0]/Next`; empty where AWS gives
+ * none; `[Source: (String)"..."; line: 1, column: 4]` for text that is not JSON (in AWS's message such a
+ * place follows the words as "\n at ").
+ */
 struct ms_diagnostic {
   enum ms_severity severity;
   const char *code;        /* AWS's: "SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET" ... */
   struct ms_str message;   /* AWS's wording where recorded, without the " at /pointer" */
-  struct ms_str pointer;   /* "/States/A/Next" */
+  struct ms_str pointer;   /* the location */
   struct ms_str hint;      /* a full sentence, or empty: "Did you mean \"Next\"?" */
-  uint32_t line, column;   /* from 1; 0 when the text has no such place */
+  uint32_t line, column;   /* of the value or the name at fault, from 1; 0: no such place */
 };
 
 struct ms_diagnostics {
   struct ms_arena *arena;
-  struct ms_diagnostic *items; /* in order of the text */
+  struct ms_diagnostic *items; /* in order of the text, those of the whole definition last */
   size_t count;
   size_t error_count;
   size_t max;                  /* more are dropped and counted */
