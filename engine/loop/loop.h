@@ -1,8 +1,8 @@
 /*
  * One turn-taking loop behind one interface: libevent (its own base or the host's), the host's own
- * loop through two callbacks, or simulated time. Everything time-dependent in the engine asks the loop,
- * so a week passes in milliseconds on the simulated one. One timer only: the heap of deadlines is the
- * `timer` module's. Belongs to the loop thread, except ms_loop_wake.
+ * loop through two callbacks, or simulated time. Everything time-dependent in the engine asks the
+ * loop, so a week passes in milliseconds on the simulated one. One timer only: the heap of
+ * deadlines is the `timer` module's. Belongs to the loop thread, except ms_loop_wake.
  */
 #ifndef MS_LOOP_LOOP_H
 #define MS_LOOP_LOOP_H
@@ -40,15 +40,16 @@ int ms_loop_set_timer(struct ms_loop *loop, int64_t due_at_ms);
 int ms_loop_defer(struct ms_loop *loop);
 /* From any thread and from signal handlers: makes the loop call on_wake soon. */
 int ms_loop_wake(struct ms_loop *loop);
-int ms_loop_watch(struct ms_loop *loop, int fd, unsigned events, ms_loop_fd_cb cb, void *user); /* 0 = stop */
+int ms_loop_watch(struct ms_loop *loop, int fd, unsigned events, ms_loop_fd_cb cb,
+                  void *user); /* 0 = stop */
 /*
- * Runs until ms_loop_stop, or until nothing is left that could happen: no timer, no watched fd and no
- * ms_loop_hold. The simulated loop jumps to the next deadline when nothing else is due; while held
- * (work is out on a thread) it waits for the wake instead of jumping.
+ * Runs until ms_loop_stop, or until nothing is left that could happen: no timer, no watched fd and
+ * no ms_loop_hold. The simulated loop jumps to the next deadline when nothing else is due; while
+ * held (work is out on a thread) it waits for the wake instead of jumping.
  */
 int ms_loop_run(struct ms_loop *loop);
 void ms_loop_stop(struct ms_loop *loop); /* loop thread */
-void ms_loop_hold(struct ms_loop *loop);   /* somebody outside will wake the loop */
+void ms_loop_hold(struct ms_loop *loop); /* somebody outside will wake the loop */
 void ms_loop_release(struct ms_loop *loop);
 
 struct ms_loop_callbacks {

@@ -1,13 +1,15 @@
 /*
- * The loop on libevent 2.1: a base of its own, or the host's. Time is the wall clock, read once for each
- * pass over the ready events and never going back.
+ * The loop on libevent 2.1: a base of its own, or the host's. Time is the wall clock, read once for
+ * each pass over the ready events and never going back.
  *
- * libevent 2.1 has no "end of turn" hook, so a defer is an event of the same priority that is activated
- * by hand: it runs after what is ready now, before the next wait. A defer asked for inside on_defer goes
- * through a timer of zero instead, so that sockets and timers get their turn in between.
+ * libevent 2.1 has no "end of turn" hook, so a defer is an event of the same priority that is
+ * activated by hand: it runs after what is ready now, before the next wait. A defer asked for
+ * inside on_defer goes through a timer of zero instead, so that sockets and timers get their turn
+ * in between.
  *
- * libevent's timers count monotonic time and ours are wall time: a long wait is cut into pieces of a
- * minute, and each piece looks at the wall clock again. So a clock that jumps is noticed within one.
+ * libevent's timers count monotonic time and ours are wall time: a long wait is cut into pieces of
+ * a minute, and each piece looks at the wall clock again. So a clock that jumps is noticed within
+ * one.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -35,7 +37,7 @@ struct lev_loop {
   struct ms_loop base;
   struct event_base *events;
   bool is_owner;
-  bool is_deferred;    /* on_defer is due */
+  bool is_deferred; /* on_defer is due */
   bool is_in_defer;
   int64_t now_ms;      /* latest time told; the floor of the next */
   int64_t timer_at_ms; /* 0 = none */
@@ -259,8 +261,8 @@ static void lev_free(struct ms_loop *loop)
 }
 
 static const struct ms_loop_type lev_type = {
-    "libevent", lev_free, lev_now_ms, lev_set_timer, lev_defer, lev_wake, lev_watch, lev_run,
-    lev_stop,
+    "libevent", lev_free,  lev_now_ms, lev_set_timer, lev_defer,
+    lev_wake,   lev_watch, lev_run,    lev_stop,
 };
 
 static struct event_base *lev_base_new(void)

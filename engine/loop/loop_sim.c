@@ -1,12 +1,13 @@
 /*
- * Simulated time. Nothing ever waits for the clock: when all that is due has been done, time jumps to
- * the next deadline. The order of callbacks depends on nothing but the calls made, so a run repeats.
+ * Simulated time. Nothing ever waits for the clock: when all that is due has been done, time jumps
+ * to the next deadline. The order of callbacks depends on nothing but the calls made, so a run
+ * repeats.
  *
  *   wake -> defer -> timer due now -> descriptors that are ready -> held? wait for a wake
  *                                                                -> else jump to the timer
  *
- * Held (work is out on a thread), time stands still: a jump then would fire a task's timeout although
- * its answer is only microseconds of real time away.
+ * Held (work is out on a thread), time stands still: a jump then would fire a task's timeout
+ * although its answer is only microseconds of real time away.
  */
 #include <errno.h>
 #include <poll.h>
@@ -89,7 +90,8 @@ static int sim_watch(struct ms_loop *loop, int fd, unsigned events, ms_loop_fd_c
   if (events == 0) {
     if (at < sim->watches.count) {
       size_t after = sim->watches.count - at - 1;
-      memmove(&sim->watches.data[at], &sim->watches.data[at + 1], after * sizeof sim->watches.data[0]);
+      memmove(&sim->watches.data[at], &sim->watches.data[at + 1],
+              after * sizeof sim->watches.data[0]);
       sim->watches.count--;
     }
     return MSTEP_OK;
@@ -220,8 +222,7 @@ static int sim_run(struct ms_loop *loop)
 }
 
 static const struct ms_loop_type sim_type = {
-    "sim",     sim_free, sim_now_ms, sim_set_timer, sim_defer, sim_wake, sim_watch, sim_run,
-    sim_stop,
+    "sim", sim_free, sim_now_ms, sim_set_timer, sim_defer, sim_wake, sim_watch, sim_run, sim_stop,
 };
 
 int ms_loop_sim_new(struct ms_loop **out, int64_t start_at_ms)

@@ -1,6 +1,7 @@
 /*
- * include/mstep/mstep.h: checks of arguments, and the types of the public header on one side and the
- * runtime's on the other. The only file that defines an mstep_ symbol; behaviour is the runtime's.
+ * include/mstep/mstep.h: checks of arguments, and the types of the public header on one side and
+ * the runtime's on the other. The only file that defines an mstep_ symbol; behaviour is the
+ * runtime's.
  */
 #include "mstep/mstep.h"
 
@@ -137,7 +138,8 @@ static void tell_log(int level, const char *module, struct ms_str line, void *ho
     engine->log(level, module, out(line), engine->log_user);
   } else if (level <= 2) {
     static const char *const names[] = {"error", "warning", "info"};
-    fprintf(stderr, "mstep: %s: %s: %.*s\n", names[level < 0 ? 0 : level], module, MS_STR_ARG(line));
+    fprintf(stderr, "mstep: %s: %s: %.*s\n", names[level < 0 ? 0 : level], module,
+            MS_STR_ARG(line));
   }
 }
 
@@ -336,7 +338,10 @@ int mstep_state_machine_create(mstep_arn *out_arn, mstep_engine *engine, const c
                                mstep_diagnostic_cb diagnostics, void *user)
 {
   if (out_arn == NULL || engine == NULL || name == NULL || definition.data == NULL) {
-    return missing(out_arn == NULL ? "out" : engine == NULL ? "engine" : name == NULL ? "name" : "definition");
+    return missing(out_arn == NULL  ? "out"
+                   : engine == NULL ? "engine"
+                   : name == NULL   ? "name"
+                                    : "definition");
   }
   bool is_express;
   int err = read_type(&is_express, type);

@@ -1,4 +1,7 @@
-/* Executions as the API shows them: DescribeExecution, GetExecutionHistory, and the texts of an end. */
+/*
+ * Executions as the API shows them: DescribeExecution, GetExecutionHistory, and the texts of an
+ * end.
+ */
 #include "base/error.h"
 #include "runtime/internal.h"
 
@@ -40,8 +43,9 @@ static void put_redrive(struct describe *d, enum ms_execution_status status)
   put(d, "redriveCount", ms_json_int(0));
   put(d, "redriveStatus", ms_json_cstring(is_redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE"));
   if (!is_redrivable) {
-    put(d, "redriveStatusReason", ms_json_stringf("Execution is %s and cannot be redriven",
-                                                  ms_execution_status_text(status)));
+    put(d, "redriveStatusReason",
+        ms_json_stringf("Execution is %s and cannot be redriven",
+                        ms_execution_status_text(status)));
   }
 }
 
@@ -57,8 +61,9 @@ static void describe_run(struct describe *d, const struct ms_run *run)
   if (core->status != MS_EXECUTION_RUNNING) {
     put(d, "stopDate", ms_json_double((double)core->stopped_at_ms / 1000));
   }
-  put(d, "input", ms_json_is_none(is->input_text) ? ms_json_print_value(core->input)
-                                                  : ms_json_ref(is->input_text));
+  put(d, "input",
+      ms_json_is_none(is->input_text) ? ms_json_print_value(core->input)
+                                      : ms_json_ref(is->input_text));
   put_included(d, "inputDetails");
   if (core->status == MS_EXECUTION_SUCCEEDED) {
     put(d, "output", ms_json_print_value(core->output));
@@ -110,7 +115,8 @@ int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine, st
 void ms_run_end_texts(struct ms_engine_end *end, struct ms_buf *output, const struct ms_run *run)
 {
   const struct ms_execution *core = run->core;
-  *end = (struct ms_engine_end){.arn = ms_json_text(core->identity.arn).data, .status = (int)core->status};
+  *end = (struct ms_engine_end){.arn = ms_json_text(core->identity.arn).data,
+                                .status = (int)core->status};
   if (core->status == MS_EXECUTION_SUCCEEDED) {
     ms_json_print(output, core->output);
     end->output = ms_buf_view(output);

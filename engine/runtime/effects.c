@@ -1,6 +1,6 @@
 /*
- * Effects: what an execution asks of the world, done after the commit. Timers, tasks and the end. What a
- * task is and who answers it is open_task.c's.
+ * Effects: what an execution asks of the world, done after the commit. Timers, tasks and the end.
+ * What a task is and who answers it is open_task.c's.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -19,7 +19,8 @@ static struct ms_run_timer **timer_slot(struct ms_run *run, uint32_t frame)
   return slot;
 }
 
-static int timer_set(struct ms_engine *engine, struct ms_run *run, uint32_t frame, int64_t due_at_ms)
+static int timer_set(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
+                     int64_t due_at_ms)
 {
   struct ms_run_timer *timer = *timer_slot(run, frame);
   if (timer == NULL) {
@@ -114,14 +115,15 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
 void ms_run_break(struct ms_engine *engine, struct ms_run *run, int err)
 {
   struct ms_execution *core = run->core;
-  ms_engine_log(engine, 0, "execution %s cannot go on: %s",
-                ms_json_text(core->identity.arn).data, ms_error_text(err));
+  ms_engine_log(engine, 0, "execution %s cannot go on: %s", ms_json_text(core->identity.arn).data,
+                ms_error_text(err));
   run->is_broken = true;
   if (core->status == MS_EXECUTION_RUNNING) {
     core->status = MS_EXECUTION_FAILED;
     core->stopped_at_ms = ms_loop_now_ms(engine->loop);
     ms_json_replace(&core->error, ms_json_cstring("States.Runtime"));
-    ms_json_replace(&core->cause, ms_json_stringf("The engine cannot go on: %s.", ms_error_text(err)));
+    ms_json_replace(&core->cause,
+                    ms_json_stringf("The engine cannot go on: %s.", ms_error_text(err)));
   }
 }
 

@@ -1,6 +1,6 @@
 /*
- * The engine object: builds everything from options and takes it down again; its place in the loop. What
- * happens in a turn is turn.c's.
+ * The engine object: builds everything from options and takes it down again; its place in the loop.
+ * What happens in a turn is turn.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -226,10 +226,8 @@ static void engine_init_core(struct ms_engine *engine)
   engine->limits = MS_CORE_LIMITS_AWS;
   engine->limits.payload_bytes = engine->options.payload_max_bytes;
   engine->limits.history_events = engine->options.history_max_events;
-  engine->env = (struct ms_core_env){.arena = engine->arena,
-                                     .limits = &engine->limits,
-                                     .rule = ms_engine_rule,
-                                     .user = engine};
+  engine->env = (struct ms_core_env){
+      .arena = engine->arena, .limits = &engine->limits, .rule = ms_engine_rule, .user = engine};
 }
 
 static int engine_open_loop(struct ms_engine *engine)

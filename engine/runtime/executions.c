@@ -159,7 +159,8 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
   struct start start = {.engine = engine, .arn = arn, .done = done};
   start.machine = ms_map_get(&engine->machines, machine_arn);
   if (start.machine == NULL) {
-    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(machine_arn));
+    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
+                    MS_STR_ARG(machine_arn));
   }
   int err = start_read_input(&start, input);
   if (err == 0) {

@@ -1,6 +1,6 @@
 /*
- * The engine's Lua: made when something first needs it, so that a machine without functions starts fast.
- * Hands functions down to the tasks, rules down to the core, and serves Invoke.
+ * The engine's Lua: made when something first needs it, so that a machine without functions starts
+ * fast. Hands functions down to the tasks, rules down to the core, and serves Invoke.
  */
 #include <stdio.h>
 
@@ -75,10 +75,12 @@ static void call_free(struct ms_function_call *call)
 
 static void on_function_done(const struct ms_lua_result *result, void *user)
 {
-  static const enum ms_task_outcome outcomes[] = {
-      [MS_LUA_OK] = MS_TASK_CALL_OK,           [MS_LUA_ERROR] = MS_TASK_CALL_ERROR,
-      [MS_LUA_TIMEOUT] = MS_TASK_CALL_TIMEOUT, [MS_LUA_MEMORY] = MS_TASK_CALL_MEMORY,
-      [MS_LUA_CANCELLED] = MS_TASK_CALL_CANCELLED, [MS_LUA_MISSING] = MS_TASK_CALL_MISSING};
+  static const enum ms_task_outcome outcomes[] = {[MS_LUA_OK] = MS_TASK_CALL_OK,
+                                                  [MS_LUA_ERROR] = MS_TASK_CALL_ERROR,
+                                                  [MS_LUA_TIMEOUT] = MS_TASK_CALL_TIMEOUT,
+                                                  [MS_LUA_MEMORY] = MS_TASK_CALL_MEMORY,
+                                                  [MS_LUA_CANCELLED] = MS_TASK_CALL_CANCELLED,
+                                                  [MS_LUA_MISSING] = MS_TASK_CALL_MISSING};
   struct ms_function_call *call = user;
   const struct ms_task_call_result out = {outcomes[result->outcome], result->output, result->error,
                                           result->cause};
@@ -180,8 +182,8 @@ static void on_invocation_done(const struct ms_lua_result *result, void *user)
   ms_buf_deinit(&text);
 }
 
-static int invocation_start(struct ms_invocation *invocation, struct ms_lua *lua, struct ms_str name,
-                            struct ms_json payload)
+static int invocation_start(struct ms_invocation *invocation, struct ms_lua *lua,
+                            struct ms_str name, struct ms_json payload)
 {
   struct ms_engine *engine = invocation->engine;
   char request_id[37], arn[400];

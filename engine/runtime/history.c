@@ -3,8 +3,8 @@
  *
  *   type, mask, id - previous, [frame] [state] [number] [at - base] [due - at] [data] [more]
  *
- * where the mask says which of the bracketed are there, numbers are LEB128 (signed ones zigzag) and a value is
- * its type and its 8 bytes. The id is the place in the list plus one.
+ * where the mask says which of the bracketed are there, numbers are LEB128 (signed ones zigzag) and
+ * a value is its type and its 8 bytes. The id is the place in the list plus one.
  */
 #include "runtime/history.h"
 
@@ -135,7 +135,10 @@ static int append_one(struct ms_history *history, struct ms_event *event, int64_
   return MSTEP_OK;
 }
 
-/* Its first events are often all that an execution has for a long time: it may be one of a million that wait. */
+/*
+ * Its first events are often all that an execution has for a long time: it may be one of a million
+ * that wait.
+ */
 static void history_fit(struct ms_history *history)
 {
   unsigned char *bytes = history->len == 0 ? NULL : ms_realloc(history->bytes, history->len);
@@ -145,7 +148,8 @@ static void history_fit(struct ms_history *history)
   }
 }
 
-int ms_history_append(struct ms_history *history, struct ms_event *events, size_t count, int64_t base_ms)
+int ms_history_append(struct ms_history *history, struct ms_event *events, size_t count,
+                      int64_t base_ms)
 {
   bool is_first = history->len == 0;
   int err = MSTEP_OK;

@@ -1,6 +1,6 @@
 /*
- * A stack that is swapped out whole and turned round: putting is one compare-and-swap, taking is one swap, so
- * there is no node that one thread reads while another frees it.
+ * A stack that is swapped out whole and turned round: putting is one compare-and-swap, taking is
+ * one swap, so there is no node that one thread reads while another frees it.
  */
 #include "runtime/inbox.h"
 
@@ -47,7 +47,8 @@ static char *inbox_copy(struct ms_str *text, char *to)
 
 int ms_inbox_put(struct ms_inbox *inbox, const struct ms_message *message)
 {
-  size_t size = sizeof *message + 1; /* one more, so that empty texts have an address in the block */
+  size_t size =
+      sizeof *message + 1; /* one more, so that empty texts have an address in the block */
   const size_t lens[] = {message->token.len, message->first.len, message->second.len};
   for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
     if (lens[i] > SIZE_MAX - size) {

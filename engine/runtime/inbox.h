@@ -1,6 +1,6 @@
 /*
- * What other threads tell the engine: byte messages, pushed by anybody, taken by the loop thread. Nothing
- * waits on either side.
+ * What other threads tell the engine: byte messages, pushed by anybody, taken by the loop thread.
+ * Nothing waits on either side.
  */
 #ifndef MS_RUNTIME_INBOX_H
 #define MS_RUNTIME_INBOX_H

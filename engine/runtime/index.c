@@ -1,6 +1,7 @@
 /*
- * The table: linear probing, at most three quarters full. Removal moves later items of the run up, so that
- * no marks are left behind. The hash beside each item saves most looks at the items themselves.
+ * The table: linear probing, at most three quarters full. Removal moves later items of the run up,
+ * so that no marks are left behind. The hash beside each item saves most looks at the items
+ * themselves.
  */
 #include "runtime/index.h"
 

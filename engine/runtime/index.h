@@ -1,6 +1,6 @@
 /*
- * A table of objects that carry their own key, found by it: 12 bytes a slot, keys not copied. For what
- * there may be millions of: executions by ARN, open tasks by token.
+ * A table of objects that carry their own key, found by it: 12 bytes a slot, keys not copied. For
+ * what there may be millions of: executions by ARN, open tasks by token.
  */
 #ifndef MS_RUNTIME_INDEX_H
 #define MS_RUNTIME_INDEX_H
@@ -19,12 +19,15 @@ struct ms_index {
 };
 
 void ms_index_init(struct ms_index *index, uint64_t seed, struct ms_str (*key)(const void *item));
-void ms_index_deinit(struct ms_index *index); /* items are not touched */
+void ms_index_deinit(struct ms_index *index);                         /* items are not touched */
 void *ms_index_find(const struct ms_index *index, struct ms_str key); /* NULL when missing */
 /* The key must not be in it yet. MSTEP_ENOMEM, MSTEP_ETOOBIG. */
 int ms_index_add(struct ms_index *index, void *item);
 void ms_index_remove(struct ms_index *index, const void *item); /* nothing when missing */
-/* Steps through the items: start with *at = 0, NULL at the end. Between steps nothing may be changed. */
+/*
+ * Steps through the items: start with *at = 0, NULL at the end. Between steps nothing may be
+ * changed.
+ */
 void *ms_index_next(const struct ms_index *index, uint32_t *at);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The engine's own structs and the functions that its files call of each other. The order of things in a
- * turn, which the files follow:
+ * The engine's own structs and the functions that its files call of each other. The order of things
+ * in a turn, which the files follow:
  *
  *   api, timers, tasks, other threads --> pending commands (queue.c)
  *   on_defer: take commands, ms_core_turn on each (turn.c) --> batch of events and effects
@@ -48,8 +48,8 @@ struct ms_run_timer {
 };
 
 /*
- * A task that is out. `answer` is there from the start, so that an answer never fails for lack of memory; its
- * frame and task say which task this is.
+ * A task that is out. `answer` is there from the start, so that an answer never fails for lack of
+ * memory; its frame and task say which task this is.
  */
 struct ms_open_task {
   struct ms_task task; /* first */
@@ -144,8 +144,8 @@ struct ms_engine {
   struct ms_callback watcher;
   struct ms_invocation *invocations;
   struct ms_function_call *calls; /* of tasks */
-  size_t open_count; /* executions that are RUNNING */
-  uint32_t busy;     /* callbacks of the loop on the stack */
+  size_t open_count;              /* executions that are RUNNING */
+  uint32_t busy;                  /* callbacks of the loop on the stack */
   bool is_held;
   atomic_bool is_stopping;
 };
@@ -177,8 +177,8 @@ void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct m
 /* Tells its end, once; cancels what is left of it. */
 void ms_run_close(struct ms_engine *engine, struct ms_run *run);
 /*
- * The engine cannot go on with it (out of memory): it is FAILED, outside its history. The batch entry that is
- * being made or performed closes it.
+ * The engine cannot go on with it (out of memory): it is FAILED, outside its history. The batch
+ * entry that is being made or performed closes it.
  */
 void ms_run_break(struct ms_engine *engine, struct ms_run *run, int err);
 void ms_run_on_timer(struct ms_timer *timer, void *user); /* ms_timer_cb */
@@ -193,8 +193,10 @@ struct ms_run *ms_run_find(struct ms_engine *engine, struct ms_str arn); /* NULL
 struct ms_str ms_run_key(const void *run);
 
 /* ---- open_task.c ---- */
-int ms_open_task_start(struct ms_engine *engine, struct ms_run *run, const struct ms_effect *effect);
-void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame, uint32_t task);
+int ms_open_task_start(struct ms_engine *engine, struct ms_run *run,
+                       const struct ms_effect *effect);
+void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
+                         uint32_t task);
 struct ms_str ms_open_task_key(const void *task);
 /* What the task module is given. */
 void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine);
@@ -214,7 +216,10 @@ void ms_engine_cancel_call(uint64_t id, void *user);
 void ms_functions_deinit(struct ms_engine *engine);
 
 /* ---- watch.c ---- */
-/* Notes what is known of the threads of the batch's latest events; the execution has just evolved by them. */
+/*
+ * Notes what is known of the threads of the batch's latest events; the execution has just evolved
+ * by them.
+ */
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event);
 void ms_watch_tell(struct ms_engine *engine, const struct ms_batch_entry *entry);
 void ms_watch_threads_free(struct ms_watch_threads *threads);

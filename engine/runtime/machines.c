@@ -8,8 +8,8 @@
 #include "runtime/names.h"
 #include "states/states.h"
 
-#define DIAGNOSTICS_MAX 100           /* as ValidateStateMachineDefinition */
-#define FILE_BYTES_MAX (64u << 20)    /* of a definition; AWS: 1 MB */
+#define DIAGNOSTICS_MAX 100        /* as ValidateStateMachineDefinition */
+#define FILE_BYTES_MAX (64u << 20) /* of a definition; AWS: 1 MB */
 #define READ_PIECE 65536
 
 /* ---- diagnostics ---- */
@@ -118,9 +118,9 @@ void ms_machines_deinit(struct ms_engine *engine)
   ms_map_deinit(&engine->machines);
 }
 
-int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine, struct ms_str name,
-                             struct ms_str definition, bool is_express, ms_engine_diagnostic_cb report,
-                             void *user)
+int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
+                             struct ms_str name, struct ms_str definition, bool is_express,
+                             ms_engine_diagnostic_cb report, void *user)
 {
   int err = ms_name_check(name);
   if (err != 0) {
@@ -138,13 +138,15 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
   if (there != NULL) {
-    bool is_same = there->is_express == is_express && ms_str_eq(there->machine->text, machine->text);
+    bool is_same =
+        there->is_express == is_express && ms_str_eq(there->machine->text, machine->text);
     ms_machine_unref(machine);
     return is_same ? MSTEP_OK : ms_error(MSTEP_EEXISTS, "State Machine Already Exists: '%s'", arn);
   }
   struct ms_engine_machine *entry = machine_new(machine, arn, name, is_express);
   ms_machine_unref(machine);
-  err = entry == NULL ? ms_error_nomem() : ms_map_put(&engine->machines, ms_str_c(arn), entry, NULL);
+  err =
+      entry == NULL ? ms_error_nomem() : ms_map_put(&engine->machines, ms_str_c(arn), entry, NULL);
   if (err != 0 && entry != NULL) {
     machine_free(entry);
   }

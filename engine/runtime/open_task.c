@@ -1,6 +1,6 @@
 /*
- * Tasks that are out: started by an effect, answered by a handler or by token, from any thread. The first
- * answer wins: it takes the token away and turns the record into the command that carries it.
+ * Tasks that are out: started by an effect, answered by a handler or by token, from any thread. The
+ * first answer wins: it takes the token away and turns the record into the command that carries it.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -37,7 +37,8 @@ static void open_task_unlink(struct ms_engine *engine, struct ms_open_task *task
 
 /* ---- tokens ---- */
 
-static int open_task_set_token(struct ms_engine *engine, struct ms_open_task *task, struct ms_json token)
+static int open_task_set_token(struct ms_engine *engine, struct ms_open_task *task,
+                               struct ms_json token)
 {
   task->token = ms_json_ref(token);
   int err = ms_index_find(&engine->tokens, ms_json_text(token)) != NULL
@@ -234,7 +235,8 @@ int ms_open_task_start(struct ms_engine *engine, struct ms_run *run, const struc
   return MSTEP_OK;
 }
 
-void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame, uint32_t serial)
+void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
+                         uint32_t serial)
 {
   struct ms_open_task *task = run->tasks;
   while (task != NULL &&
@@ -285,8 +287,8 @@ int ms_open_task_message(struct ms_engine *engine, const struct ms_message *mess
 }
 
 /*
- * On the loop thread the answer is told at once. On others the message goes into the inbox; its JSON is checked
- * first, by parsing it into a tree of that thread's own.
+ * On the loop thread the answer is told at once. On others the message goes into the inbox; its
+ * JSON is checked first, by parsing it into a tree of that thread's own.
  */
 static int answer_by_token(struct ms_engine *engine, const struct ms_message *message)
 {
@@ -314,15 +316,15 @@ int ms_engine_task_success(struct ms_engine *engine, struct ms_str token, struct
 int ms_engine_task_failure(struct ms_engine *engine, struct ms_str token, struct ms_str error,
                            struct ms_str cause)
 {
-  return answer_by_token(engine, &(struct ms_message){.type = MS_MESSAGE_FAILURE,
-                                                      .token = token,
-                                                      .first = error,
-                                                      .second = cause});
+  return answer_by_token(
+      engine, &(struct ms_message){
+                  .type = MS_MESSAGE_FAILURE, .token = token, .first = error, .second = cause});
 }
 
 int ms_engine_task_heartbeat(struct ms_engine *engine, struct ms_str token)
 {
-  return answer_by_token(engine, &(struct ms_message){.type = MS_MESSAGE_HEARTBEAT, .token = token});
+  return answer_by_token(engine,
+                         &(struct ms_message){.type = MS_MESSAGE_HEARTBEAT, .token = token});
 }
 
 int ms_engine_task_register(struct ms_engine *engine, struct ms_str pattern,

@@ -1,7 +1,7 @@
 /*
- * The engine: machines, executions, the turn, and everything they need, built from options. What the
- * public functions call; they add argument checks and the types of the public header. Loop thread only,
- * unless a comment says "any thread".
+ * The engine: machines, executions, the turn, and everything they need, built from options. What
+ * the public functions call; they add argument checks and the types of the public header. Loop
+ * thread only, unless a comment says "any thread".
  */
 #ifndef MS_RUNTIME_RUNTIME_H
 #define MS_RUNTIME_RUNTIME_H
@@ -49,8 +49,8 @@ struct ms_engine_diagnostic {
 };
 
 /*
- * The way up: the public layer knows the types of the functions that users gave, the runtime only keeps
- * them. Called on the loop thread, never from inside the call that took the function.
+ * The way up: the public layer knows the types of the functions that users gave, the runtime only
+ * keeps them. Called on the loop thread, never from inside the call that took the function.
  */
 struct ms_engine_host {
   void (*done)(struct ms_callback callback, const struct ms_engine_end *end, void *host);
@@ -101,9 +101,9 @@ unsigned ms_engine_count(void);
 
 typedef void (*ms_engine_diagnostic_cb)(const struct ms_engine_diagnostic *diagnostic, void *user);
 
-int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine, struct ms_str name,
-                             struct ms_str definition, bool is_express, ms_engine_diagnostic_cb report,
-                             void *user);
+int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
+                             struct ms_str name, struct ms_str definition, bool is_express,
+                             ms_engine_diagnostic_cb report, void *user);
 int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, bool is_express,
                                ms_engine_diagnostic_cb report, void *user);
 /* format: "mermaid" or "dot". */

@@ -1,20 +1,22 @@
 /*
- * The turn: commands become events, events change executions, and what they ask of the world waits until
- * the batch is committed.
+ * The turn: commands become events, events change executions, and what they ask of the world waits
+ * until the batch is committed.
  *
- *   commands --ms_core_turn--> batch of events and effects --commit_batch--> history, watchers, effects
+ *   commands --ms_core_turn--> events and effects --commit_batch--> history, watchers, effects
  *
- * Memory runs ahead of the commit, the outside world never does: nothing in the first half calls anybody. A
- * batch is bounded by the commands and the steps it takes, so a machine that loops for ever shares the
- * loop with timers, sockets and other executions.
+ * Memory runs ahead of the commit, the outside world never does: nothing in the first half calls
+ * anybody. A batch is bounded by the commands and the steps it takes, so a machine that loops for
+ * ever shares the loop with timers, sockets and other executions.
  */
 #include "base/error.h"
 #include "runtime/internal.h"
 
-#define STEPS_MAX 512      /* of one execution at a time */
+#define STEPS_MAX 512       /* of one execution at a time */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
 
-/* Queues the run's further steps behind the others; without memory for that, false: go on at once. */
+/*
+ * Queues the run's further steps behind the others; without memory for that, false: go on at once.
+ */
 static bool turn_later(struct ms_engine *engine, struct ms_run *run)
 {
   struct ms_pending *more = ms_pending_new(engine, run, MS_COMMAND_STEP);
@@ -27,7 +29,8 @@ static bool turn_later(struct ms_engine *engine, struct ms_run *run)
 }
 
 /* As ms_core_turn, step by step, because a note must see the frames just after each. */
-static int turn_watched(struct ms_engine *engine, struct ms_run *run, const struct ms_command *command)
+static int turn_watched(struct ms_engine *engine, struct ms_run *run,
+                        const struct ms_command *command)
 {
   for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
     struct ms_batch *batch = &engine->batch;
@@ -63,9 +66,9 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   const struct ms_command *command = pending->is_more ? NULL : &pending->command;
   int err;
   do {
-    err = engine->watcher.fn != NULL
-              ? turn_watched(engine, run, command)
-              : ms_core_turn(&batch->events, &batch->effects, run->core, command, &engine->env, STEPS_MAX);
+    err = engine->watcher.fn != NULL ? turn_watched(engine, run, command)
+                                     : ms_core_turn(&batch->events, &batch->effects, run->core,
+                                                    command, &engine->env, STEPS_MAX);
     command = NULL;
   } while (err == 0 && ms_core_runnable(run->core) != MS_FRAME_NONE && !turn_later(engine, run));
   entry->event_count = batch->events.count - entry->first_event;

@@ -1,7 +1,7 @@
 /*
- * What a watcher is told: each event, with the place of its thread in the tree of branches and iterations.
- * That place is in no event, so it is noted while the execution still has the frame: the turn goes step by
- * step when somebody watches, and each step's events are noted just after it.
+ * What a watcher is told: each event, with the place of its thread in the tree of branches and
+ * iterations. That place is in no event, so it is noted while the execution still has the frame:
+ * the turn goes step by step when somebody watches, and each step's events are noted just after it.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -43,7 +43,8 @@ static struct ms_watch_thread *watch_thread(struct ms_run *run, uint32_t frame)
 }
 
 /* Reads the frame if it is there; one that has gone is remembered as it was. */
-static void watch_refresh(struct ms_watch_thread *thread, const struct ms_execution *core, uint32_t id)
+static void watch_refresh(struct ms_watch_thread *thread, const struct ms_execution *core,
+                          uint32_t id)
 {
   const struct ms_frame *frame = ms_execution_frame(core, id);
   if (frame == NULL || frame->parent == MS_FRAME_NONE) {
@@ -66,7 +67,8 @@ static bool is_about_child(const struct ms_event *event)
          event->type == MS_EVENT_MAP_ITERATION_ABORTED || event->type == MS_EVENT_BRANCH_SUCCEEDED;
 }
 
-static int watch_note_one(struct ms_engine *engine, struct ms_run *run, const struct ms_event *event)
+static int watch_note_one(struct ms_engine *engine, struct ms_run *run,
+                          const struct ms_event *event)
 {
   struct ms_watch_threads *notes = &engine->batch.notes;
   int err = MS_VEC_RESERVE(notes, SIZE_MAX / sizeof notes->data[0], 1);
@@ -137,8 +139,8 @@ static bool is_deadline_told(const struct ms_event *event)
   return event->type == MS_EVENT_WAIT_SCHEDULED || event->type == MS_EVENT_RETRY_SCHEDULED;
 }
 
-static void tell_one(struct ms_engine *engine, const struct ms_run *run, const struct ms_event *event,
-                     const struct ms_watch_thread *note)
+static void tell_one(struct ms_engine *engine, const struct ms_run *run,
+                     const struct ms_event *event, const struct ms_watch_thread *note)
 {
   const struct ms_execution *core = run->core;
   char type[64];

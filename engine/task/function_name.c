@@ -1,6 +1,6 @@
 /*
- * The ways in which Lambda lets a function be named. Only what can be a file name passes: letters, digits,
- * `-` and `_`.
+ * The ways in which Lambda lets a function be named. Only what can be a file name passes: letters,
+ * digits, `-` and `_`.
  */
 #include "task/internal.h"
 

@@ -35,7 +35,7 @@ struct ms_tasks {
 };
 
 static inline int ms_task_answer(struct ms_tasks *tasks, struct ms_task *task,
-                                  enum ms_task_answer_type type, struct ms_json data)
+                                 enum ms_task_answer_type type, struct ms_json data)
 {
   struct ms_task_answer answer = {type, data, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
   return tasks->up.answer(task, &answer, tasks->up.user);

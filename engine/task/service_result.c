@@ -1,6 +1,6 @@
 /*
- * What Step Functions adds to the answer of a service: the HTTP exchange that it had with it. There is no
- * such exchange here; the members are there because machines select and print them.
+ * What Step Functions adds to the answer of a service: the HTTP exchange that it had with it. There
+ * is no such exchange here; the members are there because machines select and print them.
  */
 #include <stdio.h>
 
@@ -25,7 +25,8 @@ static void http_date(char out[40], int64_t now_ms)
            second % 60);
 }
 
-static int add_header(struct ms_json *all, struct ms_json *plain, const char *name, const char *value)
+static int add_header(struct ms_json *all, struct ms_json *plain, const char *name,
+                      const char *value)
 {
   struct ms_json text = ms_json_cstring(value);
   struct ms_json list = ms_json_array(1);

@@ -33,7 +33,8 @@ int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options)
   return MSTEP_OK;
 }
 
-int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task, const struct ms_task_request *request)
+int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
+                   const struct ms_task_request *request)
 {
   for (size_t i = 0; i < HANDLER_COUNT; i++) {
     if (handlers[i]->handles(tasks, request)) {
@@ -43,10 +44,11 @@ int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task, const struct ms
     }
   }
   task->handler = NULL;
-  ms_task_failf(tasks, task, "States.Runtime",
-                "No handler answers the resource '%.*s' of the state '%.*s'. Register a host task for it "
-                "(mstep_task_register), or answer it from a file (--mocks).",
-                MS_STR_ARG(request->resource), MS_STR_ARG(request->state));
+  ms_task_failf(
+      tasks, task, "States.Runtime",
+      "No handler answers the resource '%.*s' of the state '%.*s'. Register a host task for it "
+      "(mstep_task_register), or answer it from a file (--mocks).",
+      MS_STR_ARG(request->resource), MS_STR_ARG(request->state));
   return MSTEP_OK;
 }
 
@@ -103,7 +105,8 @@ int ms_task_submit(struct ms_tasks *tasks, struct ms_task *task)
 {
   char request_id[37];
   ms_random_uuid(tasks->random, request_id);
-  struct ms_task_service_result result = {request_id, tasks->up.now_ms(tasks->up.user), 200, 2, NULL};
+  struct ms_task_service_result result = {request_id, tasks->up.now_ms(tasks->up.user), 200, 2,
+                                          NULL};
   struct ms_json data = ms_json_object(2);
   int err = ms_task_add_sdk_members(&data, &result);
   if (err == 0) {

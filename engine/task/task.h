@@ -1,10 +1,10 @@
 /*
- * Tasks: from a Resource ARN to whoever does the work. A handler is one file task_x.c and one row of
- * tasks.def; the first that handles a request gets it. Responsible for talking to the worker; not for
- * timeouts, heartbeats, retries and tokens, which are the runtime's and the core's.
+ * Tasks: from a Resource ARN to whoever does the work. A handler is one file task_x.c and one row
+ * of tasks.def; the first that handles a request gets it. Responsible for talking to the worker;
+ * not for timeouts, heartbeats, retries and tokens, which are the runtime's and the core's.
  *
- * What lies above (Lua, the host's callbacks, the queue of answers) is handed down in struct ms_task_up.
- * Loop thread only.
+ * What lies above (Lua, the host's callbacks, the queue of answers) is handed down in struct
+ * ms_task_up. Loop thread only.
  */
 #ifndef MS_TASK_TASK_H
 #define MS_TASK_TASK_H
@@ -58,7 +58,10 @@ struct ms_task_answer {
   struct ms_json cause;
 };
 
-/* What a host registers: a function of a type that only the public layer knows, and its user pointer. */
+/*
+ * What a host registers: a function of a type that only the public layer knows, and its user
+ * pointer.
+ */
 struct ms_callback {
   void (*fn)(void);
   void *user;
@@ -95,15 +98,17 @@ typedef void (*ms_task_call_cb)(const struct ms_task_call_result *result, void *
 /* What the layers above give. */
 struct ms_task_up {
   /*
-   * The world's word on a task; never calls back at once. After SUCCEEDED and FAILED, which cannot fail,
-   * the task is gone. STARTED and SUBMITTED may be MSTEP_ENOMEM.
+   * The world's word on a task; never calls back at once. After SUCCEEDED and FAILED, which cannot
+   * fail, the task is gone. STARTED and SUBMITTED may be MSTEP_ENOMEM.
    */
   int (*answer)(struct ms_task *task, const struct ms_task_answer *answer, void *user);
   /* The token that answers this task, made when there is none yet. Lives as long as the task. */
   int (*token)(const char **out, struct ms_task *task, void *user);
-  /* Starts a function; done comes exactly once and never from inside, unless the engine is closed. */
-  int (*invoke)(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done, void *done_user,
-                void *user);
+  /*
+   * Starts a function; done comes exactly once and never from inside, unless the engine is closed.
+   */
+  int (*invoke)(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
+                void *done_user, void *user);
   void (*cancel_call)(uint64_t id, void *user);
   void (*call_host)(struct ms_callback callback, const char *token, const char *resource,
                     struct ms_str input, void *user);
@@ -130,18 +135,22 @@ struct ms_tasks_options {
 };
 
 int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options);
-void ms_tasks_free(struct ms_tasks *tasks); /* after the functions have been stopped; NULL is fine */
+void ms_tasks_free(
+    struct ms_tasks *tasks); /* after the functions have been stopped; NULL is fine */
 
 /* Finds the handler and starts; a request that nobody handles is answered with a failure. */
-int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task, const struct ms_task_request *request);
+int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
+                   const struct ms_task_request *request);
 void ms_tasks_cancel(struct ms_tasks *tasks, struct ms_task *task);
 void ms_tasks_detach(struct ms_tasks *tasks, struct ms_task *task);
 
-/* Host tasks: an exact ARN or a pattern with `*`. The latest that matches wins; fn NULL takes away. */
+/*
+ * Host tasks: an exact ARN or a pattern with `*`. The latest that matches wins; fn NULL takes away.
+ */
 int ms_tasks_register(struct ms_tasks *tasks, struct ms_str pattern, struct ms_callback callback);
 /*
- * Mocks, in the format of Step Functions Local. test_case: "MACHINE/CASE", "CASE" or NULL when there is only
- * one. MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
+ * Mocks, in the format of Step Functions Local. test_case: "MACHINE/CASE", "CASE" or NULL when
+ * there is only one. MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
  */
 int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_case);
 /* True when requests are to carry `invocation`. */

@@ -1,9 +1,9 @@
 /*
- * Lambda functions, that is, Lua functions of this engine: by ARN, where the function's answer is the result
- * as it stands, and by `lambda:invoke`, where it comes wrapped as AWS wraps it.
+ * Lambda functions, that is, Lua functions of this engine: by ARN, where the function's answer is
+ * the result as it stands, and by `lambda:invoke`, where it comes wrapped as AWS wraps it.
  *
- * A call outlives its task when the task is cancelled: `struct ms_task_function_call` lives until the call
- * is done, and points to its task only as long as somebody waits.
+ * A call outlives its task when the task is cancelled: `struct ms_task_function_call` lives until
+ * the call is done, and points to its task only as long as somebody waits.
  */
 #include <stdio.h>
 
@@ -22,9 +22,9 @@ struct ms_task_function_call {
   struct ms_tasks *tasks;
   struct ms_task *task; /* NULL: cancelled, or nobody waits */
   uint64_t id;
-  bool is_wrapped;       /* lambda:invoke */
-  bool is_token;         /* its result is only a SUBMITTED */
-  bool ends_with_task;   /* the deadline is the task's own timeout: the core says what it means */
+  bool is_wrapped;     /* lambda:invoke */
+  bool is_token;       /* its result is only a SUBMITTED */
+  bool ends_with_task; /* the deadline is the task's own timeout: the core says what it means */
   char request_id[37];
   char version[65]; /* executed version */
 };
@@ -115,9 +115,9 @@ static size_t function_arn(char out[FUNCTION_ARN_MAX], const struct ms_tasks *ta
   if (is_qualified && qualifier.len == 0) {
     qualifier = MS_STR("$LATEST");
   }
-  int len = snprintf(out, FUNCTION_ARN_MAX, "arn:aws:lambda:%s:%s:function:%.*s%s%.*s", tasks->region,
-                     tasks->account, MS_STR_ARG(name->name), qualifier.len > 0 ? ":" : "",
-                     MS_STR_ARG(qualifier));
+  int len = snprintf(out, FUNCTION_ARN_MAX, "arn:aws:lambda:%s:%s:function:%.*s%s%.*s",
+                     tasks->region, tasks->account, MS_STR_ARG(name->name),
+                     qualifier.len > 0 ? ":" : "", MS_STR_ARG(qualifier));
   return len < 0 ? 0 : (size_t)len;
 }
 
@@ -134,10 +134,11 @@ static void function_missing(struct ms_tasks *tasks, struct ms_task *task,
 
 /* {ExecutedVersion, Payload, SdkHttpMetadata, SdkResponseMetadata, StatusCode} */
 static int function_wrap(struct ms_json *out, struct ms_tasks *tasks,
-                         const struct ms_task_function_call *call, struct ms_json payload, int status)
+                         const struct ms_task_function_call *call, struct ms_json payload,
+                         int status)
 {
-  struct ms_task_service_result result = {call->request_id, tasks->up.now_ms(tasks->up.user), status,
-                                          ms_json_size_bytes(payload), call->version};
+  struct ms_task_service_result result = {call->request_id, tasks->up.now_ms(tasks->up.user),
+                                          status, ms_json_size_bytes(payload), call->version};
   struct ms_json wrapped = ms_json_object(5);
   int err = ms_json_setc(&wrapped, "ExecutedVersion", ms_json_cstring(call->version));
   if (err == 0) {
@@ -199,10 +200,11 @@ static void function_settle(struct ms_task_function_call *call,
   if (!ms_json_is_none(result->error)) {
     ms_task_fail(tasks, call->task, result->error, result->cause);
   } else if (result->outcome == MS_TASK_CALL_TIMEOUT) {
-    ms_task_failf(tasks, call->task, "Sandbox.Timedout",
-                  "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: %s Error: Task "
-                  "timed out after %d.00 seconds\"}",
-                  call->request_id, FUNCTION_TIMEOUT_MAX_MS / 1000);
+    ms_task_failf(
+        tasks, call->task, "Sandbox.Timedout",
+        "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: %s Error: Task "
+        "timed out after %d.00 seconds\"}",
+        call->request_id, FUNCTION_TIMEOUT_MAX_MS / 1000);
   } else {
     ms_task_failf(tasks, call->task, "Lambda.Unknown",
                   "The function failed without saying why (outcome %d).", (int)result->outcome);
@@ -244,7 +246,8 @@ static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, s
   struct ms_str version = MS_STR("$LATEST");
   struct ms_str qualifier = read->name.qualifier;
   if (qualifier.len > 0 && qualifier.data[0] >= '0' && qualifier.data[0] <= '9') {
-    version = qualifier; /* an alias would have to be looked up: versions come with a later release */
+    version =
+        qualifier; /* an alias would have to be looked up: versions come with a later release */
   }
   snprintf(call->version, sizeof call->version, "%.*s", MS_STR_ARG(version));
   call->slot = &tasks->calls;
@@ -267,7 +270,7 @@ static int function_invoke(struct ms_task_function_call *call, const struct func
     deadline_ms = request->deadline_ms;
     call->ends_with_task = true;
   }
-  struct ms_task_call invoke = {read->name.name, read->payload,  read->client_context,
+  struct ms_task_call invoke = {read->name.name,  read->payload, read->client_context,
                                 call->request_id, arn,           deadline_ms,
                                 request->attempt};
   return tasks->up.invoke(&call->id, &invoke, function_done, call, tasks->up.user);

@@ -1,6 +1,6 @@
 /*
- * Tasks that the host program answers: mstep_task_register. The host gets a token and answers with it when
- * it likes, from any thread.
+ * Tasks that the host program answers: mstep_task_register. The host gets a token and answers with
+ * it when it likes, from any thread.
  */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -8,8 +8,10 @@
 
 #define REGISTRATIONS_MAX 65536
 
-/* `*` stands for any run of characters. Iterative: on a mismatch go back to the last `*` and let it eat
- * one more. */
+/*
+ * `*` stands for any run of characters. Iterative: on a mismatch go back to the last `*` and let it
+ * eat one more.
+ */
 static bool host_matches(struct ms_str pattern, struct ms_str text)
 {
   size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;

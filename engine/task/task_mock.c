@@ -4,8 +4,8 @@
  *   {"StateMachines": {MACHINE: {"TestCases": {CASE: {STATE: RESPONSE}}}},
  *    "MockedResponses": {RESPONSE: {"0": {"Return": any}, "1-2": {"Throw": {"Error", "Cause"}}}}}
  *
- * The numbers count the calls of the state in one execution, retries included, from 0. A state that the
- * case does not name goes to the next handler.
+ * The numbers count the calls of the state in one execution, retries included, from 0. A state that
+ * the case does not name goes to the next handler.
  */
 #include <stdio.h>
 
@@ -41,7 +41,8 @@ static bool mock_range(struct ms_str text, uint32_t *from, uint32_t *to)
 static int mock_check_response(struct ms_str name, struct ms_json response)
 {
   if (!ms_json_is_object(response) || ms_json_count(response) == 0) {
-    return ms_error(MSTEP_EINVALID, "/MockedResponses/%.*s: an object with \"0\", \"1-2\" ... is expected",
+    return ms_error(MSTEP_EINVALID,
+                    "/MockedResponses/%.*s: an object with \"0\", \"1-2\" ... is expected",
                     MS_STR_ARG(name));
   }
   for (size_t i = 0; i < ms_json_count(response); i++) {
@@ -50,13 +51,15 @@ static int mock_check_response(struct ms_str name, struct ms_json response)
     struct ms_json throws = ms_json_getc(entry, "Throw");
     uint32_t from, to;
     if (!mock_range(key, &from, &to)) {
-      return ms_error(MSTEP_EINVALID, "/MockedResponses/%.*s: \"%.*s\" is neither a number nor a range",
+      return ms_error(MSTEP_EINVALID,
+                      "/MockedResponses/%.*s: \"%.*s\" is neither a number nor a range",
                       MS_STR_ARG(name), MS_STR_ARG(key));
     }
     if (ms_json_is_none(ms_json_getc(entry, "Return")) == ms_json_is_none(throws)) {
-      return ms_error(MSTEP_EINVALID,
-                      "/MockedResponses/%.*s/%.*s: exactly one of \"Return\" and \"Throw\" is expected",
-                      MS_STR_ARG(name), MS_STR_ARG(key));
+      return ms_error(
+          MSTEP_EINVALID,
+          "/MockedResponses/%.*s/%.*s: exactly one of \"Return\" and \"Throw\" is expected",
+          MS_STR_ARG(name), MS_STR_ARG(key));
     }
     if (!ms_json_is_none(throws) && !ms_json_is_string(ms_json_getc(throws, "Error"))) {
       return ms_error(MSTEP_EINVALID, "/MockedResponses/%.*s/%.*s/Throw: \"Error\" is missing",
@@ -66,7 +69,8 @@ static int mock_check_response(struct ms_str name, struct ms_json response)
   return MSTEP_OK;
 }
 
-static int mock_check_states(struct ms_json responses, struct ms_str test_case, struct ms_json states)
+static int mock_check_states(struct ms_json responses, struct ms_str test_case,
+                             struct ms_json states)
 {
   if (!ms_json_is_object(states)) {
     return ms_error(MSTEP_EINVALID, "test case '%.*s': an object of states is expected",
@@ -80,7 +84,8 @@ static int mock_check_states(struct ms_json responses, struct ms_str test_case, 
     }
     struct ms_json response = ms_json_get(responses, ms_json_text(name));
     if (ms_json_is_none(response)) {
-      return ms_error(MSTEP_EINVALID, "test case '%.*s', state '%.*s': there is no mocked response '%.*s'",
+      return ms_error(MSTEP_EINVALID,
+                      "test case '%.*s', state '%.*s': there is no mocked response '%.*s'",
                       MS_STR_ARG(test_case), MS_STR_ARG(ms_json_key(states, i)),
                       MS_STR_ARG(ms_json_text(name)));
     }
@@ -149,7 +154,8 @@ int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_
   chosen = ms_json_object(1);
   err = ms_json_is_none(chosen) ? ms_error_nomem() : mock_choose(&chosen, config, machine, wanted);
   if (err == 0 && ms_json_count(chosen) == 0) {
-    err = ms_error(MSTEP_ENOTFOUND, "there is no test case '%s'", test_case == NULL ? "" : test_case);
+    err =
+        ms_error(MSTEP_ENOTFOUND, "there is no test case '%s'", test_case == NULL ? "" : test_case);
   }
   if (err == 0) {
     ms_json_replace(&tasks->mocks.config, ms_json_ref(config));
@@ -191,7 +197,8 @@ static struct ms_json mock_entry(struct ms_json response, uint32_t invocation)
 {
   for (size_t i = 0; i < ms_json_count(response); i++) {
     uint32_t from, to;
-    if (mock_range(ms_json_key(response, i), &from, &to) && invocation >= from && invocation <= to) {
+    if (mock_range(ms_json_key(response, i), &from, &to) && invocation >= from &&
+        invocation <= to) {
       return ms_json_member(response, i);
     }
   }

@@ -1,6 +1,6 @@
 /*
- * The window of due timers: a heap, and one timer of the loop for its top. Not responsible for what a
- * deadline means, nor for keeping it over a restart.
+ * The window of due timers: a heap, and one timer of the loop for its top. Not responsible for what
+ * a deadline means, nor for keeping it over a restart.
  */
 #include "timer/timer.h"
 

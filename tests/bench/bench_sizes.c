@@ -1,6 +1,6 @@
 /*
- * Sizes: of the structs that there may be millions of, and of a program without its symbols. One JSON object on
- * standard output.
+ * Sizes: of the structs that there may be millions of, and of a program without its symbols. One
+ * JSON object on standard output.
  *
  *   bench_sizes [PROGRAM ...]
  */
@@ -36,12 +36,13 @@ static long stripped_bytes(const char *path)
 
 int main(int argc, char **argv)
 {
-  printf("{\"bench\":\"sizes\",\"json\":%zu,\"event\":%zu,\"frame\":%zu,\"execution\":%zu,\"run\":%zu,"
-         "\"timer\":%zu,\"open_task\":%zu,\"pending_command\":%zu,\"machine\":%zu,\"state\":%zu",
-         sizeof(struct ms_json), sizeof(struct ms_event), sizeof(struct ms_frame),
-         sizeof(struct ms_execution), sizeof(struct ms_run), sizeof(struct ms_run_timer),
-         sizeof(struct ms_open_task), sizeof(struct ms_pending), sizeof(struct ms_machine),
-         sizeof(struct ms_state));
+  printf(
+      "{\"bench\":\"sizes\",\"json\":%zu,\"event\":%zu,\"frame\":%zu,\"execution\":%zu,\"run\":%zu,"
+      "\"timer\":%zu,\"open_task\":%zu,\"pending_command\":%zu,\"machine\":%zu,\"state\":%zu",
+      sizeof(struct ms_json), sizeof(struct ms_event), sizeof(struct ms_frame),
+      sizeof(struct ms_execution), sizeof(struct ms_run), sizeof(struct ms_run_timer),
+      sizeof(struct ms_open_task), sizeof(struct ms_pending), sizeof(struct ms_machine),
+      sizeof(struct ms_state));
   for (int i = 1; i < argc; i++) {
     printf(",\"stripped %s\":%ld", argv[i], stripped_bytes(argv[i]));
   }

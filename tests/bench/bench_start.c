@@ -1,8 +1,8 @@
 /*
- * From the start of a process to its first result: this program starts itself again and again; the child
- * opens an engine, runs one execution and writes its output. With a Lua function in between as the second
- * figure. Given the program `mstep`, `mstep run` of the same machine is the third. One JSON object on standard
- * output.
+ * From the start of a process to its first result: this program starts itself again and again; the
+ * child opens an engine, runs one execution and writes its output. With a Lua function in between
+ * as the second figure. Given the program `mstep`, `mstep run` of the same machine is the third.
+ * One JSON object on standard output.
  *
  *   bench_start [MSTEP]
  */
@@ -17,7 +17,8 @@
 
 #define ROUNDS 40
 
-static const char pass[] = "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}";
+static const char pass[] =
+    "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}";
 static const char task[] =
     "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"
     "\"arn:aws:lambda:us-east-1:000000000000:function:echo\",\"End\":true}}}";
@@ -68,8 +69,8 @@ static int child(const char *definition)
   check(mstep_state_machine_create(&machine, engine, "start",
                                    (mstep_str){definition, strlen(definition)}, NULL, NULL, NULL),
         "machine");
-  check(mstep_execution_start(&arn, engine, machine.text, NULL, (mstep_str){"{\"n\":1}", 7}, on_done,
-                              NULL),
+  check(mstep_execution_start(&arn, engine, machine.text, NULL, (mstep_str){"{\"n\":1}", 7},
+                              on_done, NULL),
         "start");
   check(mstep_engine_run(engine), "run");
   return mstep_engine_close(engine);
@@ -145,8 +146,8 @@ int main(int argc, char **argv)
   char *const with_task[] = {self, "--task", NULL};
   double pass_ms = median(with_pass);
   double task_ms = median(with_task);
-  printf("{\"bench\":\"start\",\"rounds\":%d,\"first_result_ms\":%.2f,\"first_lua_result_ms\":%.2f", ROUNDS,
-         pass_ms, task_ms);
+  printf("{\"bench\":\"start\",\"rounds\":%d,\"first_result_ms\":%.2f,\"first_lua_result_ms\":%.2f",
+         ROUNDS, pass_ms, task_ms);
   if (argc > 1) {
     printf(",\"program_first_result_ms\":%.2f", program_ms(argv[1]));
   }

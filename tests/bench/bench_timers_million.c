@@ -1,6 +1,6 @@
 /*
- * A million timers: nanoseconds to set, to set anew, to cancel and to fire one, and bytes for each. One JSON
- * object on standard output.
+ * A million timers: nanoseconds to set, to set anew, to cancel and to fire one, and bytes for each.
+ * One JSON object on standard output.
  *
  *   bench_timers_million [TIMERS]
  */
@@ -46,10 +46,12 @@ static void on_loop_timer(void *user)
   ms_timers_arm(&bench->timers, 0);
 }
 
-static void set_all(struct bench *bench, struct ms_timer *timers, long count, struct ms_random *random)
+static void set_all(struct bench *bench, struct ms_timer *timers, long count,
+                    struct ms_random *random)
 {
   for (long i = 0; i < count; i++) {
-    if (ms_timer_set(&bench->timers, &timers[i], 1 + (int64_t)ms_random_below(random, 3600000)) != 0) {
+    if (ms_timer_set(&bench->timers, &timers[i], 1 + (int64_t)ms_random_below(random, 3600000)) !=
+        0) {
       fprintf(stderr, "no memory\n");
       exit(1);
     }
@@ -92,7 +94,8 @@ int main(int argc, char **argv)
     return 1;
   }
   double ns = 1e9 / (double)count;
-  printf("{\"bench\":\"timers_million\",\"timers\":%ld,\"bytes_each\":%zu,\"set_ns\":%.1f,\"set_anew_ns\":%.1f,"
+  printf("{\"bench\":\"timers_million\",\"timers\":%ld,\"bytes_each\":%zu,\"set_ns\":%.1f,\"set_"
+         "anew_ns\":%.1f,"
          "\"cancel_ns\":%.1f,\"fire_ns\":%.1f}\n",
          count, bytes, (t1 - t0) * ns, (t2 - t1) * ns, (t3 - t2) * ns * 2, (t4 - t3) * ns * 2);
   ms_timers_deinit(&bench.timers);

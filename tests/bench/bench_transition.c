@@ -1,6 +1,7 @@
 /*
- * Transitions a second on one core, in memory, through the public header: machines of Pass and Choice states,
- * and machines of one Lua task after the other. Counted in processor time. One JSON object on standard output.
+ * Transitions a second on one core, in memory, through the public header: machines of Pass and
+ * Choice states, and machines of one Lua task after the other. Counted in processor time. One JSON
+ * object on standard output.
  *
  *   bench_transition [EXECUTIONS [TASK-EXECUTIONS]]
  */
@@ -12,16 +13,18 @@
 
 #include "mstep/mstep.h"
 
-#define STATES 100     /* of a chain; half of them Pass, half Choice */
-#define TASKS 20       /* of a Lua chain */
-#define AT_ONCE 500    /* executions open together */
+#define STATES 100  /* of a chain; half of them Pass, half Choice */
+#define TASKS 20    /* of a Lua chain */
+#define AT_ONCE 500 /* executions open together */
 #define DEFINITION_MAX 65536
 
-static const char input[] =
-    "{\"order\":{\"id\":\"o-1042\",\"total\":129.5,\"currency\":\"EUR\",\"items\":[{\"sku\":\"A-1\",\"count\":2},"
-    "{\"sku\":\"B-7\",\"count\":1}],\"address\":{\"street\":\"Main Street 1\",\"city\":\"Utrecht\",\"zip\":"
-    "\"3511\"}},\"customer\":{\"id\":77,\"tier\":\"gold\",\"since\":\"2019-04-01T00:00:00Z\"},\"n\":7,\"tags\":"
-    "[\"new\",\"web\"],\"notes\":\"leave at the door, ring twice\"}";
+static const char input[] = "{\"order\":{\"id\":\"o-1042\",\"total\":129.5,\"currency\":\"EUR\","
+                            "\"items\":[{\"sku\":\"A-1\",\"count\":2},"
+                            "{\"sku\":\"B-7\",\"count\":1}],\"address\":{\"street\":\"Main Street "
+                            "1\",\"city\":\"Utrecht\",\"zip\":"
+                            "\"3511\"}},\"customer\":{\"id\":77,\"tier\":\"gold\",\"since\":\"2019-"
+                            "04-01T00:00:00Z\"},\"n\":7,\"tags\":"
+                            "[\"new\",\"web\"],\"notes\":\"leave at the door, ring twice\"}";
 
 struct counter {
   long ended, failed;
@@ -64,25 +67,29 @@ static size_t put_state(char *to, size_t room, int i, int count, bool is_task)
   const char *go = i + 1 < count ? next : "end";
   int len;
   if (is_task) {
-    len = snprintf(to, room,
-                   ",\"s%d\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:"
-                   "function:echo\",\"Next\":\"%s\"}",
-                   i, go);
+    len =
+        snprintf(to, room,
+                 ",\"s%d\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:"
+                 "function:echo\",\"Next\":\"%s\"}",
+                 i, go);
   } else if (i % 2 == 0) {
-    len = snprintf(to, room,
-                   ",\"s%d\":{\"Type\":\"Pass\",\"Result\":%d,\"ResultPath\":\"$.step\",\"Next\":\"%s\"}", i,
-                   i, go);
+    len = snprintf(
+        to, room,
+        ",\"s%d\":{\"Type\":\"Pass\",\"Result\":%d,\"ResultPath\":\"$.step\",\"Next\":\"%s\"}", i,
+        i, go);
   } else {
-    len = snprintf(to, room,
-                   ",\"s%d\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericLessThan\":5,"
-                   "\"Next\":\"end\"},{\"Variable\":\"$.customer.tier\",\"StringEquals\":\"silver\",\"Next\":"
-                   "\"end\"},{\"Variable\":\"$.n\",\"NumericEquals\":7,\"Next\":\"%s\"}]}",
-                   i, go);
+    len = snprintf(
+        to, room,
+        ",\"s%d\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.n\",\"NumericLessThan\":5,"
+        "\"Next\":\"end\"},{\"Variable\":\"$.customer.tier\",\"StringEquals\":\"silver\",\"Next\":"
+        "\"end\"},{\"Variable\":\"$.n\",\"NumericEquals\":7,\"Next\":\"%s\"}]}",
+        i, go);
   }
   return (size_t)len;
 }
 
-static void make_machine(mstep_arn *arn, mstep_engine *engine, const char *name, int count, bool is_task)
+static void make_machine(mstep_arn *arn, mstep_engine *engine, const char *name, int count,
+                         bool is_task)
 {
   static char text[DEFINITION_MAX];
   size_t len = (size_t)snprintf(text, sizeof text,
@@ -91,7 +98,8 @@ static void make_machine(mstep_arn *arn, mstep_engine *engine, const char *name,
     len += put_state(text + len, sizeof text - len, i, count, is_task);
   }
   len += (size_t)snprintf(text + len, sizeof text - len, "}}");
-  check(mstep_state_machine_create(arn, engine, name, (mstep_str){text, len}, NULL, NULL, NULL), name);
+  check(mstep_state_machine_create(arn, engine, name, (mstep_str){text, len}, NULL, NULL, NULL),
+        name);
 }
 
 /* Seconds for that many executions. */

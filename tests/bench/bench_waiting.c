@@ -1,7 +1,7 @@
 /*
- * Memory of executions that wait: bytes from the allocator for each, beyond its document, history included.
- * The document is measured by itself: the same text parsed once per execution. One JSON object on standard
- * output.
+ * Memory of executions that wait: bytes from the allocator for each, beyond its document, history
+ * included. The document is measured by itself: the same text parsed once per execution. One JSON
+ * object on standard output.
  *
  *   bench_waiting [EXECUTIONS]
  */
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "json/json.h"
 #include "mstep/mstep.h"
+#include "json/json.h"
 
 static const char definition[] =
     "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":86400,\"End\":true}}}";
@@ -75,12 +75,13 @@ static size_t execution_bytes(long count, int is_history_kept)
   check(mstep_engine_open(&engine, &options), "open");
   mstep_arn machine, arn;
   check(mstep_state_machine_create(&machine, engine, "waiting",
-                                   (mstep_str){definition, sizeof definition - 1}, NULL, NULL, NULL),
+                                   (mstep_str){definition, sizeof definition - 1}, NULL, NULL,
+                                   NULL),
         "machine");
   size_t before = used_bytes();
   for (long i = 0; i < count; i++) {
-    check(mstep_execution_start(&arn, engine, machine.text, NULL, (mstep_str){input, sizeof input - 1},
-                                NULL, NULL),
+    check(mstep_execution_start(&arn, engine, machine.text, NULL,
+                                (mstep_str){input, sizeof input - 1}, NULL, NULL),
           "start");
     if (i % 1000 == 999 || i + 1 == count) {
       run_rounds(engine, 16);
@@ -97,7 +98,8 @@ int main(int argc, char **argv)
   size_t document = document_bytes(count);
   size_t kept = execution_bytes(count, 1);
   size_t plain = execution_bytes(count, 0);
-  printf("{\"bench\":\"waiting\",\"executions\":%ld,\"document_text_bytes\":%zu,\"document_bytes\":%zu,"
+  printf("{\"bench\":\"waiting\",\"executions\":%ld,\"document_text_bytes\":%zu,\"document_bytes\":"
+         "%zu,"
          "\"execution_bytes\":%zu,\"execution_bytes_beyond_document\":%zu,"
          "\"without_history_beyond_document\":%zu}\n",
          count, sizeof input - 1, document, kept, kept - document, plain - document);

@@ -40,8 +40,9 @@ static void show(const mstep_diagnostic *d, void *user)
 mstep_arn host_machine(struct host *host, const char *name, const char *definition)
 {
   mstep_arn arn;
-  mt_eq_int(mstep_state_machine_create(&arn, host->engine, name, host_str(definition), NULL, show, NULL),
-            0);
+  mt_eq_int(
+      mstep_state_machine_create(&arn, host->engine, name, host_str(definition), NULL, show, NULL),
+      0);
   return arn;
 }
 

@@ -1,6 +1,7 @@
 /*
- * A host program in small, for tests of the public header: an engine on virtual time with a fixed seed, and a
- * record of how executions ended. Every function ends the case when something fails that should not.
+ * A host program in small, for tests of the public header: an engine on virtual time with a fixed
+ * seed, and a record of how executions ended. Every function ends the case when something fails
+ * that should not.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -23,7 +24,9 @@ struct host {
 };
 
 #define HOST_ACTIVITY "arn:aws:states:us-east-1:000000000000:activity:work"
-#define HOST_TASK "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" HOST_ACTIVITY "\",\"End\":true}}}"
+#define HOST_TASK                                                                                  \
+  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" HOST_ACTIVITY          \
+  "\",\"End\":true}}}"
 
 /* Virtual time from 2024-01-01, seed 7, no workers; `tune` (may be NULL) changes options first. */
 void host_open(struct host *host, void (*tune)(mstep_options *options));

@@ -58,7 +58,8 @@ static void on_wake(void *user)
 static void open_loop(struct probe *probe, bool is_sim)
 {
   *probe = (struct probe){0};
-  int err = is_sim ? ms_loop_sim_new(&probe->loop, START_MS) : ms_loop_libevent_new(&probe->loop, NULL);
+  int err =
+      is_sim ? ms_loop_sim_new(&probe->loop, START_MS) : ms_loop_libevent_new(&probe->loop, NULL);
   mt_eq_int(err, 0);
   struct ms_loop_callbacks callbacks = {on_timer, on_defer, on_wake, probe};
   ms_loop_set_callbacks(probe->loop, &callbacks);
@@ -330,7 +331,8 @@ MT_TEST(loop__no_ring_of_many_threads_is_lost)
 {
   for (int is_sim = 0; is_sim < 2; is_sim++) {
     struct ringer ringer = {0};
-    mt_eq_int(is_sim ? ms_loop_sim_new(&ringer.loop, 0) : ms_loop_libevent_new(&ringer.loop, NULL), 0);
+    mt_eq_int(is_sim ? ms_loop_sim_new(&ringer.loop, 0) : ms_loop_libevent_new(&ringer.loop, NULL),
+              0);
     struct ms_loop_callbacks callbacks = {NULL, NULL, on_wake_count, &ringer};
     ms_loop_set_callbacks(ringer.loop, &callbacks);
     ms_loop_hold(ringer.loop);

@@ -133,10 +133,12 @@ MT_TEST(public__region_account_and_role_are_seen)
   mstep_arn machine, arn;
   const char *definition = "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"OutputPath\":"
                            "\"$$.Execution.RoleArn\",\"End\":true}}}";
-  mt_eq_int(mstep_state_machine_create(&machine, engine, "m", host_str(definition), NULL, NULL, NULL), 0);
+  mt_eq_int(
+      mstep_state_machine_create(&machine, engine, "m", host_str(definition), NULL, NULL, NULL), 0);
   mt_eq_str(machine.text, "arn:aws:states:eu-west-1:123456789012:stateMachine:m");
   struct host host = {.engine = engine};
-  mt_eq_int(mstep_execution_start(&arn, engine, machine.text, NULL, host_str("1"), host_done, &host), 0);
+  mt_eq_int(
+      mstep_execution_start(&arn, engine, machine.text, NULL, host_str("1"), host_done, &host), 0);
   mt_eq_int(mstep_engine_run(engine), 0);
   mt_eq_str(host.output, "\"arn:aws:iam::123456789012:role/moonstep\"");
   mt_eq_int(mstep_engine_close(engine), 0);

@@ -6,7 +6,8 @@
 #include "mt.h"
 
 #define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
-#define WAIT "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":60,\"End\":true}}}"
+#define WAIT                                                                                       \
+  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":60,\"End\":true}}}"
 
 MT_TEST(execution__ends_and_is_told_once)
 {
@@ -44,7 +45,8 @@ MT_TEST(execution__arns_have_the_form_of_aws)
   host_start(&host, &machine, "first", NULL);
   mt_eq_str(host.arn.text, "arn:aws:states:us-east-1:000000000000:execution:m:first");
   host_start(&host, &machine, NULL, NULL);
-  mt_eq_int(strlen(host.arn.text), strlen("arn:aws:states:us-east-1:000000000000:execution:m:") + 36);
+  mt_eq_int(strlen(host.arn.text),
+            strlen("arn:aws:states:us-east-1:000000000000:execution:m:") + 36);
   host_run(&host);
   host_close(&host);
 }
@@ -54,7 +56,8 @@ MT_TEST(execution__express_arns_have_a_uuid_and_names_may_repeat)
   struct host host;
   host_open(&host, NULL);
   mstep_arn machine, first;
-  mt_eq_int(mstep_state_machine_create(&machine, host.engine, "fast", host_str(PASS), "EXPRESS", NULL, NULL),
+  mt_eq_int(mstep_state_machine_create(&machine, host.engine, "fast", host_str(PASS), "EXPRESS",
+                                       NULL, NULL),
             0);
   const char *prefix = "arn:aws:states:us-east-1:000000000000:express:fast:same:";
   host_start(&host, &machine, "same", NULL);
@@ -74,13 +77,15 @@ MT_TEST(execution__same_name_and_input_while_running_is_the_same)
   mstep_arn machine = host_machine(&host, "m", WAIT), arn;
   host_start(&host, &machine, "a", "{\"n\":1}");
   host_start(&host, &machine, "a", "{ \"n\" : 1 }");
-  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, "a", host_str("{\"n\":2}"), NULL, NULL),
+  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, "a", host_str("{\"n\":2}"), NULL,
+                                  NULL),
             MSTEP_EEXISTS);
   mt_eq_str(mstep_last_error(),
             "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:m:a'");
   host_run(&host);
   mt_eq_int(host.ended, 2);
-  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, "a", host_str("{\"n\":1}"), NULL, NULL),
+  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, "a", host_str("{\"n\":1}"), NULL,
+                                  NULL),
             MSTEP_EEXISTS);
   mt_eq_int(mstep_execution_purge(host.engine, host.arn.text), 0);
   host_start(&host, &machine, "a", "{\"n\":1}");
@@ -129,11 +134,11 @@ MT_TEST(execution__input_past_the_limit_is_refused)
   struct host host;
   host_open(&host, small_payloads);
   mstep_arn machine = host_machine(&host, "m", PASS), arn;
-  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("\"12345678901234\""),
-                                  host_done, &host),
+  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL,
+                                  host_str("\"12345678901234\""), host_done, &host),
             0);
-  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("\"123456789012345\""),
-                                  host_done, &host),
+  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL,
+                                  host_str("\"123456789012345\""), host_done, &host),
             MSTEP_ETOOBIG);
   host_run(&host);
   mt_eq_int(host.ended, 1);
@@ -147,14 +152,16 @@ MT_TEST(execution__describe_has_the_form_of_aws)
   mstep_arn machine = host_machine(&host, "m", WAIT);
   host_start(&host, &machine, "a", "{\"b\": [1.0, 2]}");
   host_run(&host);
-  mt_eq_str(host_describe(&host, host.arn.text),
-            "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:a\","
-            "\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\","
-            "\"name\":\"a\",\"status\":\"SUCCEEDED\",\"startDate\":1704067200.0,\"stopDate\":1704067260.0,"
-            "\"input\":\"{\\\"b\\\": [1.0, 2]}\",\"inputDetails\":{\"included\":true},"
-            "\"output\":\"{\\\"b\\\":[1.0,2]}\",\"outputDetails\":{\"included\":true},\"redriveCount\":0,"
-            "\"redriveStatus\":\"NOT_REDRIVABLE\","
-            "\"redriveStatusReason\":\"Execution is SUCCEEDED and cannot be redriven\"}");
+  mt_eq_str(
+      host_describe(&host, host.arn.text),
+      "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:a\","
+      "\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\","
+      "\"name\":\"a\",\"status\":\"SUCCEEDED\",\"startDate\":1704067200.0,\"stopDate\":1704067260."
+      "0,"
+      "\"input\":\"{\\\"b\\\": [1.0, 2]}\",\"inputDetails\":{\"included\":true},"
+      "\"output\":\"{\\\"b\\\":[1.0,2]}\",\"outputDetails\":{\"included\":true},\"redriveCount\":0,"
+      "\"redriveStatus\":\"NOT_REDRIVABLE\","
+      "\"redriveStatusReason\":\"Execution is SUCCEEDED and cannot be redriven\"}");
   host_close(&host);
 }
 
@@ -165,17 +172,22 @@ MT_TEST(execution__history_has_the_form_of_aws)
   mstep_arn machine = host_machine(&host, "m", WAIT);
   host_start(&host, &machine, "a", "1");
   host_run(&host);
-  mt_eq_str(host_history(&host, host.arn.text),
-            "{\"events\":[{\"timestamp\":1704067200.0,\"type\":\"ExecutionStarted\",\"id\":1,"
-            "\"previousEventId\":0,\"executionStartedEventDetails\":{\"input\":\"1\",\"inputDetails\":"
-            "{\"truncated\":false},\"roleArn\":\"arn:aws:iam::000000000000:role/moonstep\"}},"
-            "{\"timestamp\":1704067200.0,\"type\":\"WaitStateEntered\",\"id\":2,\"previousEventId\":0,"
-            "\"stateEnteredEventDetails\":{\"name\":\"W\",\"input\":\"1\",\"inputDetails\":{\"truncated\":"
-            "false}}},{\"timestamp\":1704067260.0,\"type\":\"WaitStateExited\",\"id\":3,\"previousEventId\":2,"
-            "\"stateExitedEventDetails\":{\"name\":\"W\",\"output\":\"1\",\"outputDetails\":{\"truncated\":"
-            "false}}},{\"timestamp\":1704067260.0,\"type\":\"ExecutionSucceeded\",\"id\":4,"
-            "\"previousEventId\":3,\"executionSucceededEventDetails\":{\"output\":\"1\",\"outputDetails\":"
-            "{\"truncated\":false}}}]}");
+  mt_eq_str(
+      host_history(&host, host.arn.text),
+      "{\"events\":[{\"timestamp\":1704067200.0,\"type\":\"ExecutionStarted\",\"id\":1,"
+      "\"previousEventId\":0,\"executionStartedEventDetails\":{\"input\":\"1\",\"inputDetails\":"
+      "{\"truncated\":false},\"roleArn\":\"arn:aws:iam::000000000000:role/moonstep\"}},"
+      "{\"timestamp\":1704067200.0,\"type\":\"WaitStateEntered\",\"id\":2,\"previousEventId\":0,"
+      "\"stateEnteredEventDetails\":{\"name\":\"W\",\"input\":\"1\",\"inputDetails\":{"
+      "\"truncated\":"
+      "false}}},{\"timestamp\":1704067260.0,\"type\":\"WaitStateExited\",\"id\":3,"
+      "\"previousEventId\":2,"
+      "\"stateExitedEventDetails\":{\"name\":\"W\",\"output\":\"1\",\"outputDetails\":{"
+      "\"truncated\":"
+      "false}}},{\"timestamp\":1704067260.0,\"type\":\"ExecutionSucceeded\",\"id\":4,"
+      "\"previousEventId\":3,\"executionSucceededEventDetails\":{\"output\":\"1\","
+      "\"outputDetails\":"
+      "{\"truncated\":false}}}]}");
   host_close(&host);
 }
 
@@ -198,7 +210,8 @@ MT_TEST(execution__failed_with_error_and_cause)
   struct host host;
   host_open(&host, NULL);
   mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"why\"}}}",
+                      "{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"Error\":\"E\","
+                      "\"Cause\":\"why\"}}}",
                       NULL),
             MSTEP_FAILED);
   mt_eq_str(host.error, "E");
@@ -216,7 +229,8 @@ MT_TEST(execution__machine_timeout_is_timed_out)
   struct host host;
   host_open(&host, NULL);
   mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"W\",\"TimeoutSeconds\":30,\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":"
+                      "{\"StartAt\":\"W\",\"TimeoutSeconds\":30,\"States\":{\"W\":{\"Type\":"
+                      "\"Wait\",\"Seconds\":"
                       "60,\"End\":true}}}",
                       NULL),
             MSTEP_TIMED_OUT);
@@ -258,7 +272,8 @@ MT_TEST(execution__stopped_while_waiting_leaves_no_timer)
   mt_eq_int(mstep_engine_post(host.engine, stop_it, &host), 0);
   host_run(&host);
   mt_eq_int(host.status, MSTEP_ABORTED);
-  mt_eq_int(mstep_engine_now_ms(host.engine), 1704067200000); /* time did not jump to the Wait's end */
+  mt_eq_int(mstep_engine_now_ms(host.engine),
+            1704067200000); /* time did not jump to the Wait's end */
   host_close(&host);
 }
 
@@ -272,22 +287,24 @@ MT_TEST(execution__purge_forgets)
   host_run(&host);
   mt_eq_int(mstep_execution_purge(host.engine, host.arn.text), 0);
   const char *text;
-  mt_eq_int(mstep_execution_describe(host.engine, host.arn.text, host_text, &text), MSTEP_ENOTFOUND);
+  mt_eq_int(mstep_execution_describe(host.engine, host.arn.text, host_text, &text),
+            MSTEP_ENOTFOUND);
   mt_eq_int(mstep_execution_purge(host.engine, host.arn.text), MSTEP_ENOTFOUND);
   host_close(&host);
 }
 
 /* From inside `done`: purge this one, start the next. */
-static void purge_and_start(mstep_engine *engine, const char *arn, mstep_status status, mstep_str output,
-                            mstep_str error, mstep_str cause, void *user)
+static void purge_and_start(mstep_engine *engine, const char *arn, mstep_status status,
+                            mstep_str output, mstep_str error, mstep_str cause, void *user)
 {
   struct host *host = user;
   host_done(engine, arn, status, output, error, cause, host);
   mt_eq_int(mstep_execution_purge(engine, host->ended_arn), 0);
   if (host->ended < 100) {
     mstep_arn next;
-    mt_eq_int(mstep_execution_start(&next, engine, "arn:aws:states:us-east-1:000000000000:stateMachine:m",
-                                    NULL, host_str("{}"), purge_and_start, host),
+    mt_eq_int(mstep_execution_start(&next, engine,
+                                    "arn:aws:states:us-east-1:000000000000:stateMachine:m", NULL,
+                                    host_str("{}"), purge_and_start, host),
               0);
   }
 }
@@ -310,10 +327,11 @@ MT_TEST(execution__a_machine_that_loops_shares_the_engine)
 {
   struct host host;
   host_open(&host, NULL);
-  mstep_arn loop = host_machine(&host, "loop",
-                                "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"
-                                "\"B\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.x\",\"IsPresent\":"
-                                "true,\"Next\":\"E\"}],\"Default\":\"A\"},\"E\":{\"Type\":\"Succeed\"}}}");
+  mstep_arn loop =
+      host_machine(&host, "loop",
+                   "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"
+                   "\"B\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.x\",\"IsPresent\":"
+                   "true,\"Next\":\"E\"}],\"Default\":\"A\"},\"E\":{\"Type\":\"Succeed\"}}}");
   mstep_arn pass = host_machine(&host, "pass", PASS);
   host_start(&host, &loop, "endless", NULL);
   mstep_arn endless = host.arn;

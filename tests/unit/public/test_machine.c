@@ -34,14 +34,18 @@ MT_TEST(machine__the_same_again_is_fine_and_another_is_not)
   struct host host;
   host_open(&host, NULL);
   mstep_arn first = host_machine(&host, "m", PASS), second;
-  mt_eq_int(mstep_state_machine_create(&second, host.engine, "m", host_str(PASS), "STANDARD", NULL, NULL), 0);
+  mt_eq_int(
+      mstep_state_machine_create(&second, host.engine, "m", host_str(PASS), "STANDARD", NULL, NULL),
+      0);
   mt_eq_str(second.text, first.text);
-  mt_eq_int(mstep_state_machine_create(&second, host.engine, "m", host_str(" " PASS), NULL, NULL, NULL),
-            MSTEP_EEXISTS);
+  mt_eq_int(
+      mstep_state_machine_create(&second, host.engine, "m", host_str(" " PASS), NULL, NULL, NULL),
+      MSTEP_EEXISTS);
   mt_eq_str(mstep_last_error(),
             "State Machine Already Exists: 'arn:aws:states:us-east-1:000000000000:stateMachine:m'");
-  mt_eq_int(mstep_state_machine_create(&second, host.engine, "m", host_str(PASS), "EXPRESS", NULL, NULL),
-            MSTEP_EEXISTS);
+  mt_eq_int(
+      mstep_state_machine_create(&second, host.engine, "m", host_str(PASS), "EXPRESS", NULL, NULL),
+      MSTEP_EEXISTS);
   host_close(&host);
 }
 
@@ -69,8 +73,9 @@ MT_TEST(machine__a_typing_mistake_is_found_with_its_place)
                            "    \"A\": {\"Type\": \"Pass\", \"Nxt\": \"B\", \"End\": true}\n"
                            "  }\n"
                            "}";
-  mt_eq_int(mstep_state_machine_validate(host.engine, host_str(definition), NULL, on_diagnostic, &found),
-            MSTEP_EDEFINITION);
+  mt_eq_int(
+      mstep_state_machine_validate(host.engine, host_str(definition), NULL, on_diagnostic, &found),
+      MSTEP_EDEFINITION);
   mt_eq_int(found.errors, 1);
   mt_eq_str(found.code, "SCHEMA_VALIDATION_FAILED");
   mt_eq_int(strncmp(found.pointer, "/States/A", 9), 0);
@@ -87,9 +92,11 @@ MT_TEST(machine__all_problems_at_once)
   struct found found = {0};
   mstep_arn arn;
   host_open(&host, NULL);
-  const char *definition = "{\"StartAt\":\"X\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"Y\"},"
-                           "\"B\":{\"Type\":\"Paas\",\"End\":true}}}";
-  mt_eq_int(mstep_state_machine_create(&arn, host.engine, "m", host_str(definition), NULL, on_diagnostic, &found),
+  const char *definition =
+      "{\"StartAt\":\"X\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"Y\"},"
+      "\"B\":{\"Type\":\"Paas\",\"End\":true}}}";
+  mt_eq_int(mstep_state_machine_create(&arn, host.engine, "m", host_str(definition), NULL,
+                                       on_diagnostic, &found),
             MSTEP_EDEFINITION);
   mt_ok(found.errors >= 3);
   mt_eq_int(mstep_state_machine_validate(host.engine, host_str("{"), NULL, on_diagnostic, &found),
@@ -121,8 +128,9 @@ MT_TEST(machine__read_from_a_file_byte_for_byte)
   mt_write_file(path, " {\"a\" : 1.0}\n", 13);
   mt_eq_int(mstep_definition_read(host.engine, path, host_text, &text), 0);
   mt_eq_str(text, " {\"a\" : 1.0}\n");
-  mt_eq_int(mstep_definition_read(host.engine, mt_format("%s/none.json", mt_tmpdir()), host_text, &text),
-            MSTEP_EIO);
+  mt_eq_int(
+      mstep_definition_read(host.engine, mt_format("%s/none.json", mt_tmpdir()), host_text, &text),
+      MSTEP_EIO);
   mt_eq_int(mstep_definition_read(host.engine, mt_tmpdir(), host_text, &text), MSTEP_EIO);
   host_close(&host);
 }

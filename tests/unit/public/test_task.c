@@ -1,12 +1,15 @@
-/* Host tasks and mocks through the public header: tokens, answers, patterns, timeouts, cancelling. */
+/*
+ * Host tasks and mocks through the public header: tokens, answers, patterns, timeouts, cancelling.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
 #include "mt.h"
 
-#define TASK_OF(resource, more) \
-  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" resource "\"" more ",\"End\":true}}}"
+#define TASK_OF(resource, more)                                                                    \
+  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" resource "\"" more     \
+  ",\"End\":true}}}"
 #define LAMBDA "arn:aws:lambda:us-east-1:000000000000:function:charge"
 
 /* What the host's task callback saw, and what it is to do. */
@@ -105,11 +108,12 @@ MT_TEST(task__a_week_of_retries_takes_no_time)
   struct worker worker;
   open_worker(&host, &worker, "*");
   worker.fail_first = 7;
-  mt_eq_int(host_once(&host,
-                      TASK_OF(LAMBDA, ",\"Retry\":[{\"ErrorEquals\":[\"Busy\"],\"IntervalSeconds\":86400,"
-                                      "\"BackoffRate\":1,\"MaxAttempts\":8}]"),
-                      NULL),
-            MSTEP_SUCCEEDED);
+  mt_eq_int(
+      host_once(&host,
+                TASK_OF(LAMBDA, ",\"Retry\":[{\"ErrorEquals\":[\"Busy\"],\"IntervalSeconds\":86400,"
+                                "\"BackoffRate\":1,\"MaxAttempts\":8}]"),
+                NULL),
+      MSTEP_SUCCEEDED);
   mt_eq_int(worker.calls, 8);
   mt_eq_int(mstep_engine_now_ms(host.engine), 1704067200000 + 7 * 86400000LL);
   host_close(&host);
@@ -150,14 +154,16 @@ MT_TEST(task__heartbeats_put_the_deadline_off)
   open_worker(&host, &state.worker, "*");
   state.worker.is_silent = true;
   mt_eq_int(mstep_engine_watch(host.engine, beat, &state), 0);
-  mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-                      "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
-                      "\",\"HeartbeatSeconds\":10,\"TimeoutSeconds\":1000,\"End\":true}}},"
-                      "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":7,\"Next\":\"L\"},"
-                      "\"L\":{\"Type\":\"Pass\",\"Next\":\"W\"}}}]}}}",
-                      NULL),
-            MSTEP_FAILED);
+  mt_eq_int(
+      host_once(
+          &host,
+          "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+          "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+          "\",\"HeartbeatSeconds\":10,\"TimeoutSeconds\":1000,\"End\":true}}},"
+          "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":7,\"Next\":\"L\"},"
+          "\"L\":{\"Type\":\"Pass\",\"Next\":\"W\"}}}]}}}",
+          NULL),
+      MSTEP_FAILED);
   mt_eq_int(state.left, 0);
   mt_eq_int(mstep_engine_now_ms(host.engine), 1704067200000 + 31000); /* 3 * 7 + 10 seconds */
   host_close(&host);
@@ -167,7 +173,11 @@ MT_TEST(task__without_a_handler_says_how_to_answer_it)
 {
   struct host host;
   host_open(&host, NULL);
-  mt_eq_int(host_once(&host, TASK_OF("arn:aws:states:::sqs:sendMessage", ",\"Parameters\":{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}"), NULL), MSTEP_FAILED);
+  mt_eq_int(host_once(&host,
+                      TASK_OF("arn:aws:states:::sqs:sendMessage",
+                              ",\"Parameters\":{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}"),
+                      NULL),
+            MSTEP_FAILED);
   mt_eq_str(host.error, "States.Runtime");
   mt_ok(strstr(host.cause, "arn:aws:states:::sqs:sendMessage") != NULL);
   mt_ok(strstr(host.cause, "mstep_task_register") != NULL);
@@ -175,8 +185,8 @@ MT_TEST(task__without_a_handler_says_how_to_answer_it)
   host_close(&host);
 }
 
-static void answer_with(mstep_engine *engine, const char *token, const char *resource, mstep_str input,
-                        void *user)
+static void answer_with(mstep_engine *engine, const char *token, const char *resource,
+                        mstep_str input, void *user)
 {
   (void)resource;
   (void)input;
@@ -201,7 +211,8 @@ MT_TEST(task__the_latest_pattern_that_matches_wins)
   host_run(&host);
   mt_eq_str(host.output, "\"charge\"");
   mt_eq_int(mstep_task_register(engine, "*:charge", answer_with, any), 0);
-  mt_eq_int(mstep_task_register(engine, LAMBDA, answer_with, again), 0); /* the same again is the latest */
+  mt_eq_int(mstep_task_register(engine, LAMBDA, answer_with, again),
+            0); /* the same again is the latest */
   host_start(&host, &machine, NULL, NULL);
   host_run(&host);
   mt_eq_str(host.output, "\"again\"");
@@ -246,14 +257,16 @@ MT_TEST(task__cancelled_with_its_branch)
   struct worker worker;
   open_worker(&host, &worker, "*");
   worker.is_silent = true;
-  mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-                      "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
-                      "\",\"End\":true}}},"
-                      "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":7,\"Next\":\"F\"},"
-                      "\"F\":{\"Type\":\"Fail\",\"Error\":\"Other\"}}}]}}}",
-                      NULL),
-            MSTEP_FAILED);
+  mt_eq_int(
+      host_once(
+          &host,
+          "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+          "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+          "\",\"End\":true}}},"
+          "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":7,\"Next\":\"F\"},"
+          "\"F\":{\"Type\":\"Fail\",\"Error\":\"Other\"}}}]}}}",
+          NULL),
+      MSTEP_FAILED);
   mt_eq_str(host.error, "Other");
   mt_eq_int(worker.calls, 1);
   mt_eq_int(mstep_task_send_success(host.engine, worker.token, host_str("{}")), MSTEP_ENOTFOUND);
@@ -280,10 +293,11 @@ MT_TEST(task__tokens_differ)
 
 /* ---- mocks ---- */
 
-#define MOCKS(cases, responses) \
+#define MOCKS(cases, responses)                                                                    \
   "{\"StateMachines\":{\"m\":{\"TestCases\":{" cases "}}},\"MockedResponses\":{" responses "}}"
-#define PAY \
-  "\"Pay\":{\"0\":{\"Throw\":{\"Error\":\"Busy\",\"Cause\":\"c\"}},\"1-2\":{\"Throw\":{\"Error\":\"Busy\"}}," \
+#define PAY                                                                                        \
+  "\"Pay\":{\"0\":{\"Throw\":{\"Error\":\"Busy\",\"Cause\":\"c\"}},\"1-2\":{\"Throw\":{\"Error\":" \
+  "\"Busy\"}},"                                                                                    \
   "\"3\":{\"Return\":{\"paid\":1.0}}}"
 
 MT_TEST(mocks__answer_by_invocation)
@@ -291,9 +305,10 @@ MT_TEST(mocks__answer_by_invocation)
   struct host host;
   host_open(&host, NULL);
   mt_eq_int(mstep_mocks_load(host.engine, host_str(MOCKS("\"C\":{\"T\":\"Pay\"}", PAY)), NULL), 0);
-  const char *machine = TASK_OF("arn:aws:states:::lambda:invoke",
-                                ",\"Parameters\":{\"FunctionName\":\"f\"},\"Retry\":[{\"ErrorEquals\":"
-                                "[\"Busy\"],\"MaxAttempts\":3}]");
+  const char *machine =
+      TASK_OF("arn:aws:states:::lambda:invoke",
+              ",\"Parameters\":{\"FunctionName\":\"f\"},\"Retry\":[{\"ErrorEquals\":"
+              "[\"Busy\"],\"MaxAttempts\":3}]");
   mt_eq_int(host_once(&host, machine, NULL), MSTEP_SUCCEEDED);
   mt_eq_str(host.output, "{\"paid\":1.0}");
   mt_ok(strstr(host_history(&host, host.arn.text), "\"error\":\"Busy\",\"cause\":\"c\"") != NULL);
@@ -307,15 +322,18 @@ MT_TEST(mocks__run_out)
   struct host host;
   host_open(&host, NULL);
   mt_eq_int(mstep_mocks_load(host.engine, host_str(MOCKS("\"C\":{\"T\":\"Pay\"}", PAY)), "m/C"), 0);
-  mt_eq_int(host_once(&host,
-                      TASK_OF(LAMBDA, ",\"Retry\":[{\"ErrorEquals\":[\"Busy\"]}],\"Catch\":[{\"ErrorEquals\":"
-                                      "[\"Busy\"],\"Next\":\"T\"}]"),
-                      NULL),
-            MSTEP_SUCCEEDED);
-  mstep_arn machine = host_machine(&host, "loop",
-                                   "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
-                                   "\",\"Catch\":[{\"ErrorEquals\":[\"Busy\"],\"Next\":\"T\"},{\"ErrorEquals\":"
-                                   "[\"Never\"],\"Next\":\"E\"}],\"Next\":\"T\"},\"E\":{\"Type\":\"Succeed\"}}}");
+  mt_eq_int(
+      host_once(&host,
+                TASK_OF(LAMBDA,
+                        ",\"Retry\":[{\"ErrorEquals\":[\"Busy\"]}],\"Catch\":[{\"ErrorEquals\":"
+                        "[\"Busy\"],\"Next\":\"T\"}]"),
+                NULL),
+      MSTEP_SUCCEEDED);
+  mstep_arn machine =
+      host_machine(&host, "loop",
+                   "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+                   "\",\"Catch\":[{\"ErrorEquals\":[\"Busy\"],\"Next\":\"T\"},{\"ErrorEquals\":"
+                   "[\"Never\"],\"Next\":\"E\"}],\"Next\":\"T\"},\"E\":{\"Type\":\"Succeed\"}}}");
   host_start(&host, &machine, NULL, NULL);
   host_run(&host);
   mt_eq_int(host.status, MSTEP_FAILED);
@@ -328,15 +346,16 @@ MT_TEST(mocks__token_and_sync_are_submitted_first)
 {
   struct host host;
   host_open(&host, NULL);
-  mt_eq_int(mstep_mocks_load(host.engine,
-                             host_str(MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Return\":\"done\"}}")),
-                             "C"),
+  mt_eq_int(mstep_mocks_load(
+                host.engine,
+                host_str(MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Return\":\"done\"}}")), "C"),
             0);
-  mt_eq_int(host_once(&host,
-                      TASK_OF("arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-                              ",\"Parameters\":{\"QueueUrl\":\"q\",\"MessageBody.$\":\"$$.Task.Token\"}"),
-                      NULL),
-            MSTEP_SUCCEEDED);
+  mt_eq_int(
+      host_once(&host,
+                TASK_OF("arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                        ",\"Parameters\":{\"QueueUrl\":\"q\",\"MessageBody.$\":\"$$.Task.Token\"}"),
+                NULL),
+      MSTEP_SUCCEEDED);
   mt_eq_str(host.output, "\"done\"");
   const char *history = host_history(&host, host.arn.text);
   const char *submitted = strstr(history, "\"TaskSubmitted\"");
@@ -350,13 +369,16 @@ MT_TEST(mocks__states_that_are_not_named_go_on_to_others)
   struct worker worker;
   open_worker(&host, &worker, "*");
   mt_eq_int(mstep_mocks_load(host.engine,
-                             host_str(MOCKS("\"C\":{\"A\":\"R\"}", "\"R\":{\"0\":{\"Return\":1}}")), NULL),
+                             host_str(MOCKS("\"C\":{\"A\":\"R\"}", "\"R\":{\"0\":{\"Return\":1}}")),
+                             NULL),
             0);
-  mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
-                      "\",\"Next\":\"B\"},\"B\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA "\",\"End\":true}}}",
-                      NULL),
-            MSTEP_SUCCEEDED);
+  mt_eq_int(
+      host_once(&host,
+                "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+                "\",\"Next\":\"B\"},\"B\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+                "\",\"End\":true}}}",
+                NULL),
+      MSTEP_SUCCEEDED);
   mt_eq_int(worker.calls, 1);
   mt_eq_str(worker.input, "1");
   host_close(&host);
@@ -383,8 +405,8 @@ MT_TEST(mocks__files_that_are_wrong)
       {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"2-1\":{\"Return\":1}}"), "C", MSTEP_EINVALID},
       {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"1-\":{\"Return\":1}}"), "C", MSTEP_EINVALID},
       {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{}}"), "C", MSTEP_EINVALID},
-      {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Return\":1,\"Throw\":{\"Error\":\"E\"}}}"), "C",
-       MSTEP_EINVALID},
+      {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Return\":1,\"Throw\":{\"Error\":\"E\"}}}"),
+       "C", MSTEP_EINVALID},
       {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Throw\":{}}}"), "C", MSTEP_EINVALID},
       {MOCKS("\"C\":{\"T\":\"R\"}", "\"R\":{\"0\":{\"Return\":null}}"), "C", 0},
       {MOCKS("\"C\":{},\"D\":{}", ""), "m/D", 0},

@@ -1,4 +1,6 @@
-/* Other threads: answers, posts and stops while the loop runs; meant for the thread sanitizer too. */
+/*
+ * Other threads: answers, posts and stops while the loop runs; meant for the thread sanitizer too.
+ */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -71,8 +73,10 @@ static void *answer(void *user)
     } else {
       err |= mstep_task_send_success(office->engine, token, host_str("{\"by\":\"a thread\"}"));
     }
-    err |= mstep_task_send_success(office->engine, token, host_str("{}")); /* late: queued and dropped */
-    if (err != 0 || mstep_task_send_success(office->engine, token, host_str("{")) != MSTEP_ESYNTAX) {
+    err |= mstep_task_send_success(office->engine, token,
+                                   host_str("{}")); /* late: queued and dropped */
+    if (err != 0 ||
+        mstep_task_send_success(office->engine, token, host_str("{")) != MSTEP_ESYNTAX) {
       abort();
     }
     free(token);
@@ -109,9 +113,8 @@ static void answer_all(void (*tune)(mstep_options *options))
 {
   struct host host;
   host_open(&host, tune);
-  struct office office = {.engine = host.engine,
-                          .lock = PTHREAD_MUTEX_INITIALIZER,
-                          .filled = PTHREAD_COND_INITIALIZER};
+  struct office office = {
+      .engine = host.engine, .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
   struct ends ends = {0, 0};
   mt_eq_int(mstep_task_register(host.engine, "*", on_task, &office), 0);
   mstep_arn machine = host_machine(&host, "m", HOST_TASK), arn;
@@ -120,7 +123,8 @@ static void answer_all(void (*tune)(mstep_options *options))
     mt_eq_int(pthread_create(&threads[i], NULL, answer, &office), 0);
   }
   for (int i = 0; i < EXECUTIONS; i++) {
-    mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("{}"), on_done, &ends),
+    mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("{}"), on_done,
+                                    &ends),
               0);
   }
   host_run(&host); /* returns when the last one has been answered */
@@ -159,8 +163,9 @@ MT_TEST(thread__stop_from_another_thread)
 {
   struct host host;
   host_open(&host, real_time);
-  mstep_arn machine =
-      host_machine(&host, "m", "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}");
+  mstep_arn machine = host_machine(
+      &host, "m",
+      "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}");
   host_start(&host, &machine, NULL, NULL);
   pthread_t thread;
   mt_eq_int(pthread_create(&thread, NULL, stop_later, host.engine), 0);

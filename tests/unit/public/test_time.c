@@ -6,19 +6,27 @@
 #include "host.h"
 #include "mt.h"
 
-#define WAIT_MS(n) "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":" #n ",\"End\":true}}}"
+#define WAIT_MS(n)                                                                                 \
+  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":" #n ",\"End\":true}}}"
 
-/* Retries with jitter, branches, a Map, UUIDs and random numbers: all that could differ between runs. */
-#define VARIED \
-  "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"M\",\"Branches\":[" \
-  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\"," \
-  "\"Retry\":[{\"ErrorEquals\":[\"Busy\"],\"IntervalSeconds\":3600,\"MaxAttempts\":6,\"JitterStrategy\":\"FULL\"}],\"End\":true}}}," \
-  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":604800,\"End\":true}}}]}," \
-  "\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$\",\"ItemProcessor\":{\"StartAt\":\"R\",\"States\":{\"R\":{\"Type\":\"Pass\"," \
-  "\"Parameters\":{\"id.$\":\"States.UUID()\",\"n.$\":\"States.MathRandom(0, 1000000)\"},\"End\":true}}},\"End\":true}}}"
+/*
+ * Retries with jitter, branches, a Map, UUIDs and random numbers: all that could differ between
+ * runs.
+ */
+#define VARIED                                                                                     \
+  "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"M\",\"Branches\":["      \
+  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-" \
+  "1:000000000000:function:f\","                                                                   \
+  "\"Retry\":[{\"ErrorEquals\":[\"Busy\"],\"IntervalSeconds\":3600,\"MaxAttempts\":6,"             \
+  "\"JitterStrategy\":\"FULL\"}],\"End\":true}}},"                                                 \
+  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":604800,\"End\":true}}}]},"  \
+  "\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$\",\"ItemProcessor\":{\"StartAt\":\"R\",\"States\":{"  \
+  "\"R\":{\"Type\":\"Pass\","                                                                      \
+  "\"Parameters\":{\"id.$\":\"States.UUID()\",\"n.$\":\"States.MathRandom(0, "                     \
+  "1000000)\"},\"End\":true}}},\"End\":true}}}"
 
-static void busy_five_times(mstep_engine *engine, const char *token, const char *resource, mstep_str input,
-                            void *user)
+static void busy_five_times(mstep_engine *engine, const char *token, const char *resource,
+                            mstep_str input, void *user)
 {
   int *calls = user;
   (void)resource;
@@ -47,8 +55,8 @@ static const char *varied_run(uint64_t seed)
   mt_eq_int(mstep_task_register(host.engine, "*", busy_five_times, &calls), 0);
   mt_eq_int(host_once(&host, VARIED, "{\"n\":1}"), MSTEP_SUCCEEDED);
   mt_eq_int(calls, 6);
-  const char *text = mt_format("%s %s", host_history(&host, host.arn.text),
-                               host_describe(&host, host.arn.text));
+  const char *text =
+      mt_format("%s %s", host_history(&host, host.arn.text), host_describe(&host, host.arn.text));
   host_close(&host);
   return text;
 }
@@ -100,7 +108,8 @@ MT_TEST(time__equal_deadlines_fire_in_start_order)
   mstep_arn machine = host_machine(&host, "m", WAIT_MS(60)), arn;
   char order[32] = "";
   for (char name[] = "a"; name[0] <= 'z'; name[0]++) {
-    mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, name, host_str("{}"), note_end, order),
+    mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, name, host_str("{}"), note_end,
+                                    order),
               0);
   }
   host_run(&host);
@@ -148,7 +157,8 @@ MT_TEST(time__joins_the_hosts_event_base)
   test_base = event_base_new();
   host_open(&host, join_base);
   mstep_arn machine = host_machine(&host, "m", WAIT_MS(1)), arn;
-  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("3"), break_base, &host),
+  mt_eq_int(mstep_execution_start(&arn, host.engine, machine.text, NULL, host_str("3"), break_base,
+                                  &host),
             0);
   mt_ok(event_base_dispatch(test_base) >= 0);
   mt_eq_int(host.ended, 1);

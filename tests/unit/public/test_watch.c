@@ -25,11 +25,12 @@ static void on_event(mstep_engine *engine, const mstep_event *event, void *user)
                            event->type, event->state, event->depth, event->thread,
                            event->parent_thread, (long long)event->index, event->attempt);
   if (event->due_at_ms != 0) {
-    record->text = mt_format("%s due+%lld", record->text, (long long)(event->due_at_ms - event->at_ms));
+    record->text =
+        mt_format("%s due+%lld", record->text, (long long)(event->due_at_ms - event->at_ms));
   }
-  record->text = mt_format("%s %.*s%s%s\n", record->text, (int)event->payload.len,
-                           event->payload.data == NULL ? "" : event->payload.data, event->error,
-                           event->cause);
+  record->text =
+      mt_format("%s %.*s%s%s\n", record->text, (int)event->payload.len,
+                event->payload.data == NULL ? "" : event->payload.data, event->error, event->cause);
 }
 
 static void open_watched(struct host *host, struct record *record)
@@ -44,11 +45,13 @@ MT_TEST(watch__a_flow)
   struct host host;
   struct record record;
   open_watched(&host, &record);
-  mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"Next\":\"F\"},"
-                      "\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"C\"}}}",
-                      "1"),
-            MSTEP_FAILED);
+  mt_eq_int(
+      host_once(
+          &host,
+          "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"Next\":\"F\"},"
+          "\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"C\"}}}",
+          "1"),
+      MSTEP_FAILED);
   mt_eq_str(record.text, "1<0 ExecutionStarted  d0 t0 p0 i-1 a1 1\n"
                          "2<0 WaitStateEntered W d0 t0 p0 i-1 a1 1\n"
                          "0<2 MoonstepWaitScheduled W d0 t0 p0 i-1 a1 due+5000 \n"
@@ -65,14 +68,18 @@ MT_TEST(watch__branches_and_iterations)
   open_watched(&host, &record);
   record.only = "PassStateEntered";
   mt_eq_int(
-      host_once(&host,
-                "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
-                "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}},"
-                "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"MaxConcurrency\":1,"
-                "\"ItemProcessor\":{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Pass\",\"End\":true}}}}}}]}}}",
-                "[7,8]"),
+      host_once(
+          &host,
+          "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+          "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}},"
+          "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"MaxConcurrency\":"
+          "1,"
+          "\"ItemProcessor\":{\"StartAt\":\"B\",\"States\":{\"B\":{\"Type\":\"Pass\",\"End\":true}}"
+          "}}}}]}}}",
+          "[7,8]"),
       MSTEP_SUCCEEDED);
-  const char *expected[] = {"PassStateEntered A d1 ", "PassStateEntered B d2 ", "PassStateEntered B d2 "};
+  const char *expected[] = {"PassStateEntered A d1 ", "PassStateEntered B d2 ",
+                            "PassStateEntered B d2 "};
   const char *at = record.text;
   for (int i = 0; i < 3; i++) {
     at = strstr(at, expected[i]);
@@ -85,8 +92,8 @@ MT_TEST(watch__branches_and_iterations)
   host_close(&host);
 }
 
-static void busy_twice(mstep_engine *engine, const char *token, const char *resource, mstep_str input,
-                       void *user)
+static void busy_twice(mstep_engine *engine, const char *token, const char *resource,
+                       mstep_str input, void *user)
 {
   int *calls = user;
   (void)resource;
@@ -105,11 +112,13 @@ MT_TEST(watch__attempts_count_retries)
   int calls = 0;
   open_watched(&host, &record);
   mt_eq_int(mstep_task_register(host.engine, "*", busy_twice, &calls), 0);
-  mt_eq_int(host_once(&host,
-                      "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" HOST_ACTIVITY
-                      "\",\"Retry\":[{\"ErrorEquals\":[\"Busy\"]}],\"End\":true}}}",
-                      "1"),
-            MSTEP_SUCCEEDED);
+  mt_eq_int(
+      host_once(
+          &host,
+          "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" HOST_ACTIVITY
+          "\",\"Retry\":[{\"ErrorEquals\":[\"Busy\"]}],\"End\":true}}}",
+          "1"),
+      MSTEP_SUCCEEDED);
   mt_eq_str(record.text, "1<0 ExecutionStarted  d0 t0 p0 i-1 a1 1\n"
                          "2<0 TaskStateEntered T d0 t0 p0 i-1 a1 1\n"
                          "3<2 ActivityScheduled T d0 t0 p0 i-1 a1 1\n"
@@ -136,7 +145,8 @@ MT_TEST(watch__sees_what_the_history_holds)
   struct host host;
   struct record record;
   const char *machine =
-      "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{\"StartAt\":\"W\","
+      "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{"
+      "\"StartAt\":\"W\","
       "\"States\":{\"W\":{\"Type\":\"Wait\",\"SecondsPath\":\"$\",\"End\":true}}}}}}";
   host_open(&host, NULL);
   mt_eq_int(host_once(&host, machine, "[3,1,2]"), MSTEP_SUCCEEDED);

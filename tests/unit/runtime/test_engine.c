@@ -1,6 +1,6 @@
 /*
- * The engine when memory runs out: every allocation of a whole life failed in turn, from open to close, on
- * simulated time. Whatever fails, nothing leaks and nobody waits for ever.
+ * The engine when memory runs out: every allocation of a whole life failed in turn, from open to
+ * close, on simulated time. Whatever fails, nothing leaks and nobody waits for ever.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,17 @@
 
 #define LAMBDA "arn:aws:states:us-east-1:000000000000:activity:work"
 
-/* Everything that the runtime holds: timers, retries, tasks with tokens, branches, a Map, a Choice. */
+/*
+ * Everything that the runtime holds: timers, retries, tasks with tokens, branches, a Map, a Choice.
+ */
 static const char definition[] =
     "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"M\",\"Branches\":["
-    "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA "\",\"TimeoutSeconds\":100,"
+    "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" LAMBDA
+    "\",\"TimeoutSeconds\":100,"
     "\"Retry\":[{\"ErrorEquals\":[\"Busy\"],\"IntervalSeconds\":3}],\"End\":true}}},"
     "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}]},"
-    "\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Pass\",\"End\":true}}},"
+    "\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":"
+    "\"Pass\",\"End\":true}}},"
     "\"End\":true}}}";
 
 struct life {
@@ -69,9 +73,7 @@ static void on_log(int level, const char *module, struct ms_str line, void *host
   (void)host;
 }
 
-static void any_function(void)
-{
-}
+static void any_function(void) {}
 
 static int live(struct life *life, bool is_watched)
 {
@@ -101,11 +103,12 @@ static int live(struct life *life, bool is_watched)
   ms_buf_init(&text, 0);
   err = ms_engine_task_register(engine, MS_STR("*"), callback);
   if (err == 0) {
-    err = ms_engine_machine_create(machine, engine, MS_STR("m"), ms_str_c(definition), false, NULL, NULL);
+    err = ms_engine_machine_create(machine, engine, MS_STR("m"), ms_str_c(definition), false, NULL,
+                                   NULL);
   }
   if (err == 0) {
-    err = ms_engine_execution_start(arn, engine, ms_str_c(machine), MS_STR("e"), MS_STR("{ \"n\": 1 }"),
-                                    callback);
+    err = ms_engine_execution_start(arn, engine, ms_str_c(machine), MS_STR("e"),
+                                    MS_STR("{ \"n\": 1 }"), callback);
   }
   if (err == 0) {
     err = ms_engine_run(engine);

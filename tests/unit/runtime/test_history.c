@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "json/json.h"
 #include "mt.h"
+#include "json/json.h"
 
 #define BASE_MS 1700000000000
 
@@ -30,7 +30,8 @@ static struct ms_json random_value(struct ms_random *random)
   }
   case 6: {
     struct ms_json list;
-    mt_eq_int(ms_json_parse(&list, MS_STR("[1,{\"a\":1.0},12345678901234567890123]"), NULL, NULL), 0);
+    mt_eq_int(ms_json_parse(&list, MS_STR("[1,{\"a\":1.0},12345678901234567890123]"), NULL, NULL),
+              0);
     return list;
   }
   default:

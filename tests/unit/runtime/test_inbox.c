@@ -71,7 +71,8 @@ MT_TEST(inbox__many_senders)
     while (message != NULL) {
       struct ms_message *following = message->next;
       int which = message->token.data[0] - 'a';
-      mt_eq_mem(message->token.data, message->token.len, mt_format("%c%d", 'a' + which, next[which]));
+      mt_eq_mem(message->token.data, message->token.len,
+                mt_format("%c%d", 'a' + which, next[which]));
       next[which]++;
       total++;
       ms_free(message);

@@ -1,6 +1,6 @@
 /*
- * The handlers against a runtime that is played here: what each says for a request, and that what is
- * cancelled says nothing more. Mocks and host tasks are also tested through the public header.
+ * The handlers against a runtime that is played here: what each says for a request, and that what
+ * is cancelled says nothing more. Mocks and host tasks are also tested through the public header.
  */
 #include "task/task.h"
 
@@ -17,7 +17,7 @@
 struct world {
   struct ms_tasks *tasks;
   struct ms_random random;
-  char *said;            /* every answer, one after the other */
+  char *said; /* every answer, one after the other */
   struct ms_json parameters;
   /* the one function call that is out */
   ms_task_call_cb done;
@@ -56,8 +56,8 @@ static int up_token(const char **out, struct ms_task *task, void *user)
   return 0;
 }
 
-static int up_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done, void *done_user,
-                     void *user)
+static int up_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
+                     void *done_user, void *user)
 {
   struct world *world = user;
   if (world->invoke_err != 0) {
@@ -86,8 +86,8 @@ static void up_call_host(struct ms_callback callback, const char *token, const c
                          struct ms_str input, void *user)
 {
   struct world *world = user;
-  world->said = mt_format("%shost%s %s %s %.*s;", world->said, (const char *)callback.user, token, resource,
-                          MS_STR_ARG(input));
+  world->said = mt_format("%shost%s %s %s %.*s;", world->said, (const char *)callback.user, token,
+                          resource, MS_STR_ARG(input));
 }
 
 static int64_t up_now_ms(void *user)
@@ -187,19 +187,21 @@ MT_TEST(function__by_invoke_is_wrapped)
   const char *at = strstr(world.said, "\"RequestId\":\"");
   mt_ok(at != NULL);
   const char *id = mt_format("%.36s", at + 13);
-  mt_eq_str(world.said,
-            mt_format("succeeded {\"ExecutedVersion\":\"2\",\"Payload\":\"done\",\"SdkHttpMetadata\":"
-                      "{\"AllHttpHeaders\":{\"X-Amz-Executed-Version\":[\"2\"],"
-                      "\"x-amzn-Remapped-Content-Length\":[\"0\"],\"Connection\":[\"keep-alive\"],"
-                      "\"x-amzn-RequestId\":[\"%s\"],\"Content-Length\":[\"6\"],"
-                      "\"Date\":[\"Mon, 01 Jan 2024 00:00:00 GMT\"],\"Content-Type\":[\"application/json\"]},"
-                      "\"HttpHeaders\":{\"X-Amz-Executed-Version\":\"2\","
-                      "\"x-amzn-Remapped-Content-Length\":\"0\",\"Connection\":\"keep-alive\","
-                      "\"x-amzn-RequestId\":\"%s\",\"Content-Length\":\"6\","
-                      "\"Date\":\"Mon, 01 Jan 2024 00:00:00 GMT\",\"Content-Type\":\"application/json\"},"
-                      "\"HttpStatusCode\":200},\"SdkResponseMetadata\":{\"RequestId\":\"%s\"},"
-                      "\"StatusCode\":200};",
-                      id, id, id));
+  mt_eq_str(
+      world.said,
+      mt_format(
+          "succeeded {\"ExecutedVersion\":\"2\",\"Payload\":\"done\",\"SdkHttpMetadata\":"
+          "{\"AllHttpHeaders\":{\"X-Amz-Executed-Version\":[\"2\"],"
+          "\"x-amzn-Remapped-Content-Length\":[\"0\"],\"Connection\":[\"keep-alive\"],"
+          "\"x-amzn-RequestId\":[\"%s\"],\"Content-Length\":[\"6\"],"
+          "\"Date\":[\"Mon, 01 Jan 2024 00:00:00 GMT\"],\"Content-Type\":[\"application/json\"]},"
+          "\"HttpHeaders\":{\"X-Amz-Executed-Version\":\"2\","
+          "\"x-amzn-Remapped-Content-Length\":\"0\",\"Connection\":\"keep-alive\","
+          "\"x-amzn-RequestId\":\"%s\",\"Content-Length\":\"6\","
+          "\"Date\":\"Mon, 01 Jan 2024 00:00:00 GMT\",\"Content-Type\":\"application/json\"},"
+          "\"HttpStatusCode\":200},\"SdkResponseMetadata\":{\"RequestId\":\"%s\"},"
+          "\"StatusCode\":200};",
+          id, id, id));
   close_world(&world);
 }
 
@@ -228,9 +230,10 @@ MT_TEST(function__names_that_cannot_be_are_not_found)
   struct ms_task_request request = request_of(&world, "{\"FunctionName\":\"../x\"}");
   start(&world, &task, &request);
   mt_eq_int(world.calls, 0);
-  mt_ok(strstr(world.said, "failed \"Lambda.ResourceNotFoundException\"\"Function not found: "
-                           "arn:aws:lambda:us-east-1:000000000000:function:../x:$LATEST (Service: AWSLambda; "
-                           "Status Code: 404; Error Code: ResourceNotFoundException; Request ID: ") != NULL);
+  mt_ok(strstr(world.said,
+               "failed \"Lambda.ResourceNotFoundException\"\"Function not found: "
+               "arn:aws:lambda:us-east-1:000000000000:function:../x:$LATEST (Service: AWSLambda; "
+               "Status Code: 404; Error Code: ResourceNotFoundException; Request ID: ") != NULL);
   close_world(&world);
 }
 
@@ -348,9 +351,7 @@ MT_TEST(function__freed_while_it_runs)
   mt_leak_end();
 }
 
-static void some_function(void)
-{
-}
+static void some_function(void) {}
 
 MT_TEST(host__asked_before_functions_and_after_mocks)
 {
@@ -364,11 +365,12 @@ MT_TEST(host__asked_before_functions_and_after_mocks)
   start(&world, &task, &request);
   mt_eq_str(world.said, "host1 token-1 arn:aws:states:::lambda:invoke {\"FunctionName\":\"f\"};");
   mt_eq_int(world.calls, 0);
-  mt_eq_int(ms_tasks_mocks(world.tasks,
-                           MS_STR("{\"StateMachines\":{\"x\":{\"TestCases\":{\"c\":{\"T\":\"r\"}}}},"
-                                  "\"MockedResponses\":{\"r\":{\"0\":{\"Return\":5}}}}"),
-                           NULL),
-            0);
+  mt_eq_int(
+      ms_tasks_mocks(world.tasks,
+                     MS_STR("{\"StateMachines\":{\"x\":{\"TestCases\":{\"c\":{\"T\":\"r\"}}}},"
+                            "\"MockedResponses\":{\"r\":{\"0\":{\"Return\":5}}}}"),
+                     NULL),
+      0);
   world.said = mt_format("%s", "");
   uint32_t invocation = 0;
   request.invocation = &invocation;
@@ -384,10 +386,22 @@ MT_TEST(host__patterns)
     const char *pattern, *resource;
     bool matches;
   } rows[] = {
-      {"a:b", "a:b", true},   {"a:b", "a:bc", false},  {"a:b", "a:", false},      {"*", "", true},
-      {"*", "anything", true}, {"a*c", "abc", true},    {"a*c", "ac", true},       {"a*c", "acb", false},
-      {"*b*", "abc", true},    {"*b*", "ac", false},    {"a**c", "abbc", true},    {"*aab", "aaaab", true},
-      {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXbYcZ", false}, {"", "", true},      {"", "x", false},
+      {"a:b", "a:b", true},
+      {"a:b", "a:bc", false},
+      {"a:b", "a:", false},
+      {"*", "", true},
+      {"*", "anything", true},
+      {"a*c", "abc", true},
+      {"a*c", "ac", true},
+      {"a*c", "acb", false},
+      {"*b*", "abc", true},
+      {"*b*", "ac", false},
+      {"a**c", "abbc", true},
+      {"*aab", "aaaab", true},
+      {"a*b*c", "aXbYbZc", true},
+      {"a*b*c", "aXbYcZ", false},
+      {"", "", true},
+      {"", "x", false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct world world;
@@ -425,7 +439,8 @@ static int start_each(void *user)
   if (err != 0) {
     return err;
   }
-  err = ms_json_parse(&world.parameters, MS_STR("{\"FunctionName\":\"f\",\"Payload\":[1,2]}"), NULL, NULL);
+  err = ms_json_parse(&world.parameters, MS_STR("{\"FunctionName\":\"f\",\"Payload\":[1,2]}"), NULL,
+                      NULL);
   struct ms_task_request request = {.resource = MS_STR("arn:aws:states:::lambda:invoke"),
                                     .service = MS_STR("lambda"),
                                     .action = MS_STR("invoke"),
@@ -437,8 +452,8 @@ static int start_each(void *user)
     err = ms_tasks_start(world.tasks, &task, &request);
   }
   if (err == 0) {
-    const struct ms_task_call_result result = {MS_TASK_CALL_OK, world.parameters, MS_JSON_VALUE_NONE,
-                                               MS_JSON_VALUE_NONE};
+    const struct ms_task_call_result result = {MS_TASK_CALL_OK, world.parameters,
+                                               MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
     world.done(&result, world.done_user);
     err = strncmp(world.said, "submitted {", 11) == 0 ? 0 : MSTEP_ENOMEM;
   }
@@ -452,7 +467,8 @@ static int start_each(void *user)
   if (err == 0) {
     err = ms_tasks_mocks(world.tasks,
                          MS_STR("{\"StateMachines\":{\"x\":{\"TestCases\":{\"c\":{\"T\":\"r\"}}}},"
-                                "\"MockedResponses\":{\"r\":{\"0\":{\"Throw\":{\"Error\":\"E\",\"Cause\":{\"a\":1}}}}}}"),
+                                "\"MockedResponses\":{\"r\":{\"0\":{\"Throw\":{\"Error\":\"E\","
+                                "\"Cause\":{\"a\":1}}}}}}"),
                          NULL);
   }
   if (err == 0) {

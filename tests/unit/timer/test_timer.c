@@ -49,7 +49,8 @@ static void on_loop_timer(void *user)
 static void open_probe(struct probe *probe, bool is_sim)
 {
   *probe = (struct probe){0};
-  mt_eq_int(is_sim ? ms_loop_sim_new(&probe->loop, START_MS) : ms_loop_libevent_new(&probe->loop, NULL),
+  mt_eq_int(is_sim ? ms_loop_sim_new(&probe->loop, START_MS)
+                   : ms_loop_libevent_new(&probe->loop, NULL),
             0);
   struct ms_loop_callbacks callbacks = {on_loop_timer, NULL, NULL, probe};
   ms_loop_set_callbacks(probe->loop, &callbacks);
