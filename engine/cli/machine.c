@@ -125,7 +125,7 @@ bool ms_definition_read(struct ms_text *out, mstep_engine *engine, const char *p
   }
   int code = mstep_definition_read(engine, path, ms_text_sink, out);
   if (code != MSTEP_OK) {
-    ms_cli_error_code(code, "could not read the definition \"%s\"", path);
+    ms_cli_error_code(code, "could not read the definition"); /* the detail begins with the path */
     return false;
   }
   if (out->is_failed) {

@@ -12,7 +12,7 @@
 #include "cli/view.h"
 
 #define FINAL_LINES_MAX 500 /* of the last drawing, which may scroll */
-#define PARTS_IN_FULL 8     /* a Map with more shows ended iterations as a single line each */
+#define PARTS_IN_FULL 8     /* of a Map with more, iterations that ended well are only counted */
 
 struct mark {
   const char *utf8, *ascii;
@@ -128,34 +128,33 @@ static void draw_node(struct canvas *c, uint32_t i, unsigned depth)
   c->lines++;
 }
 
-/* Does drawing go on below this node? */
-static bool is_unfolded(const struct ms_tree *tree, uint32_t i)
+/* Is the node one of many that ended well, of which the node above tells only the number? */
+static bool is_hidden(const struct ms_tree *tree, uint32_t i)
 {
   const struct ms_node *node = &tree->nodes[i];
-  unsigned siblings = 0, ended = 0;
-  if (node->first_child == MS_TREE_NONE) {
-    return false;
-  }
-  if (!node->is_part || node->parent == MS_TREE_NONE || node->status != MS_NODE_DONE) {
-    return true;
-  }
-  ms_tree_parts(tree, node->parent, &siblings, &ended);
-  return siblings <= PARTS_IN_FULL;
+  return node->is_part && node->status == MS_NODE_DONE && node->parent != MS_TREE_NONE &&
+         tree->nodes[node->parent].is_folded;
 }
 
 static void draw_all(struct canvas *c)
 {
-  const struct ms_tree *tree = c->view->tree;
-  unsigned depth = 0;
+  struct ms_tree *tree = c->view->tree;
+  unsigned depth = 0, parts = 0, ended = 0;
   uint32_t i = tree->first;
   if (tree->dropped > 0) {
     ms_text_printf(&c->text, "  (%llu that ended earlier)\n", tree->dropped);
     c->lines++;
   }
   while (i != MS_TREE_NONE) {
-    draw_node(c, i, depth);
-    if (is_unfolded(tree, i)) {
-      i = tree->nodes[i].first_child;
+    struct ms_node *node = &tree->nodes[i];
+    bool is_shown = !is_hidden(tree, i);
+    if (is_shown) {
+      ms_tree_parts(tree, i, &parts, &ended);
+      node->is_folded = !node->is_part && parts > PARTS_IN_FULL;
+      draw_node(c, i, depth);
+    }
+    if (is_shown && node->first_child != MS_TREE_NONE) {
+      i = node->first_child;
       depth++;
       continue;
     }

@@ -16,6 +16,11 @@ local MACHINE = [[{"StartAt":"First","States":{
 
 local dir = program.project {
   ["machine.json"] = MACHINE:gsub('"ItemsPath":"$.items",', '"ItemsPath":"$",'),
+  ["many.json"] = [[{"StartAt":"Many","States":{"Many":{"Type":"Map","ItemsPath":"$","End":true,"ItemProcessor":{
+    "StartAt":"Item","States":{"Item":{"Type":"Choice","Default":"Good",
+      "Choices":[{"Variable":"$","NumericEquals":7,"Next":"Bad"}]},
+    "Good":{"Type":"Pass","Result":1,"End":true},"Bad":{"Type":"Wait","Seconds":1,"Next":"Worse"},
+    "Worse":{"Type":"Fail","Error":"Seven"}}}}}}]],
   ["functions/flaky.lua"] = [[return function(event, context)
     print("working")
     if context.attempt == 1 then error { Error = "Flaky", Cause = "first" } end
@@ -28,9 +33,9 @@ end
 
 -- Runs on a terminal of its own; gives everything that was written to it.
 local function on_terminal(arguments, env)
-  local command = ("env TERM=xterm LANG=C.UTF-8 LC_ALL= %s %s run machine.json %s"):format(env or "",
+  local command = ("stty rows 24 cols 60; env TERM=xterm LANG=C.UTF-8 LC_ALL= %s %s run %s"):format(env or "",
     program.quote(program.bin), arguments)
-  return program.shell("stty_rows=40 script -qec " .. program.quote(command) .. " /dev/null", { cwd = dir })
+  return program.shell("script -qec " .. program.quote(command) .. " /dev/null", { cwd = dir })
 end
 
 describe("progress in a pipe", function()
@@ -63,7 +68,7 @@ end)
 
 describe("progress on a terminal", function()
   it("is a live tree that counts retries down", function()
-    local result = on_terminal ""
+    local result = on_terminal "machine.json"
     local text = result.stdout
     assert.are.equal(0, result.code, text)
     assert.is_truthy(text:find("\27[J", 1, true))
@@ -79,14 +84,27 @@ describe("progress on a terminal", function()
     assert.is_truthy(last:find('"n": {}', 1, true), last)
   end)
 
+  it("only counts the many iterations that ended well, and keeps to the terminal's size", function()
+    local result = on_terminal "many.json -i '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]'"
+    local last = result.stdout:match(".*\27%[J(.*)$")
+    assert.are.equal(1, result.code)
+    assert.is_truthy(last:find("20 of 20", 1, true), last)
+    assert.is_truthy(last:find("[6]", 1, true), last)
+    assert.is_truthy(last:find("Worse", 1, true), last)
+    assert.is_nil(last:find("[5]", 1, true), last)
+    for line in last:gsub("\27%[%d*m", ""):gmatch("[^\r\n]+") do
+      assert.is_true(utf8.len(line) <= 60, line)
+    end
+  end)
+
   it("has no colours with NO_COLOR", function()
-    local text = on_terminal("--virtual-time", "NO_COLOR=1").stdout
+    local text = on_terminal("machine.json --virtual-time", "NO_COLOR=1").stdout
     assert.is_truthy(text:find("✓", 1, true))
     assert.is_nil(text:find("\27%[%d+m"))
   end)
 
   it("is plain lines when the terminal is dumb", function()
-    local text = on_terminal("--virtual-time", "TERM=dumb").stdout
+    local text = on_terminal("machine.json --virtual-time", "TERM=dumb").stdout
     assert.is_nil(text:find("\27", 1, true))
     assert.is_truthy(text:find("First: attempt 2", 1, true))
   end)
