@@ -155,6 +155,7 @@ static void entered(struct ms_tree *tree, const mstep_event *event)
   if (i != MS_TREE_NONE) {
     struct ms_node *node = &tree->nodes[i];
     snprintf(node->name, sizeof node->name, "%s", event->state);
+    node->is_fail = strcmp(event->type, "FailStateEntered") == 0;
   }
 }
 
@@ -163,7 +164,7 @@ static void end_node(struct ms_node *node, enum ms_node_status status, int64_t a
   if (ms_node_is_open(node)) {
     node->ended_at_ms = at_ms;
   }
-  node->status = status;
+  node->status = node->is_fail ? MS_NODE_FAILED : status;
 }
 
 /* Ends what is still open below a node. */

@@ -24,6 +24,7 @@ enum ms_node_status {
 struct ms_node {
   uint32_t parent, first_child, last_child, next;
   bool is_part;
+  bool is_fail;   /* a Fail state: however it ends, it failed */
   bool is_folded; /* so many parts that those that ended well are only counted; the view decides */
   enum ms_node_status status;
   unsigned thread;

@@ -90,7 +90,7 @@ describe("progress on a terminal", function()
     assert.are.equal(1, result.code)
     assert.is_truthy(last:find("20 of 20", 1, true), last)
     assert.is_truthy(last:find("[6]", 1, true), last)
-    assert.is_truthy(last:find("Worse", 1, true), last)
+    assert.is_truthy(last:find("✗\27%[0m Worse"), last)
     assert.is_nil(last:find("[5]", 1, true), last)
     for line in last:gsub("\27%[%d*m", ""):gmatch("[^\r\n]+") do
       assert.is_true(utf8.len(line) <= 60, line)
