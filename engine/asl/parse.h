@@ -100,6 +100,7 @@ size_t ms_asl_enter_c(struct ms_asl_parse *parse, const char *key);
 size_t ms_asl_enter_index(struct ms_asl_parse *parse, size_t index);
 void ms_asl_leave(struct ms_asl_parse *parse, size_t mark);
 void ms_asl_nomem(struct ms_asl_parse *parse);
+void ms_asl_unescape(struct ms_buf *out, struct ms_str token); /* of a pointer: ~1 and ~0 undone */
 
 struct ms_asl_problem {
   const char *code;

@@ -81,33 +81,63 @@ static void read_timeout(struct ms_asl_parse *parse, struct ms_json value)
   }
 }
 
-/* True when the duplicate is a state: a member of a States object. */
-static bool is_state_pointer(struct ms_str pointer, struct ms_str *name)
+/* Takes the next token off a pointer; false at its end. */
+static bool next_token(struct ms_str *pointer, struct ms_str *token)
+{
+  if (pointer->len == 0) {
+    return false;
+  }
+  size_t end = ms_str_find(*pointer, 1, '/');
+  *token = ms_str_sub(*pointer, 1, end);
+  *pointer = ms_str_sub(*pointer, end, pointer->len);
+  return true;
+}
+
+/*
+ * Whether the pointer is that of a state, and not of something of the same name in somebody's payload:
+ * /States/NAME, and from a state on /Branches/0, /ItemProcessor or /Iterator and again.
+ */
+static bool is_state_pointer(struct ms_str pointer)
+{
+  struct ms_str token;
+  while (next_token(&pointer, &token) && ms_str_is(token, "States") && next_token(&pointer, &token)) {
+    if (!next_token(&pointer, &token)) {
+      return true;
+    }
+    bool is_branch = ms_str_is(token, "Branches") && next_token(&pointer, &token);
+    if (!is_branch && !ms_str_is(token, "ItemProcessor") && !ms_str_is(token, "Iterator")) {
+      return false;
+    }
+  }
+  return false;
+}
+
+/* The member's name, as it is. */
+static struct ms_str last_name(struct ms_asl_parse *parse, struct ms_str pointer)
 {
   size_t slash = pointer.len;
   while (slash > 0 && pointer.data[slash - 1] != '/') {
     slash--;
   }
-  *name = ms_str_sub(pointer, slash, pointer.len);
-  struct ms_str parent = ms_str_sub(pointer, 0, slash > 0 ? slash - 1 : 0);
-  if (!ms_str_has_suffix(parent, "/States")) {
-    return false;
+  struct ms_buf name;
+  ms_buf_init(&name, MS_BUF_MAX_DEFAULT);
+  ms_asl_unescape(&name, ms_str_sub(pointer, slash, pointer.len));
+  struct ms_str copy = ms_arena_str(parse->scratch, ms_buf_view(&name));
+  if (name.error != 0 || copy.data == NULL) {
+    ms_asl_nomem(parse);
   }
-  /* "States" may itself be the name of a state, or a key of somebody's payload. */
-  struct ms_str owner = ms_str_sub(parent, 0, parent.len - 7);
-  return owner.len == 0 || ms_str_has_suffix(owner, "/ItemProcessor") ||
-         ms_str_has_suffix(owner, "/Iterator") ||
-         (owner.data[owner.len - 1] >= '0' && owner.data[owner.len - 1] <= '9');
+  ms_buf_deinit(&name);
+  return copy;
 }
 
 static void report_duplicates(struct ms_asl_parse *parse)
 {
   size_t count = ms_json_duplicate_count(parse->map);
   size_t room = parse->diagnostics->max - parse->diagnostics->count;
-  for (size_t i = 0; i < count && i < room + 1; i++) {
+  for (size_t i = 0; i < count && i < room + 1 && parse->error == 0; i++) {
     struct ms_str pointer = ms_json_duplicate(parse->map, i);
-    struct ms_str name;
-    if (is_state_pointer(pointer, &name)) {
+    struct ms_str name = last_name(parse, pointer);
+    if (is_state_pointer(pointer)) {
       struct ms_asl_problem problem = {
           .code = "DUPLICATE_STATE_NAME", .pointer = pointer, .is_at_name = true,
           .hint = MS_STR("The last one of them would win.")};

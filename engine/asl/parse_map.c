@@ -352,9 +352,30 @@ void ms_asl_processor_config(struct ms_asl_parse *parse, struct ms_json value, s
   ms_asl_leave(parse, mark);
 }
 
+static void warn_no_effect(struct ms_asl_parse *parse, const struct ms_state *state)
+{
+  static const char *const names[] = {"ItemReader", "ItemBatcher", "ResultWriter"};
+  struct ms_json written = ms_json_pointer(parse->root, state->pointer);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (has(written, names[i])) {
+      struct ms_asl_problem problem = {
+          .code = "NO_EFFECT",
+          .severity = MS_SEVERITY_WARNING,
+          .pointer = ms_asl_hintf(parse, "%.*s/%s", MS_STR_ARG(state->pointer), names[i]),
+          .is_at_name = true,
+          .hint = MS_STR("Set \"Mode\": \"DISTRIBUTED\" in the \"ProcessorConfig\".")};
+      ms_asl_problem(parse, &problem, "The field '%s' has no effect on an inline Map", names[i]);
+    }
+  }
+}
+
 void ms_asl_processor(struct ms_asl_parse *parse, struct ms_json value, struct ms_flow **out)
 {
-  *out = ms_asl_flow(parse, value, MS_FLOW_PROCESSOR, parse->state);
+  const struct ms_state *state = parse->state;
+  *out = ms_asl_flow(parse, value, MS_FLOW_PROCESSOR, state);
+  if (*out != NULL && !(*out)->is_distributed) {
+    warn_no_effect(parse, state);
+  }
 }
 
 /* ---- Label ---- */

@@ -54,8 +54,7 @@ struct ms_str ms_asl_here(struct ms_asl_parse *parse)
   return here;
 }
 
-/* Copies one reference token to `out` with ~1 and ~0 undone. */
-static void unescape_token(struct ms_buf *out, struct ms_str token)
+void ms_asl_unescape(struct ms_buf *out, struct ms_str token)
 {
   for (size_t i = 0; i < token.len; i++) {
     if (token.data[i] == '~' && i + 1 < token.len) {
@@ -81,7 +80,7 @@ static void print_location(struct ms_asl_parse *parse, struct ms_buf *out, struc
       ms_buf_char(out, ']');
     } else {
       ms_buf_char(out, '/');
-      unescape_token(out, token);
+      ms_asl_unescape(out, token);
     }
     at = ms_json_pointer(at, ms_str_sub(pointer, pos, end));
     pos = end;

@@ -88,6 +88,16 @@ static const struct asl_row machine_rows[] = {
      "'A':{'Type':'Succeed'}}}",
      "2:1: error: Duplicate State name: A (DUPLICATE_STATE_NAME at /States/A) The last one of "
      "them would win.\n"},
+    {"duplicate_state_nested",
+     "{'StartAt':'A','States':{'A':{'Type':'Parallel','End':true,'Branches':[{'StartAt':'a/b',"
+     "'States':{'a/b':{'Type':'Pass','End':true},'a/b':{'Type':'Pass','End':true}}}]}}}",
+     "1:132: error: Duplicate State name: a/b (DUPLICATE_STATE_NAME at /States/A/Branches[0]/"
+     "States/a/b) The last one of them would win.\n"},
+    {"duplicate_like_a_state",
+     "{'StartAt':'A','States':{'A':{'Type':'Pass','End':true,'Result':{'Branches':[{'States':{"
+     "'x':1,'x':2}}]}}}}",
+     "1:95: warning: Field 'x' stands more than once; the last one is used (DUPLICATE_FIELD at /"
+     "States/A/Result/Branches[0]/States/x)\n"},
     {"duplicate_in_payload",
      "{'StartAt':'A','States':{'A':{'Type':'Pass','End':true,'Result':{'States':{'x':1,'x':2}}}}}",
      "1:82: warning: Field 'x' stands more than once; the last one is used (DUPLICATE_FIELD at /"

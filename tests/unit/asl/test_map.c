@@ -152,6 +152,17 @@ static const struct asl_row map_rows[] = {
      "'ItemProcessor':{'ProcessorConfig':{'Mode':'DISTRIBUTED','ExecutionType':'STANDARD'},"
      "'StartAt':'D','States':{'D':{'Type':'Pass','End':true}}}}}}",
      "1:236: error: Duplicate Label name: l (DUPLICATE_LABEL_NAME at /States/C/Label)\n"},
+    {"inline_reader_batcher_writer",
+     "{'StartAt':'A','States':{'A':{'Type':'Map','End':true,'ItemProcessor':{'StartAt':'B',"
+     "'States':{'B':{'Type':'Pass','End':true}}},'ItemReader':{"
+     "'Resource':'arn:aws:states:::s3:listObjectsV2'},'ItemBatcher':{'MaxItemsPerBatch':1},"
+     "'ResultWriter':{'WriterConfig':{}}}}}",
+     "1:129: warning: The field 'ItemReader' has no effect on an inline Map (NO_EFFECT at /"
+     "States/A/ItemReader) Set \"Mode\": \"DISTRIBUTED\" in the \"ProcessorConfig\".\n"
+     "1:191: warning: The field 'ItemBatcher' has no effect on an inline Map (NO_EFFECT at /"
+     "States/A/ItemBatcher) Set \"Mode\": \"DISTRIBUTED\" in the \"ProcessorConfig\".\n"
+     "1:228: warning: The field 'ResultWriter' has no effect on an inline Map (NO_EFFECT at /"
+     "States/A/ResultWriter) Set \"Mode\": \"DISTRIBUTED\" in the \"ProcessorConfig\".\n"},
     {"reader_csv",
      "{'StartAt':'A','States':{'A':{'Type':'Map','End':true,'ItemProcessor':{'ProcessorConfig':{"
      "'Mode':'DISTRIBUTED','ExecutionType':'STANDARD'},'StartAt':'B','States':{'B':{"
