@@ -77,6 +77,7 @@ struct ms_lua_vm {
   int idle_refs[16];          /* coroutines of calls that ended well, to be used again */
   lua_State *idle[16];
   uint32_t idle_count;
+  void *cjson;                /* handle of the module's library, or NULL */
   uint64_t step_count;        /* level EXPRESSION: of the call under way */
   uint64_t step_max;
   bool is_over;               /* level EXPRESSION: the steps are used up, everything raises */

@@ -5,6 +5,8 @@
  * The limit is the allocator's: past it Lua collects everything it can and then raises its out-of-memory
  * error. A state belongs to one thread.
  */
+#include <dlfcn.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "luavm/internal.h"
@@ -84,6 +86,9 @@ void ms_lua_vm_free(struct ms_lua_vm *vm)
     return;
   }
   lua_close(vm->L);
+  if (vm->cjson != NULL) {
+    dlclose(vm->cjson);
+  }
   ms_json_unref(vm->scratch);
   ms_buf_deinit(&vm->text);
   for (size_t i = 0; i < MS_LUA_KEY_CACHE; i++) {
