@@ -76,6 +76,22 @@ void host_run(struct host *host)
   mt_eq_int(mstep_engine_run(host->engine), 0);
 }
 
+static void go_round(mstep_engine *engine, void *user)
+{
+  int *rounds = user;
+  if (--*rounds > 0) {
+    mt_eq_int(mstep_engine_post(engine, go_round, rounds), 0);
+  } else {
+    mstep_engine_stop(engine);
+  }
+}
+
+void host_rounds(struct host *host, int rounds)
+{
+  mt_eq_int(mstep_engine_post(host->engine, go_round, &rounds), 0);
+  host_run(host);
+}
+
 mstep_status host_once(struct host *host, const char *definition, const char *input)
 {
   mstep_arn machine = host_machine(host, "m", definition);

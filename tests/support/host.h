@@ -37,6 +37,8 @@ mstep_arn host_machine(struct host *host, const char *name, const char *definiti
 /* Starts; name and input may be NULL. The end comes into *host. */
 void host_start(struct host *host, const mstep_arn *machine, const char *name, const char *input);
 void host_run(struct host *host);
+/* Lets the loop go round that often, then stops it: for what has no end of its own. */
+void host_rounds(struct host *host, int rounds);
 /* Machine "m", one execution with that input, run to its end: the status. */
 mstep_status host_once(struct host *host, const char *definition, const char *input);
 const char *host_history(struct host *host, const char *arn);  /* kept until the case ends */
