@@ -71,6 +71,13 @@ enum ms_jx_op {
   MS_JX_OP_GREATER_EQUAL, MS_JX_OP_CONCAT, MS_JX_OP_RANGE, MS_JX_OP_IN
 };
 
+/* Nodes on which nothing hangs and whose value is at hand. */
+enum ms_jx_quick {
+  MS_JX_QUICK_NONE,
+  MS_JX_QUICK_LITERAL, /* value */
+  MS_JX_QUICK_NAME     /* a path that is one name: token */
+};
+
 struct ms_jx_node;
 
 /* What a `%` refers to: the input of the step that is `level` steps back, known by its symbol. */
@@ -92,6 +99,7 @@ struct ms_jx_node {
   uint8_t type;    /* enum ms_jx_node_type */
   uint8_t op;      /* enum ms_jx_op */
   uint16_t flags;  /* enum ms_jx_node_flag */
+  uint8_t quick;   /* enum ms_jx_quick */
   uint32_t pos;    /* byte offset behind its token */
   uint32_t symbol;
   uint32_t count;  /* of items */

@@ -425,8 +425,8 @@ static struct ms_jx eval_attached(struct ms_jx_eval *ev, const struct ms_jx_node
   return value;
 }
 
-struct ms_jx ms_jx_eval(struct ms_jx_eval *ev, const struct ms_jx_node *node, struct ms_jx input,
-                        struct ms_jx_frame *frame)
+struct ms_jx ms_jx_eval_node(struct ms_jx_eval *ev, const struct ms_jx_node *node,
+                             struct ms_jx input, struct ms_jx_frame *frame)
 {
   if (ev->depth >= ev->max_depth) {
     return ms_jx_fail_depth(ev);

@@ -77,11 +77,19 @@ struct ms_jx_function {
   struct ms_jx call_token;
 };
 
+/* In front of each piece of arena memory: how to go back to before it. */
+struct ms_jx_piece {
+  struct ms_jx_piece *older;
+  struct ms_arena_mark arena;
+  size_t bytes;
+  size_t reserved; /* keeps what follows aligned */
+};
+
+/* A place to go back to. */
 struct ms_jx_mark {
   char *bump;
   char *bump_end;
-  struct ms_arena_mark arena;
-  size_t bytes;
+  struct ms_jx_piece *piece;
   uint64_t made;
 };
 
@@ -101,6 +109,7 @@ struct ms_jx_eval {
   /* memory */
   char *bump;
   char *bump_end;
+  struct ms_jx_piece *piece; /* the newest */
   size_t next_chunk;
   uint64_t made;             /* functions so far, to tell old from new */
   struct ms_jx *stack;
@@ -146,8 +155,19 @@ static inline void *ms_jx_alloc(struct ms_jx_eval *ev, size_t size)
   }
   return ms_jx_alloc_slow(ev, size);
 }
-struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev);
-void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark);
+static inline struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev)
+{
+  return (struct ms_jx_mark){ev->bump, ev->bump_end, ev->piece, ev->made};
+}
+void ms_jx_rewind_slow(struct ms_jx_eval *ev, const struct ms_jx_mark *mark);
+static inline void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)
+{
+  ev->bump = mark->bump;
+  ev->bump_end = mark->bump_end;
+  if (ev->piece != mark->piece) {
+    ms_jx_rewind_slow(ev, mark);
+  }
+}
 /* Does the value lie outside scratch memory? Then a rewind cannot hurt it. */
 static inline bool ms_jx_is_stable(struct ms_jx v) { return v.type <= MS_JX_OBJECT; }
 /* A function about to be filled; NULL: the evaluation failed. */
@@ -185,8 +205,24 @@ struct ms_jx ms_jx_pop_sequence(struct ms_jx_eval *ev, size_t base);
 bool ms_jx_own(struct ms_jx_eval *ev, struct ms_json value);
 
 /* ---- evaluation (eval*.c) ---- */
-struct ms_jx ms_jx_eval(struct ms_jx_eval *ev, const struct ms_jx_node *node, struct ms_jx input,
-                        struct ms_jx_frame *frame);
+struct ms_jx ms_jx_eval_node(struct ms_jx_eval *ev, const struct ms_jx_node *node,
+                             struct ms_jx input, struct ms_jx_frame *frame);
+/*
+ * Evaluates a node; what most operands are, a literal or a member of the context item, without a
+ * call. A name is two levels deep, as it is a path of one step.
+ */
+static inline struct ms_jx ms_jx_eval(struct ms_jx_eval *ev, const struct ms_jx_node *node,
+                                      struct ms_jx input, struct ms_jx_frame *frame)
+{
+  if (node->quick == MS_JX_QUICK_LITERAL && ev->depth < ev->max_depth) {
+    return node->value;
+  }
+  if (node->quick == MS_JX_QUICK_NAME && input.type == MS_JX_OBJECT &&
+      ev->depth + 1 < ev->max_depth) {
+    return ms_jx_from_json(ms_json_get(ms_jx_as_json(input), node->token));
+  }
+  return ms_jx_eval_node(ev, node, input, frame);
+}
 struct ms_jx ms_jx_eval_path(struct ms_jx_eval *ev, const struct ms_jx_node *node,
                              struct ms_jx input, struct ms_jx_frame *frame);
 struct ms_jx ms_jx_eval_simple_path(struct ms_jx_eval *ev, const struct ms_jx_node *node,

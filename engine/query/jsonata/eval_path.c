@@ -4,6 +4,15 @@
  */
 #include "query/jsonata/eval.h"
 
+/* What a step's value is on leaving its node. */
+static struct ms_jx unwrap(struct ms_jx value)
+{
+  if ((value.flags & (MS_JX_SEQUENCE | MS_JX_KEEP)) == MS_JX_SEQUENCE && value.len <= 1) {
+    return value.len == 0 ? MS_JX_VALUE_UNDEFINED : ms_jx_at(value, 0);
+  }
+  return value;
+}
+
 /* Spreads the arrays among what was pushed since base, once, but for constructed ones. */
 static bool flatten_stack(struct ms_jx_eval *ev, size_t base)
 {
@@ -56,9 +65,7 @@ static bool walk_item(struct ms_jx_eval *ev, const struct ms_jx_node *path, stru
     } else {
       value = ms_jx_get(value, name);
     }
-    if ((value.flags & (MS_JX_SEQUENCE | MS_JX_KEEP)) == MS_JX_SEQUENCE && value.len <= 1) {
-      value = value.len == 0 ? MS_JX_VALUE_UNDEFINED : ms_jx_at(value, 0);
-    }
+    value = unwrap(value);
     if (value.type == MS_JX_UNDEFINED) {
       return true;
     }
@@ -213,6 +220,27 @@ static int eval_predicate(struct ms_jx_eval *ev, const struct ms_jx_node *predic
   return taken;
 }
 
+/* Pushes the items for which the predicate holds. */
+static bool push_filtered(struct ms_jx_eval *ev, const struct ms_jx_node *predicate,
+                          struct ms_jx input, struct ms_jx_frame *frame)
+{
+  bool is_array = ms_jx_is_array(input);
+  size_t count = is_array ? ms_jx_count(input) : 1;
+  for (size_t i = 0; i < count; i++) {
+    struct ms_jx item = is_array ? ms_jx_at(input, i) : input;
+    int taken = eval_predicate(ev, predicate, item, frame, (double)i, (double)count);
+    if (taken < 0) {
+      return false;
+    }
+    for (; taken > 0; taken--) {
+      if (!ms_jx_push(ev, item)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 struct ms_jx ms_jx_eval_filter(struct ms_jx_eval *ev, const struct ms_jx_node *predicate,
                                struct ms_jx input, struct ms_jx_frame *frame)
 {
@@ -220,22 +248,9 @@ struct ms_jx ms_jx_eval_filter(struct ms_jx_eval *ev, const struct ms_jx_node *p
   if (predicate->type == MS_JX_N_LITERAL_NUMBER) {
     return pick(ev, predicate->value, input, flags);
   }
-  bool is_array = ms_jx_is_array(input);
-  size_t count = is_array ? ms_jx_count(input) : 1;
   size_t base = ev->stack_count;
-  for (size_t i = 0; i < count; i++) {
-    struct ms_jx item = is_array ? ms_jx_at(input, i) : input;
-    int taken = eval_predicate(ev, predicate, item, frame, (double)i, (double)count);
-    if (taken < 0) {
-      return MS_JX_VALUE_ERROR;
-    }
-    for (; taken > 0; taken--) {
-      if (!ms_jx_push(ev, item)) {
-        return MS_JX_VALUE_ERROR;
-      }
-    }
-  }
-  return ms_jx_pop_list(ev, base, flags);
+  return push_filtered(ev, predicate, input, frame) ? ms_jx_pop_list(ev, base, flags)
+                                                    : MS_JX_VALUE_ERROR;
 }
 
 struct ms_jx ms_jx_eval_stages(struct ms_jx_eval *ev, const struct ms_jx_stage *stage,
@@ -309,6 +324,57 @@ static struct items eval_sort_step(struct ms_jx_eval *ev, const struct ms_jx_nod
   return (struct items){sorted, ms_jx_is_error(sorted)};
 }
 
+/*
+ * The usual step, a name with one predicate at most, over one item: pushes what it gives. What
+ * passes the predicate is pushed flat already; arrays among it would be spread once too often, so
+ * these go in a sequence of their own.
+ */
+static bool push_name_step(struct ms_jx_eval *ev, const struct ms_jx_node *step, struct ms_jx item,
+                          struct ms_jx_frame *frame)
+{
+  struct ms_jx value = ms_jx_lookup_name(ev, item, step->token);
+  if (ms_jx_is_error(value)) {
+    return false;
+  }
+  value = unwrap(value);
+  if (step->stages == NULL) {
+    return value.type == MS_JX_UNDEFINED || ms_jx_push(ev, value);
+  }
+  size_t base = ev->stack_count;
+  if (!push_filtered(ev, step->stages->predicate, value, frame)) {
+    return false;
+  }
+  for (size_t i = base; i < ev->stack_count; i++) {
+    if (ms_jx_is_array(ev->stack[i])) {
+      struct ms_jx list = ms_jx_pop_list(ev, base, MS_JX_SEQUENCE);
+      return !ms_jx_is_error(list) && ms_jx_push(ev, list);
+    }
+  }
+  return true;
+}
+
+/* Can push_name_step do it? */
+static bool is_name_step(const struct ms_jx_eval *ev, const struct ms_jx_node *step)
+{
+  const struct ms_jx_stage *stage = step->stages;
+  bool is_plain = stage == NULL || (stage->next == NULL && stage->predicate != NULL &&
+                                    stage->predicate->type != MS_JX_N_LITERAL_NUMBER &&
+                                    (step->flags & MS_JX_F_STEP) != 0);
+  return step->type == MS_JX_N_NAME && step->group == NULL && is_plain &&
+         (step->flags & MS_JX_F_KEEP) == 0 && ev->depth < ev->max_depth;
+}
+
+/* One step over one item: pushes its value after the predicates. */
+static bool push_step(struct ms_jx_eval *ev, const struct ms_jx_node *step, struct ms_jx item,
+                      struct ms_jx_frame *frame)
+{
+  struct ms_jx value = ms_jx_eval(ev, step, item, frame);
+  if (step->stages != NULL && (step->flags & MS_JX_F_STEP) != 0 && !ms_jx_is_error(value)) {
+    value = ms_jx_eval_stages(ev, step->stages, value, frame);
+  }
+  return !ms_jx_is_error(value) && (value.type == MS_JX_UNDEFINED || ms_jx_push(ev, value));
+}
+
 static struct items eval_step(struct ms_jx_eval *ev, const struct ms_jx_node *step,
                               struct items input, struct ms_jx_frame *frame, bool is_last)
 {
@@ -317,16 +383,13 @@ static struct items eval_step(struct ms_jx_eval *ev, const struct ms_jx_node *st
   }
   size_t base = ev->stack_count;
   size_t count = item_count(input);
-  bool has_stages = step->stages != NULL && (step->flags & MS_JX_F_STEP) != 0;
+  bool is_name = is_name_step(ev, step);
+  if (!ms_jx_spend(ev, count)) {
+    return (struct items){MS_JX_VALUE_ERROR, true};
+  }
   for (size_t i = 0; i < count; i++) {
-    struct ms_jx value = ms_jx_eval(ev, step, item_at(input, i), frame);
-    if (has_stages && !ms_jx_is_error(value)) {
-      value = ms_jx_eval_stages(ev, step->stages, value, frame);
-    }
-    if (ms_jx_is_error(value)) {
-      return (struct items){value, true};
-    }
-    if (value.type != MS_JX_UNDEFINED && !ms_jx_push(ev, value)) {
+    struct ms_jx item = item_at(input, i);
+    if (is_name ? !push_name_step(ev, step, item, frame) : !push_step(ev, step, item, frame)) {
       return (struct items){MS_JX_VALUE_ERROR, true};
     }
   }

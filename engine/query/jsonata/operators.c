@@ -251,9 +251,22 @@ static bool is_comparable(struct ms_jx v)
   return v.type == MS_JX_UNDEFINED || ms_jx_is_number(v) || ms_jx_is_string(v);
 }
 
+static struct ms_jx compared(enum ms_jx_op op, int order)
+{
+  switch (op) {
+  case MS_JX_OP_LESS: return ms_jx_bool(order < 0);
+  case MS_JX_OP_LESS_EQUAL: return ms_jx_bool(order <= 0);
+  case MS_JX_OP_GREATER: return ms_jx_bool(order > 0);
+  default: return ms_jx_bool(order >= 0);
+  }
+}
+
 static struct ms_jx comparison(struct ms_jx_eval *ev, enum ms_jx_op op, struct ms_jx a,
                                struct ms_jx b)
 {
+  if (a.type == MS_JX_INT && b.type == MS_JX_INT) {
+    return compared(op, a.u.integer < b.u.integer ? -1 : a.u.integer > b.u.integer);
+  }
   if (!is_comparable(a) || !is_comparable(b)) {
     return ms_jx_fail_value(ev, "T2010", is_comparable(a) && a.type != MS_JX_UNDEFINED ? b : a);
   }
@@ -267,13 +280,7 @@ static struct ms_jx comparison(struct ms_jx_eval *ev, enum ms_jx_op op, struct m
   }
   bool is_nan = (a.type == MS_JX_DOUBLE && isnan(a.u.number)) ||
                 (b.type == MS_JX_DOUBLE && isnan(b.u.number));
-  int order = ms_jx_compare(a, b);
-  switch (op) {
-  case MS_JX_OP_LESS: return ms_jx_bool(!is_nan && order < 0);
-  case MS_JX_OP_LESS_EQUAL: return ms_jx_bool(!is_nan && order <= 0);
-  case MS_JX_OP_GREATER: return ms_jx_bool(!is_nan && order > 0);
-  default: return ms_jx_bool(!is_nan && order >= 0);
-  }
+  return is_nan ? ms_jx_bool(false) : compared(op, ms_jx_compare(a, b));
 }
 
 static struct ms_jx equality(struct ms_jx_eval *ev, bool wanted, struct ms_jx a, struct ms_jx b)

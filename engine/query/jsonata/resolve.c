@@ -592,6 +592,15 @@ static void mark_simple(struct ms_jx_node *node)
     mark_simple(node->items[i]);
   }
   node->flags |= is_simple ? MS_JX_F_SIMPLE : 0;
+  if (is_simple && node->count == 1 && node->items[0]->type == MS_JX_N_NAME) {
+    node->quick = MS_JX_QUICK_NAME;
+    node->token = node->items[0]->token;
+  }
+  bool is_literal = node->type == MS_JX_N_LITERAL_STRING || node->type == MS_JX_N_LITERAL_NUMBER ||
+                    node->type == MS_JX_N_LITERAL_VALUE || node->type == MS_JX_N_REGEX;
+  if (is_literal && node->stages == NULL && node->group == NULL) {
+    node->quick = MS_JX_QUICK_LITERAL;
+  }
 }
 
 struct ms_jx_node *ms_jx_resolve(struct ms_jx_compiler *c, struct ms_jx_node *node)

@@ -95,11 +95,14 @@ void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size)
       return NULL;
     }
   }
-  char *memory = ms_arena_alloc(ev->env->arena, chunk);
-  if (memory == NULL) {
+  struct ms_arena_mark mark = ms_arena_mark(ev->env->arena);
+  struct ms_jx_piece *piece = ms_arena_alloc(ev->env->arena, sizeof *piece + chunk);
+  if (piece == NULL) {
     ms_jx_fail_nomem(ev);
     return NULL;
   }
+  *piece = (struct ms_jx_piece){ev->piece, mark, ev->bytes, 0};
+  ev->piece = piece;
   ev->bytes += chunk;
   if (ev->bytes > ev->peak_bytes) {
     ev->peak_bytes = ev->bytes;
@@ -107,6 +110,7 @@ void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size)
   if (ev->next_chunk < CHUNK_LARGEST) {
     ev->next_chunk *= 2;
   }
+  char *memory = (char *)(piece + 1);
   if (chunk == size && (size_t)(ev->bump_end - ev->bump) >= 512) {
     return memory; /* a large piece: what is left of the present chunk is still good */
   }
@@ -115,20 +119,17 @@ void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size)
   return memory;
 }
 
-struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev)
+void ms_jx_rewind_slow(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)
 {
-  return (struct ms_jx_mark){ev->bump, ev->bump_end, ms_arena_mark(ev->env->arena), ev->bytes,
-                              ev->made};
-}
-
-void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)
-{
-  ev->bump = mark->bump;
-  ev->bump_end = mark->bump_end;
-  if (ev->bytes != mark->bytes) {
-    ms_arena_rewind(ev->env->arena, mark->arena);
-    ev->bytes = mark->bytes;
+  struct ms_jx_piece *piece = ev->piece;
+  while (piece->older != mark->piece) {
+    piece = piece->older;
   }
+  /* The piece is part of what is given back: copy first. */
+  struct ms_jx_piece oldest = *piece;
+  ev->piece = oldest.older;
+  ev->bytes = oldest.bytes;
+  ms_arena_rewind(ev->env->arena, oldest.arena);
 }
 
 bool ms_jx_push_slow(struct ms_jx_eval *ev, struct ms_jx value)

@@ -224,7 +224,7 @@ struct ms_jx ms_jx_list_new(struct ms_jx_eval *ev, struct ms_jx **items, size_t 
 
 struct ms_jx ms_jx_list(struct ms_jx_eval *ev, const struct ms_jx *items, size_t count)
 {
-  struct ms_jx *copy;
+  struct ms_jx *copy = NULL;
   struct ms_jx v = ms_jx_list_new(ev, &copy, count);
   if (!ms_jx_is_error(v) && count > 0) {
     memcpy(copy, items, count * sizeof *items);
