@@ -5,11 +5,10 @@
  * A call outlives its task when the task is cancelled: `struct ms_task_function_call` lives until
  * the call is done, and points to its task only as long as somebody waits.
  */
-#include <stdio.h>
-
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "task/internal.h"
 
 #define FUNCTION_TIMEOUT_MAX_MS 900000 /* Lambda's 15 minutes */
@@ -23,6 +22,7 @@ struct ms_task_function_call {
   struct ms_task *task; /* NULL: cancelled, or nobody waits */
   uint64_t id;
   bool is_wrapped;     /* lambda:invoke */
+  bool is_qualified;   /* the ARN it was called by says a version */
   bool is_token;       /* its result is only a SUBMITTED */
   bool ends_with_task; /* the deadline is the task's own timeout: the core says what it means */
   char request_id[37];
@@ -108,28 +108,49 @@ static bool function_read(struct function_request *out, const struct ms_task_req
 
 /* ---- the result ---- */
 
-static size_t function_arn(char out[FUNCTION_ARN_MAX], const struct ms_tasks *tasks,
-                           const struct ms_task_function_name *name, bool is_qualified)
+static size_t put_part(char *out, size_t len, struct ms_str part)
 {
-  struct ms_str qualifier = name->qualifier;
-  if (is_qualified && qualifier.len == 0) {
-    qualifier = MS_STR("$LATEST");
-  }
-  int len = snprintf(out, FUNCTION_ARN_MAX, "arn:aws:lambda:%s:%s:function:%.*s%s%.*s",
-                     tasks->region, tasks->account, MS_STR_ARG(name->name),
-                     qualifier.len > 0 ? ":" : "", MS_STR_ARG(qualifier));
-  return len < 0 ? 0 : (size_t)len;
+  size_t room = FUNCTION_ARN_MAX - 1 - len;
+  size_t count = part.len < room ? part.len : room;
+  memcpy(out + len, part.data, count);
+  return len + count;
 }
 
-static void function_missing(struct ms_tasks *tasks, struct ms_task *task,
-                             const struct ms_task_function_name *name, const char *request_id)
+/* By hand and not by snprintf: once for each call. Cut where it would not fit; its length. */
+static size_t function_arn(char out[FUNCTION_ARN_MAX], const struct ms_tasks *tasks,
+                           const struct ms_task_function_name *name)
 {
-  char arn[FUNCTION_ARN_MAX];
-  function_arn(arn, tasks, name, true);
-  ms_task_failf(tasks, task, "Lambda.ResourceNotFoundException",
-                "Function not found: %s (Service: AWSLambda; Status Code: 404; Error Code: "
+  size_t len = put_part(out, 0, MS_STR("arn:aws:lambda:"));
+  len = put_part(out, len, ms_str_c(tasks->region));
+  len = put_part(out, len, MS_STR(":"));
+  len = put_part(out, len, ms_str_c(tasks->account));
+  len = put_part(out, len, MS_STR(":function:"));
+  len = put_part(out, len, name->name);
+  if (name->qualifier.len > 0) {
+    len = put_part(out, len, MS_STR(":"));
+    len = put_part(out, len, name->qualifier);
+  }
+  out[len] = '\0';
+  return len;
+}
+
+/* AWS's words around "Function not found: ARN". */
+static void function_not_found(const struct ms_task_function_call *call, struct ms_str text)
+{
+  ms_task_failf(call->tasks, call->task, "Lambda.ResourceNotFoundException",
+                "%.*s%s (Service: AWSLambda; Status Code: 404; Error Code: "
                 "ResourceNotFoundException; Request ID: %s; Proxy: null)",
-                arn, request_id);
+                MS_STR_ARG(text), call->is_qualified ? "" : ":$LATEST", call->request_id);
+}
+
+static void function_missing(const struct ms_task_function_call *call,
+                             const struct ms_task_function_name *name)
+{
+  char text[FUNCTION_ARN_MAX + 32] = "Function not found: ";
+  size_t len = strlen(text);
+  len += function_arn(text + len, call->tasks, name);
+  len = ms_utf8_check((struct ms_str){text, len}); /* it may have been cut inside a character */
+  function_not_found(call, (struct ms_str){text, len});
 }
 
 /* {ExecutedVersion, Payload, SdkHttpMetadata, SdkResponseMetadata, StatusCode} */
@@ -191,6 +212,12 @@ static void function_settle(struct ms_task_function_call *call,
       return; /* the core's own timer is due now and says States.Timeout */
     }
     break;
+  case MS_TASK_CALL_MISSING:
+    if (ms_str_has_prefix(ms_json_text(result->cause), "Function not found: arn:")) {
+      function_not_found(call, ms_json_text(result->cause));
+      return;
+    }
+    break; /* it is there and does not load */
   case MS_TASK_CALL_CANCELLED:
     ms_task_failf(tasks, call->task, "Lambda.Unknown", "The invocation was cancelled.");
     return;
@@ -242,6 +269,7 @@ static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, s
   call->tasks = tasks;
   call->task = task;
   call->is_wrapped = read->is_wrapped;
+  call->is_qualified = read->name.qualifier.len > 0;
   ms_random_uuid(tasks->random, call->request_id);
   struct ms_str version = MS_STR("$LATEST");
   struct ms_str qualifier = read->name.qualifier;
@@ -249,7 +277,8 @@ static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, s
     version =
         qualifier; /* an alias would have to be looked up: versions come with a later release */
   }
-  snprintf(call->version, sizeof call->version, "%.*s", MS_STR_ARG(version));
+  size_t len = version.len < sizeof call->version ? version.len : sizeof call->version - 1;
+  memcpy(call->version, version.data, len); /* the rest is zero */
   call->slot = &tasks->calls;
   call->next = tasks->calls;
   if (call->next != NULL) {
@@ -264,7 +293,7 @@ static int function_invoke(struct ms_task_function_call *call, const struct func
 {
   struct ms_tasks *tasks = call->tasks;
   char arn[FUNCTION_ARN_MAX];
-  function_arn(arn, tasks, &read->name, false);
+  function_arn(arn, tasks, &read->name);
   int64_t deadline_ms = tasks->up.now_ms(tasks->up.user) + FUNCTION_TIMEOUT_MAX_MS;
   if (request->deadline_ms != 0 && request->deadline_ms <= deadline_ms && call->task != NULL) {
     deadline_ms = request->deadline_ms;
@@ -319,7 +348,7 @@ static int function_start(struct ms_tasks *tasks, struct ms_task *task,
     goto out;
   }
   if (!is_name) {
-    function_missing(tasks, task, &read.name, call->request_id);
+    function_missing(call, &read.name);
     function_unlink(call);
     goto out;
   }

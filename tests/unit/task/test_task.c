@@ -237,6 +237,22 @@ MT_TEST(function__names_that_cannot_be_are_not_found)
   close_world(&world);
 }
 
+MT_TEST(function__a_name_far_too_long_is_cut_between_characters)
+{
+  struct world world;
+  struct ms_task task;
+  open_world(&world);
+  char *name = mt_format("%s", "");
+  for (int i = 0; i < 300; i++) {
+    name = mt_format("%s\xc3\xa9", name);
+  }
+  struct ms_task_request request = request_of(&world, mt_format("{\"FunctionName\":\"%s\"}", name));
+  start(&world, &task, &request);
+  mt_ok(strstr(world.said, "\xc3\xa9:$LATEST (Service: AWSLambda;") != NULL);
+  mt_ok(strlen(world.said) < 700);
+  close_world(&world);
+}
+
 MT_TEST(function__failures)
 {
   const struct {
