@@ -26,20 +26,37 @@ local TESTS = {
   ["engine/query/langs.def"] = { strip = "^ms_query_", "tests/conformance/%s.test", "tests/conformance/%s.c",
     "tests/conformance/test_%s.c" },
   ["engine/cli/cmds.def"] = { strip = "^ms_c[lm][id]_", "tests/e2e/cli_%s_spec.lua" },
-  ["engine/luavm/libs.def"] = { strip = "^mstep%.", "tests/lua/%s_spec.lua", "tests/unit/luavm/test_lib_%s.c" },
+  -- A library of the sandbox is called by name in a test of the machine or in a spec.
+  ["engine/luavm/libs.def"] = { strip = "^mstep%.", "tests/lua/%s_spec.lua", "tests/unit/luavm/test_lib_%s.c",
+    named = { "^tests/unit/luavm/.*%.c$", "^tests/lua/.*%.lua$" } },
 }
 
-local function has_test(row, rule, paths)
+-- Whether a test among `files` calls `name.something` or requires it.
+local function is_named(name, files, patterns)
+  local plain = name:match("^[^.]+") -- "mstep.core" is called through "mstep"
+  for _, file in ipairs(files) do
+    for _, pattern in ipairs(patterns) do
+      local called = file.path:match(pattern)
+        and (file.text:find("%f[%w_]" .. plain .. "%.%l") or file.text:find("require[ (\\]*['\"]" .. plain .. "%f[^%w_.]"))
+      if called then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+local function has_test(row, rule, paths, files)
   local short = row[1]:gsub(rule.strip, "")
   for _, pattern in ipairs(rule) do
     if paths[pattern:format(short)] then
       return true
     end
   end
-  return false, rule[1]:format(short)
+  return rule.named ~= nil and is_named(row[1], files, rule.named), rule[1]:format(short)
 end
 
-local function check_rows(file, defined, paths, report)
+local function check_rows(file, defined, paths, files, report)
   local rule = TESTS[file.path]
   local seen = {}
   local rows = lint.rows(file.text)
@@ -59,7 +76,7 @@ local function check_rows(file, defined, paths, report)
     end
     local ok, wanted = true, nil
     if rule then
-      ok, wanted = has_test(row, rule, paths)
+      ok, wanted = has_test(row, rule, paths, files)
     end
     if not ok then
       report(file.path, row.line, "%s has no test %s", row[1], wanted)
@@ -98,7 +115,7 @@ local function check(files, report)
   local defined = definitions(files)
   for _, file in ipairs(files) do
     if file.path:match("^engine/.*%.def$") then
-      check_rows(file, defined, paths, report)
+      check_rows(file, defined, paths, files, report)
       local module = file.path:match("^engine/([^/]+)/")
       local readme = by_path["engine/" .. module .. "/README.md"]
       local name = file.path:match("[^/]+$")
@@ -128,6 +145,8 @@ return lint {
     { says = "has no row", ["engine/x/a.def"] = "/* nothing */\n" },
     { says = "ms_state_a has no test tests/scenario/state_a.scn", ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE },
+    { says = "utf8 has no test", ["engine/luavm/libs.def"] = 'MS_LUA_LIB("utf8", 1)\nMS_LUA_LIB("os", 1)\n',
+      ["tests/lua/a_spec.lua"] = "os.time()\nx_utf8.char()\n" },
     { says = "MSTEP_EB is not in", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n",
       ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EA, "a")\nMS_ERROR(MSTEP_EB, "b")\n' },
     { says = "MSTEP_EA has no text", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n#define MSTEP_EB (-2)\n",
@@ -139,6 +158,8 @@ return lint {
       ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE,
       ["tests/scenario/state_a.scn"] = "",
+      ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
+      ["tests/unit/luavm/test_a.c"] = 'run("require \\"cjson\\"")\nrun("os.time()")\n',
       ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
       ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",
     },

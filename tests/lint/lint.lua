@@ -136,12 +136,24 @@ local function is_function(header)
     and not plain:match("^%s*extern%s*$")
 end
 
+-- Where a header really starts: calls of macros without a semicolon may stand before it.
+local function after_macros(code, start, stop)
+  while true do
+    local rest = code:sub(start, stop):match("^%s*[%u_][%u%d_]*%s*%b()%s*()%S")
+    if rest == nil then
+      return start
+    end
+    start = start + rest - 1
+  end
+end
+
 -- The functions of a C text: {name, header, from, to, line, last}, lines counted from the signature.
 function lint.functions_c(text)
   local code = lint.strip_directives(lint.strip_c(text))
   local found, depth, start, current = {}, 0, 1, nil
   for at, c in code:gmatch("()([{};])") do
     if c == "{" then
+      start = depth == 0 and after_macros(code, start, at - 1) or start
       if depth == 0 and is_function(code:sub(start, at - 1)) then
         local header = code:sub(start, at - 1)
         local first = start + #header:match("^%s*")

@@ -158,6 +158,7 @@ return lint {
   },
   good = {
     { ["engine/a/a.c"] = c_function(80), ["lua/a.lua"] = lua_function(60), ["include/mstep/a.h"] = ("\n"):rep(600) },
+    { ["engine/a/a.c"] = ("CASE(a, (b))\n"):rep(80) .. "MT_TEST(a)\n{\n}\n" .. ("CASE(a)\n"):rep(80) .. c_function(80) },
     { ["tests/lint/long.txt"] = "# why\nengine/a/a.c f 90 a switch\n", ["engine/a/a.c"] = c_function(90) },
     { ["tests/lua/a_spec.lua"] = "describe('x', function()\n" .. ("it('y', function()\n" .. ("x()\n"):rep(40) .. "end)\n"):rep(3) .. "end)\n" },
   },
