@@ -215,7 +215,7 @@ static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usa
 
 static void set_killed(struct ms_lua_job *job, enum ms_lua_kill kill)
 {
-  if (kill == MS_LUA_KILL_CANCEL) {
+  if (kill != MS_LUA_KILL_TIMEOUT) {
     ms_lua_job_fail(job, MS_LUA_CANCELLED, "Lua.Cancelled", "RequestId: %s Error: cancelled",
                     job->request_id);
   } else {
@@ -268,9 +268,11 @@ void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lu
 {
   ms_heap_remove(&host->sleeping, &job->sleep);
   if (job->co != NULL) {
-    guard_enter(host, job, MS_LUA_CLOSE_MS);
-    lua_resetthread(job->co);
-    guard_leave(host);
+    if (kill != MS_LUA_KILL_SHUTDOWN) {
+      guard_enter(host, job, MS_LUA_CLOSE_MS);
+      lua_resetthread(job->co);
+      guard_leave(host);
+    }
     set_killed(job, kill);
     finish(host, job, false);
   } else {

@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "luavm/luavm.h"
 #include "work/guard.h"
+#include "work/work.h"
 
 #define MS_LUA_RAISES /* marks what may leave by a Lua error */
 
@@ -87,7 +88,12 @@ struct ms_lua_vm {
   struct ms_json keys[MS_LUA_KEY_CACHE]; /* member names lately converted, by address of the Lua string */
 };
 
-enum ms_lua_kill { MS_LUA_KILL_NONE, MS_LUA_KILL_TIMEOUT, MS_LUA_KILL_CANCEL };
+enum ms_lua_kill {
+  MS_LUA_KILL_NONE,
+  MS_LUA_KILL_TIMEOUT,
+  MS_LUA_KILL_CANCEL,
+  MS_LUA_KILL_SHUTDOWN /* of what is suspended: its __close handlers are not run */
+};
 
 /* Where jobs run. */
 struct ms_lua_host {
@@ -104,24 +110,53 @@ struct ms_lua_host {
   struct ms_heap sleeping;    /* jobs, by the time they are to be entered again */
   uint64_t next_order;
   bool is_local;              /* on the loop thread */
+  struct ms_worker *worker;   /* else */
 };
+
+/* A job from its place in a host's heap. */
+#define MS_LUA_JOB_OF_SLEEP(node) \
+  ((struct ms_lua_job *)(void *)((char *)(node) - offsetof(struct ms_lua_job, sleep)))
+#define MS_LUA_JOB_OF_MESSAGE(part) \
+  ((struct ms_lua_job *)(void *)((char *)(part) - offsetof(struct ms_lua_job, message)))
+
 
 enum ms_lua_job_state {
   MS_LUA_JOB_FREE,
   MS_LUA_JOB_QUEUED,   /* on the loop thread, not begun */
-  MS_LUA_JOB_RUNNING,  /* inside Lua, or out on a worker */
+  MS_LUA_JOB_RUNNING,  /* 0 workers: inside Lua */
   MS_LUA_JOB_SLEEPING, /* 0 workers: suspended */
+  MS_LUA_JOB_OUT,      /* a worker's */
   MS_LUA_JOB_FINISHED  /* waits for its `done` */
 };
 
-/* One call. Lives in its slot for ever and is used again with another id. */
+/* What goes between the loop and the workers: a job, or a line for the log. */
+struct ms_lua_message {
+  struct ms_message message; /* first */
+  bool is_log;
+};
+
+/*
+ * One call. Lives in its slot for ever and is used again with another id. While it is out, all but the
+ * first part is the worker's.
+ */
 struct ms_lua_job {
-  struct ms_heap_node sleep; /* first: found from the heap by its address */
+  /* the loop thread's */
   struct ms_lua_job *next;
   struct ms_lua_job *previous;
-  uint64_t id;               /* 0 when free */
+  uint64_t id;               /* 0 when free; the worker reads it */
   uint32_t slot;
   enum ms_lua_job_state state;
+  bool is_out;               /* a worker has it; with state FINISHED: cancelled, and told before it is back */
+  ms_lua_done_cb done;
+  void *user;
+  atomic_bool is_cancelled;  /* everybody's */
+  /* whoever has it */
+  struct ms_lua_message message;
+  struct ms_heap_node sleep;
+  struct ms_buf input_text;  /* on its way to a worker: payload */
+  struct ms_buf client_text; /* client context, or empty */
+  struct ms_buf output_text; /* on its way back: output, or cause */
+  struct ms_buf error_text;
   struct ms_lua_code *code;  /* NULL: missing */
   struct ms_json payload;
   struct ms_json client_context;
@@ -133,7 +168,6 @@ struct ms_lua_job {
   int64_t deadline_ms;
   int64_t due_at_ms;         /* end of the sleep under way */
   unsigned attempt;
-  atomic_bool is_cancelled;
   /* inside a host */
   bool is_complete;          /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
@@ -145,8 +179,6 @@ struct ms_lua_job {
   struct ms_json error;
   struct ms_json cause;
   struct ms_json trace;      /* noted when an error was raised */
-  ms_lua_done_cb done;
-  void *user;
 };
 
 struct ms_lua {
@@ -158,7 +190,13 @@ struct ms_lua {
   struct ms_lua_job *free_jobs;
   struct ms_lua_job *queue_head; /* to be begun, or FINISHED and to be told */
   struct ms_lua_job *queue_tail;
+  struct ms_lua_job *waiting_head; /* workers: to be posted when their queue has room */
+  struct ms_lua_job *waiting_tail;
   size_t open_count;             /* jobs whose `done` is to come */
+  size_t held_count;             /* of these, out: the loop is held while there are any */
+  struct ms_work *work;          /* NULL: 0 workers */
+  atomic_size_t log_bytes;       /* of lines on their way from workers */
+  atomic_size_t log_dropped;     /* lines that were too many */
   uint64_t next_generation;      /* part of jobs' ids */
   bool is_delivering;            /* inside on_wake: it looks at the queue itself */
   struct ms_watchdog *watchdog;
@@ -264,6 +302,25 @@ void ms_lua_host_deinit(struct ms_lua_host *host);
 int64_t ms_lua_host_now_ms(const struct ms_lua_host *host);
 /* Suspends the running job until due_at_ms. */
 MS_LUA_RAISES int ms_lua_suspend(lua_State *L, int64_t due_at_ms);
+
+/* ---- worker.c ---- */
+int ms_lua_workers_new(struct ms_lua *lua);
+void ms_lua_workers_free(struct ms_lua *lua);
+/* Hands a job to the workers. MSTEP_ETOOBIG: not now; MSTEP_ENOMEM. */
+int ms_lua_workers_post(struct ms_lua *lua, struct ms_lua_job *job);
+/* Ends a job that is out as soon as can be. True: no worker had begun it, it is ours again. */
+bool ms_lua_workers_cancel(struct ms_lua *lua, struct ms_lua_job *job);
+/* What a job brought back becomes values of the loop thread. */
+void ms_lua_workers_unpack(struct ms_lua_job *job);
+/* A line from a worker, for the loop thread to log. */
+void ms_lua_workers_log(struct ms_lua_host *host, const char *function, const char *request_id,
+                        struct ms_str line);
+/* Hands the line on and frees it. */
+void ms_lua_workers_tell_log(struct ms_lua *lua, struct ms_lua_message *message);
+
+/* ---- luavm.c ---- */
+void ms_lua_tell_log(struct ms_lua *lua, const char *function, const char *request_id,
+                     struct ms_str line);
 
 /* ---- registry.c ---- */
 /* The function's source, borrowed. MSTEP_ENOTFOUND: there is none, the detail says why. */

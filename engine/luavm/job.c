@@ -7,6 +7,7 @@
 #include "luavm/internal.h"
 
 #define JOBS_MAX (1u << 24)
+#define TEXT_KEPT_MAX 4096
 
 static struct ms_lua_job *new_job(struct ms_lua *lua)
 {
@@ -15,6 +16,10 @@ static struct ms_lua_job *new_job(struct ms_lua *lua)
   }
   struct ms_lua_job *job = ms_calloc(1, sizeof *job);
   if (job != NULL) {
+    ms_buf_init(&job->input_text, SIZE_MAX / 2);
+    ms_buf_init(&job->client_text, SIZE_MAX / 2);
+    ms_buf_init(&job->output_text, SIZE_MAX / 2);
+    ms_buf_init(&job->error_text, 0);
     job->slot = (uint32_t)lua->jobs.count;
     lua->jobs.data[lua->jobs.count++] = job;
   }
@@ -77,12 +82,29 @@ int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_
   job->trace = MS_JSON_VALUE_NONE;
   atomic_store_explicit(&job->is_cancelled, false, memory_order_relaxed);
   job->code = NULL;
+  job->is_out = false;
   *out = job;
   return MSTEP_OK;
 }
 
+/* A slot keeps the room for texts, unless one was large. */
+static void empty_text(struct ms_buf *text)
+{
+  if (text->capacity > TEXT_KEPT_MAX) {
+    size_t max = text->max;
+    ms_buf_deinit(text);
+    ms_buf_init(text, max);
+  } else {
+    ms_buf_reset(text);
+  }
+}
+
 void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job)
 {
+  empty_text(&job->input_text);
+  empty_text(&job->client_text);
+  empty_text(&job->output_text);
+  empty_text(&job->error_text);
   job->id = 0;
   job->state = MS_LUA_JOB_FREE;
   ms_json_replace(&job->payload, MS_JSON_VALUE_NONE);
@@ -113,6 +135,10 @@ void ms_lua_jobs_deinit(struct ms_lua *lua)
   for (size_t i = 0; i < lua->jobs.count; i++) {
     struct ms_lua_job *job = lua->jobs.data[i];
     ms_lua_job_free(lua, job);
+    ms_buf_deinit(&job->input_text);
+    ms_buf_deinit(&job->client_text);
+    ms_buf_deinit(&job->output_text);
+    ms_buf_deinit(&job->error_text);
     ms_free(job);
   }
   ms_free(lua->jobs.data);

@@ -5,6 +5,8 @@
  *                        | sleeps      ^
  *                        heap -- on_timer
  *
+ *   invoke -> workers -> on_wake: done                 workers; `waiting` when their queue is full
+ *
  * invoke never runs Lua: it rings the loop's door, and the turn that follows begins the call. A turn
  * begins a limited number of calls and rings again, so that timers and sockets get their share.
  */
@@ -69,6 +71,11 @@ int ms_lua_new(struct ms_lua **out, const struct ms_lua_options *options)
   }
   ms_map_init(&lua->functions, options->seed);
   ms_lua_host_init(&lua->local, lua, lua->watchdog, true);
+  err = options->workers == 0 ? MSTEP_OK : ms_lua_workers_new(lua);
+  if (err != 0) {
+    ms_lua_free(lua);
+    return err;
+  }
   *out = lua;
   return MSTEP_OK;
 }
@@ -78,9 +85,10 @@ void ms_lua_free(struct ms_lua *lua)
   if (lua == NULL) {
     return;
   }
+  ms_lua_workers_free(lua);
   for (size_t i = 0; i < lua->jobs.count; i++) {
     if (lua->jobs.data[i]->state == MS_LUA_JOB_SLEEPING) {
-      ms_lua_abandon(&lua->local, lua->jobs.data[i], MS_LUA_KILL_CANCEL);
+      ms_lua_abandon(&lua->local, lua->jobs.data[i], MS_LUA_KILL_SHUTDOWN);
     }
   }
   ms_lua_host_deinit(&lua->local);
@@ -92,32 +100,52 @@ void ms_lua_free(struct ms_lua *lua)
   ms_free(lua);
 }
 
-/* ---- the queue ---- */
+/* ---- the queues ---- */
 
-static void enqueue(struct ms_lua *lua, struct ms_lua_job *job, enum ms_lua_job_state state)
+static void put(struct ms_lua_job **head, struct ms_lua_job **tail, struct ms_lua_job *job)
 {
-  job->state = state;
   job->next = NULL;
-  job->previous = lua->queue_tail;
-  if (lua->queue_tail == NULL) {
-    lua->queue_head = job;
+  job->previous = *tail;
+  if (*tail == NULL) {
+    *head = job;
   } else {
-    lua->queue_tail->next = job;
+    (*tail)->next = job;
   }
-  lua->queue_tail = job;
+  *tail = job;
 }
 
-static void dequeue(struct ms_lua *lua, struct ms_lua_job *job)
+static void cut(struct ms_lua_job **head, struct ms_lua_job **tail, struct ms_lua_job *job)
 {
   if (job->previous == NULL) {
-    lua->queue_head = job->next;
+    *head = job->next;
   } else {
     job->previous->next = job->next;
   }
   if (job->next == NULL) {
-    lua->queue_tail = job->previous;
+    *tail = job->previous;
   } else {
     job->next->previous = job->previous;
+  }
+}
+
+static void enqueue(struct ms_lua *lua, struct ms_lua_job *job, enum ms_lua_job_state state)
+{
+  job->state = state;
+  put(&lua->queue_head, &lua->queue_tail, job);
+}
+
+/* The loop must not end while something that wakes it is out. */
+static void hold(struct ms_lua *lua)
+{
+  if (lua->held_count++ == 0) {
+    ms_loop_hold(lua->options.loop);
+  }
+}
+
+static void release(struct ms_lua *lua)
+{
+  if (--lua->held_count == 0) {
+    ms_loop_release(lua->options.loop);
   }
 }
 
@@ -143,51 +171,85 @@ static void set_missing(struct ms_lua_job *job, struct ms_str name)
   ms_buf_deinit(&cause);
 }
 
+/* Finds the function; that there is none, or that it cannot be read, is the job's result. */
+static int find_code(struct ms_lua *lua, struct ms_lua_job *job, struct ms_str name)
+{
+  struct ms_lua_code *code;
+  int err = ms_lua_find(&code, lua, name);
+  if (err == 0) {
+    job->code = ms_lua_code_ref(code);
+  } else if (err == MSTEP_ENOTFOUND) {
+    set_missing(job, name);
+  } else if (err != MSTEP_ENOMEM) {
+    ms_lua_job_fail(job, MS_LUA_MISSING, "Runtime.ImportModuleError", "%s", ms_error_detail());
+  } else {
+    return err;
+  }
+  return MSTEP_OK;
+}
+
+/* Hands the job to the workers, or has it wait until they have room. */
+static int send(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  int err = lua->waiting_head != NULL ? MSTEP_ETOOBIG : ms_lua_workers_post(lua, job);
+  if (err == MSTEP_ETOOBIG) {
+    job->state = MS_LUA_JOB_QUEUED;
+    put(&lua->waiting_head, &lua->waiting_tail, job);
+    return MSTEP_OK;
+  }
+  if (err == 0) {
+    job->state = MS_LUA_JOB_OUT;
+    hold(lua);
+  }
+  return err;
+}
+
 int ms_lua_invoke(uint64_t *id, struct ms_lua *lua, const struct ms_lua_call *call,
                   ms_lua_done_cb done, void *user)
 {
   struct ms_lua_job *job;
-  struct ms_lua_code *code;
   int err = ms_lua_job_new(&job, lua, call);
   if (err != 0) {
     return err;
   }
   job->done = done;
   job->user = user;
-  err = ms_lua_find(&code, lua, call->function);
-  if (err == 0) {
-    job->code = ms_lua_code_ref(code);
-  } else if (err == MSTEP_ENOTFOUND) {
-    set_missing(job, call->function);
-    err = MSTEP_OK;
-  } else if (err != MSTEP_ENOMEM) {
-    ms_lua_job_fail(job, MS_LUA_MISSING, "Runtime.ImportModuleError", "%s", ms_error_detail());
-    err = MSTEP_OK;
-  }
-  if (err == 0 && lua->queue_head == NULL) {
-    err = ring(lua);
+  uint64_t new_id = job->id;
+  err = find_code(lua, job, call->function);
+  if (err == 0 && lua->work != NULL && job->code != NULL) {
+    err = send(lua, job);
+  } else if (err == 0) {
+    err = lua->queue_head == NULL ? ring(lua) : MSTEP_OK;
+    if (err == 0) {
+      enqueue(lua, job, job->code == NULL ? MS_LUA_JOB_FINISHED : MS_LUA_JOB_QUEUED);
+    }
   }
   if (err != 0) {
     ms_lua_job_free(lua, job);
     return err;
   }
-  enqueue(lua, job, job->code == NULL ? MS_LUA_JOB_FINISHED : MS_LUA_JOB_QUEUED);
   lua->open_count++;
-  *id = job->id;
+  *id = new_id;
   return MSTEP_OK;
 }
 
 void ms_lua_cancel(struct ms_lua *lua, uint64_t id)
 {
   struct ms_lua_job *job = ms_lua_job_by_id(lua, id);
-  if (job == NULL || job->state == MS_LUA_JOB_FINISHED) {
-    return;
+  if (job == NULL || job->state == MS_LUA_JOB_FINISHED || job->state == MS_LUA_JOB_RUNNING) {
+    return; /* told already, or inside Lua on this very thread: over before anybody hears of this */
   }
-  if (job->state == MS_LUA_JOB_QUEUED) {
-    dequeue(lua, job);
-  } else if (job->state == MS_LUA_JOB_SLEEPING) {
-  } else {
-    return; /* inside Lua on this very thread: it is over before anybody hears of this */
+  if (job->state == MS_LUA_JOB_OUT) {
+    release(lua);
+    if (!ms_lua_workers_cancel(lua, job)) {
+      enqueue(lua, job, MS_LUA_JOB_FINISHED); /* told at once, whenever the worker lets go of it */
+      ring(lua);
+      return;
+    }
+  } else if (job->state == MS_LUA_JOB_QUEUED && lua->work != NULL) {
+    cut(&lua->waiting_head, &lua->waiting_tail, job);
+  } else if (job->state == MS_LUA_JOB_QUEUED) {
+    cut(&lua->queue_head, &lua->queue_tail, job);
   }
   ms_lua_abandon(&lua->local, job, MS_LUA_KILL_CANCEL);
   enqueue(lua, job, MS_LUA_JOB_FINISHED);
@@ -202,20 +264,38 @@ static struct ms_json text_or_empty(struct ms_json value)
   return ms_json_is_none(value) ? ms_json_cstring("") : ms_json_ref(value);
 }
 
-static void tell(struct ms_lua *lua, struct ms_lua_job *job)
+/* Of a job that a worker still has, whose results are not ours to read. */
+static void tell_cancelled(struct ms_lua *lua, struct ms_lua_job *job)
 {
-  struct ms_lua_result result = {job->outcome, job->output, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
-  if (job->outcome != MS_LUA_OK) {
-    result.error = text_or_empty(job->error);
-    result.cause = text_or_empty(job->cause);
-  }
+  struct ms_lua_result result = {MS_LUA_CANCELLED, MS_JSON_VALUE_NONE,
+                                 text_or_empty(ms_json_cstring("Lua.Cancelled")),
+                                 text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"),
+                                                                 MS_STR("Error: cancelled"),
+                                                                 MS_JSON_VALUE_NONE))};
   ms_lua_done_cb done = job->done;
-  void *user = job->user;
-  job->state = MS_LUA_JOB_FINISHED;
+  job->done = NULL; /* freed when it comes back */
   lua->open_count--;
-  done(&result, user);
+  done(&result, job->user);
   ms_json_unref(result.error);
   ms_json_unref(result.cause);
+}
+
+static void tell(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  if (job->is_out) {
+    tell_cancelled(lua, job);
+    return;
+  }
+  struct ms_lua_result result = {job->outcome, job->output, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
+  if (job->outcome != MS_LUA_OK) {
+    job->error = text_or_empty(job->error);
+    job->cause = text_or_empty(job->cause);
+    result.error = job->error;
+    result.cause = job->cause;
+  }
+  job->state = MS_LUA_JOB_FINISHED;
+  lua->open_count--;
+  job->done(&result, job->user);
   ms_lua_job_free(lua, job);
 }
 
@@ -229,12 +309,67 @@ static void run(struct ms_lua *lua, struct ms_lua_job *job)
   }
 }
 
+/* ---- what comes back from workers ---- */
+
+static void take_back(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  job->is_out = false;
+  if (job->state == MS_LUA_JOB_OUT) {
+    release(lua);
+    ms_lua_workers_unpack(job);
+    tell(lua, job);
+  } else if (job->done == NULL) {
+    ms_lua_job_free(lua, job);
+  } else {
+    ms_lua_abandon(&lua->local, job, MS_LUA_KILL_CANCEL); /* cancelled, and in the queue to be told */
+  }
+}
+
+/* Jobs that waited for room, in their order. */
+static void send_waiting(struct ms_lua *lua)
+{
+  while (lua->waiting_head != NULL) {
+    struct ms_lua_job *job = lua->waiting_head;
+    int err = ms_lua_workers_post(lua, job);
+    if (err == MSTEP_ETOOBIG) {
+      return;
+    }
+    cut(&lua->waiting_head, &lua->waiting_tail, job);
+    if (err == 0) {
+      job->state = MS_LUA_JOB_OUT;
+      hold(lua);
+    } else {
+      ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory",
+                      "RequestId: %s Error: out of memory", job->request_id);
+      enqueue(lua, job, MS_LUA_JOB_FINISHED);
+    }
+  }
+}
+
+static void take_replies(struct ms_lua *lua)
+{
+  struct ms_message *message = ms_work_take(lua->work);
+  while (message != NULL) {
+    struct ms_lua_message *reply = (struct ms_lua_message *)(void *)message;
+    message = message->next;
+    if (reply->is_log) {
+      ms_lua_workers_tell_log(lua, reply);
+    } else {
+      take_back(lua, MS_LUA_JOB_OF_MESSAGE(reply));
+    }
+  }
+  send_waiting(lua);
+}
+
 void ms_lua_on_wake(struct ms_lua *lua)
 {
   lua->is_delivering = true;
+  if (lua->work != NULL) {
+    take_replies(lua);
+  }
   for (int i = 0; i < TURN_MAX && lua->queue_head != NULL; i++) {
     struct ms_lua_job *job = lua->queue_head;
-    dequeue(lua, job);
+    cut(&lua->queue_head, &lua->queue_tail, job);
     if (job->state == MS_LUA_JOB_FINISHED) {
       tell(lua, job);
     } else {
@@ -263,7 +398,7 @@ void ms_lua_on_timer(struct ms_lua *lua, int64_t now_ms)
     if (node == NULL) {
       return;
     }
-    run(lua, (struct ms_lua_job *)(void *)node);
+    run(lua, MS_LUA_JOB_OF_SLEEP(node));
   }
 }
 
@@ -274,24 +409,28 @@ bool ms_lua_is_idle(const struct ms_lua *lua)
 
 /* ---- log ---- */
 
-static void default_log(const char *function, const char *request_id, struct ms_str line)
+void ms_lua_tell_log(struct ms_lua *lua, const char *function, const char *request_id,
+                     struct ms_str line)
 {
-  fprintf(stderr, "%s %s %.*s\n", function, request_id, (int)line.len, line.data);
+  if (lua->options.log != NULL) {
+    lua->options.log(function, request_id, line, lua->options.log_user);
+  } else {
+    fprintf(stderr, "%s %s %.*s\n", function, request_id, (int)line.len, line.data);
+  }
 }
 
 void ms_lua_log_line(lua_State *L, struct ms_str line)
 {
   struct ms_lua_vm *vm = ms_lua_vm_of(L);
-  const struct ms_lua_options *options = &vm->lua->options;
   const char *function = vm->code == NULL ? "" : vm->code->name;
   const char *request_id =
       vm->host == NULL || vm->host->job == NULL ? "" : vm->host->job->request_id;
   if (line.len > MS_LUA_LINE_MAX) {
     line.len = MS_LUA_LINE_MAX;
   }
-  if (options->log == NULL) {
-    default_log(function, request_id, line);
+  if (vm->host == NULL || vm->host->is_local) {
+    ms_lua_tell_log(vm->lua, function, request_id, line);
   } else {
-    options->log(function, request_id, line, options->log_user);
+    ms_lua_workers_log(vm->host, function, request_id, line);
   }
 }

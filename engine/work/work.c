@@ -229,16 +229,22 @@ void ms_work_stop(struct ms_work *work)
   pthread_mutex_unlock(&work->lock);
 }
 
-void ms_work_free(struct ms_work *work)
+void ms_work_join(struct ms_work *work)
 {
-  if (work == NULL) {
-    return;
-  }
   ms_work_stop(work);
   for (unsigned i = 0; i < work->started; i++) {
     pthread_join(work->workers[i].thread, NULL);
     pthread_cond_destroy(&work->workers[i].wake);
   }
+  work->started = 0;
+}
+
+void ms_work_free(struct ms_work *work)
+{
+  if (work == NULL) {
+    return;
+  }
+  ms_work_join(work);
   for (unsigned i = 0; i < work->opened; i++) {
     if (work->type->close != NULL) {
       work->type->close(work->workers[i].state);

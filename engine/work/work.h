@@ -54,6 +54,8 @@ int ms_work_new(struct ms_work **out, const struct ms_work_options *options);
 void ms_work_free(struct ms_work *work);
 /* Workers end after what they are doing, without waiting for it; what was posted is not begun any more. */
 void ms_work_stop(struct ms_work *work);
+/* Stops and waits for the workers' end; what they replied can still be taken. */
+void ms_work_join(struct ms_work *work);
 
 /* ---- loop thread ---- */
 
