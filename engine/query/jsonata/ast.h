@@ -75,7 +75,8 @@ enum ms_jx_op {
 enum ms_jx_quick {
   MS_JX_QUICK_NONE,
   MS_JX_QUICK_LITERAL, /* value */
-  MS_JX_QUICK_NAME     /* a path that is one name: token */
+  MS_JX_QUICK_NAME,    /* a path that is one name: token */
+  MS_JX_QUICK_VARIABLE /* symbol, not 0 */
 };
 
 struct ms_jx_node;

@@ -205,6 +205,7 @@ struct ms_jx ms_jx_pop_sequence(struct ms_jx_eval *ev, size_t base);
 bool ms_jx_own(struct ms_jx_eval *ev, struct ms_json value);
 
 /* ---- evaluation (eval*.c) ---- */
+struct ms_jx ms_jx_lookup(struct ms_jx_eval *ev, uint32_t symbol, struct ms_jx_frame *frame);
 struct ms_jx ms_jx_eval_node(struct ms_jx_eval *ev, const struct ms_jx_node *node,
                              struct ms_jx input, struct ms_jx_frame *frame);
 /*
@@ -214,11 +215,18 @@ struct ms_jx ms_jx_eval_node(struct ms_jx_eval *ev, const struct ms_jx_node *nod
 static inline struct ms_jx ms_jx_eval(struct ms_jx_eval *ev, const struct ms_jx_node *node,
                                       struct ms_jx input, struct ms_jx_frame *frame)
 {
-  if (node->quick == MS_JX_QUICK_LITERAL && ev->depth < ev->max_depth) {
+  if (node->quick == MS_JX_QUICK_NONE || ev->depth + 1 >= ev->max_depth) {
+    return ms_jx_eval_node(ev, node, input, frame);
+  }
+  if (node->quick == MS_JX_QUICK_LITERAL) {
     return node->value;
   }
-  if (node->quick == MS_JX_QUICK_NAME && input.type == MS_JX_OBJECT &&
-      ev->depth + 1 < ev->max_depth) {
+  if (node->quick == MS_JX_QUICK_VARIABLE) {
+    struct ms_jx value = ms_jx_lookup(ev, node->symbol, frame);
+    if ((value.flags & MS_JX_SEQUENCE) == 0) {
+      return value;
+    }
+  } else if (input.type == MS_JX_OBJECT) {
     return ms_jx_from_json(ms_json_get(ms_jx_as_json(input), node->token));
   }
   return ms_jx_eval_node(ev, node, input, frame);
@@ -255,7 +263,6 @@ struct ms_jx ms_jx_eval_apply(struct ms_jx_eval *ev, const struct ms_jx_node *no
                               struct ms_jx input, struct ms_jx_frame *frame);
 struct ms_jx ms_jx_transform(struct ms_jx_eval *ev, const struct ms_jx_function *transform,
                              struct ms_jx value);
-struct ms_jx ms_jx_lookup(struct ms_jx_eval *ev, uint32_t symbol, struct ms_jx_frame *frame);
 /* A fresh frame; NULL: the evaluation failed. */
 struct ms_jx_frame *ms_jx_new_frame(struct ms_jx_eval *ev, struct ms_jx_frame *parent,
                                     uint32_t count);

@@ -59,10 +59,24 @@ static uint32_t regular_distance(const struct ms_jx_separator *separators, uint3
   return factor;
 }
 
+static bool is_plain_digits(struct ms_str s)
+{
+  size_t i = 0;
+  while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9') {
+    i++;
+  }
+  return i == s.len && s.len > 0;
+}
+
 /* A pattern of digits: read from the right, as separators count from there. */
 static bool analyse_decimal(struct ms_jx_eval *ev, struct ms_jx_int_format *out)
 {
   struct ms_str s = out->token;
+  if (is_plain_digits(s)) {
+    out->zero = '0';
+    out->mandatory_digits = (uint32_t)s.len;
+    return true;
+  }
   size_t count = ms_utf8_count(s);
   uint32_t *characters = ms_jx_alloc(ev, count * sizeof *characters);
   out->separators = ms_jx_alloc(ev, count * sizeof *out->separators);
@@ -126,7 +140,8 @@ bool ms_jx_int_analyse(struct ms_jx_eval *ev, struct ms_jx_int_format *out, stru
       break;
     }
   }
-  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+  bool may_be_named = out->token.len <= 2 && out->token.len > 0 && out->token.data[0] >= 'A';
+  for (size_t i = 0; may_be_named && i < sizeof named / sizeof *named; i++) {
     if (ms_str_is(out->token, named[i].text)) {
       out->style = named[i].style;
       out->letter_case = named[i].letter_case;
@@ -202,11 +217,28 @@ static const char *ordinal_suffix(const char *digits, size_t count)
   return last == '1' ? "st" : (last == '2' ? "nd" : (last == '3' ? "rd" : "th"));
 }
 
+/* A whole number's digits; very large ones in the form of a double. */
+static size_t print_digits(char text[40], double value)
+{
+  if (value >= 1e15) {
+    return ms_jx_print_double(text, value);
+  }
+  char reversed[16];
+  size_t count = 0;
+  for (uint64_t rest = (uint64_t)value; rest > 0 || count == 0; rest /= 10) {
+    reversed[count++] = (char)('0' + rest % 10);
+  }
+  for (size_t i = 0; i < count; i++) {
+    text[i] = reversed[count - 1 - i];
+  }
+  return count;
+}
+
 static void put_decimal(struct ms_jx_eval *ev, struct ms_buf *out, double value,
                         const struct ms_jx_int_format *format)
 {
   char text[40];
-  size_t count = ms_jx_print_double(text, value);
+  size_t count = print_digits(text, value);
   size_t padding = format->mandatory_digits > count ? format->mandatory_digits - count : 0;
   size_t digits = padding + count;
   if (!ms_jx_spend(ev, padding / 8)) {
@@ -214,8 +246,12 @@ static void put_decimal(struct ms_jx_eval *ev, struct ms_buf *out, double value,
   }
   for (size_t i = 0; i < digits && out->error == 0; i++) {
     char digit = i < padding ? '0' : text[i - padding];
-    put_separators(out, format, digits - i, digits);
-    if (digit >= '0' && digit <= '9') {
+    if (format->separator_count > 0) {
+      put_separators(out, format, digits - i, digits);
+    }
+    if (format->zero == '0') {
+      ms_buf_char(out, digit);
+    } else if (digit >= '0' && digit <= '9') {
       put_character(out, format->zero + (uint32_t)(digit - '0'));
     } else {
       ms_buf_char(out, digit);

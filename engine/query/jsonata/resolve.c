@@ -601,6 +601,10 @@ static void mark_simple(struct ms_jx_node *node)
   if (is_literal && node->stages == NULL && node->group == NULL) {
     node->quick = MS_JX_QUICK_LITERAL;
   }
+  if (node->type == MS_JX_N_VARIABLE && node->symbol != 0 && node->stages == NULL &&
+      node->group == NULL && (node->flags & MS_JX_F_KEEP) == 0) {
+    node->quick = MS_JX_QUICK_VARIABLE;
+  }
 }
 
 struct ms_jx_node *ms_jx_resolve(struct ms_jx_compiler *c, struct ms_jx_node *node)

@@ -397,7 +397,13 @@ static int list_to_json(struct ms_jx_eval *ev, struct ms_json *out, struct ms_jx
   }
   for (size_t i = 0; i < count; i++) {
     struct ms_json item;
-    int code = to_json(ev, &item, ms_jx_at(value, i), depth + 1);
+    struct ms_jx from = ms_jx_at(value, i);
+    int code = 0;
+    if (from.type == MS_JX_INT || from.type == MS_JX_STRING) {
+      item = ms_json_ref(ms_jx_as_json(from)); /* what most items are */
+    } else {
+      code = to_json(ev, &item, from, depth + 1);
+    }
     if (code == 0 && ms_json_is_none(item)) {
       item = MS_JSON_VALUE_NULL;
     }
