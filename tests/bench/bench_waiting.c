@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "mstep/mstep.h"
@@ -15,6 +16,10 @@
 
 static const char definition[] =
     "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":86400,\"End\":true}}}";
+static const char task_definition[] =
+    "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"
+    "\"arn:aws:states:us-east-1:000000000000:activity:work\",\"TimeoutSeconds\":86400,\"End\":true}"
+    "}}";
 static const char input[] = "{\"order\":\"o-1042\",\"total\":129.5}";
 
 /* Bytes in use, with what the allocator itself adds to each block. */
@@ -64,7 +69,17 @@ static void run_rounds(mstep_engine *engine, int rounds)
   check(mstep_engine_run(engine), "run");
 }
 
-static size_t execution_bytes(long count, int is_history_kept)
+static void never_answer(mstep_engine *engine, const char *token, const char *resource,
+                         mstep_str task_input, void *user)
+{
+  (void)engine;
+  (void)token;
+  (void)resource;
+  (void)task_input;
+  (void)user;
+}
+
+static size_t execution_bytes(long count, const char *machine_text, int is_history_kept)
 {
   mstep_options options;
   check(mstep_options_init(&options, MSTEP_OPTIONS_VERSION), "options");
@@ -75,9 +90,10 @@ static size_t execution_bytes(long count, int is_history_kept)
   check(mstep_engine_open(&engine, &options), "open");
   mstep_arn machine, arn;
   check(mstep_state_machine_create(&machine, engine, "waiting",
-                                   (mstep_str){definition, sizeof definition - 1}, NULL, NULL,
+                                   (mstep_str){machine_text, strlen(machine_text)}, NULL, NULL,
                                    NULL),
         "machine");
+  check(mstep_task_register(engine, "*", never_answer, NULL), "register");
   size_t before = used_bytes();
   for (long i = 0; i < count; i++) {
     check(mstep_execution_start(&arn, engine, machine.text, NULL,
@@ -96,12 +112,14 @@ int main(int argc, char **argv)
 {
   long count = argc > 1 ? strtol(argv[1], NULL, 10) : 100000;
   size_t document = document_bytes(count);
-  size_t kept = execution_bytes(count, 1);
-  size_t plain = execution_bytes(count, 0);
+  size_t kept = execution_bytes(count, definition, 1);
+  size_t plain = execution_bytes(count, definition, 0);
+  size_t task = execution_bytes(count, task_definition, 1);
   printf("{\"bench\":\"waiting\",\"executions\":%ld,\"document_text_bytes\":%zu,\"document_bytes\":"
          "%zu,"
          "\"execution_bytes\":%zu,\"execution_bytes_beyond_document\":%zu,"
-         "\"without_history_beyond_document\":%zu}\n",
-         count, sizeof input - 1, document, kept, kept - document, plain - document);
+         "\"without_history_beyond_document\":%zu,\"waiting_for_host_beyond_document\":%zu}\n",
+         count, sizeof input - 1, document, kept, kept - document, plain - document,
+         task - document);
   return 0;
 }
