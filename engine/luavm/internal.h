@@ -247,6 +247,8 @@ void ms_lua_vm_give_coroutine(struct ms_lua_vm *vm, lua_State *co, int ref, bool
 MS_LUA_RAISES void ms_lua_sandbox_open(lua_State *L); /* fills the state's globals for its level */
 /* Copies the fields named (NULL-terminated) from the table at `from` to the table on top. */
 MS_LUA_RAISES void ms_lua_copy_fields(lua_State *L, int from, const char *const *names);
+/* Replaces the table on top by one that can only be read. */
+MS_LUA_RAISES void ms_lua_freeze(lua_State *L);
 /* Makes a library that is there on `require` only and pushes it; false when there is none of this name. */
 MS_LUA_RAISES bool ms_lua_open_lib(lua_State *L, const char *name);
 /* Pushes the chunk as a function; text only. Returns a LUA_ status; the message is then on top. */

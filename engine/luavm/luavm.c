@@ -258,10 +258,10 @@ void ms_lua_cancel(struct ms_lua *lua, uint64_t id)
 
 /* ---- telling ---- */
 
-/* Strings that memory did not suffice for are empty. */
+/* Strings that memory did not suffice for are empty; takes value. */
 static struct ms_json text_or_empty(struct ms_json value)
 {
-  return ms_json_is_none(value) ? ms_json_cstring("") : ms_json_ref(value);
+  return ms_json_is_none(value) ? ms_json_cstring("") : value;
 }
 
 /* Of a job that a worker still has, whose results are not ours to read. */

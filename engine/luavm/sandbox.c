@@ -32,11 +32,10 @@ int ms_lua_load_text(lua_State *L, const char *text, size_t len, const char *chu
 
 static int refuse_change(lua_State *L)
 {
-  return luaL_error(L, "'%s' cannot be set: rules change nothing", luaL_tolstring(L, 2, NULL));
+  return luaL_error(L, "'%s' cannot be set: what is here changes nothing", luaL_tolstring(L, 2, NULL));
 }
 
-/* Replaces the table on top by one that can only be read. */
-static void freeze(lua_State *L)
+void ms_lua_freeze(lua_State *L)
 {
   lua_createtable(L, 0, 0);
   lua_createtable(L, 0, 3);
@@ -77,14 +76,14 @@ void ms_lua_sandbox_open(lua_State *L)
     }
     libs[i].open(L);
     if (is_pure) {
-      freeze(L);
+      ms_lua_freeze(L);
     }
     lua_pushvalue(L, -1);
     lua_setfield(L, loaded, libs[i].name);
     lua_setfield(L, globals, libs[i].name);
   }
   if (is_pure) {
-    freeze(L);
+    ms_lua_freeze(L);
   } else {
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "_G");

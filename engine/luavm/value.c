@@ -507,8 +507,7 @@ static int read_table(struct reader *r, struct ms_json *out)
   return err;
 }
 
-/* The value on top, which stays. */
-static int read_value(struct reader *r, struct ms_json *out)
+static int read_by_type(struct reader *r, struct ms_json *out)
 {
   switch (lua_type(r->L, -1)) {
   case LUA_TNIL: /* only as the whole value: tables have none */
@@ -533,6 +532,16 @@ static int read_value(struct reader *r, struct ms_json *out)
   }
 }
 
+/* The value on top, which stays. *out is NONE before, and after a failure. */
+static int read_value(struct reader *r, struct ms_json *out)
+{
+  int err = read_by_type(r, out);
+  if (err != 0) {
+    ms_json_replace(out, MS_JSON_VALUE_NONE);
+  }
+  return err;
+}
+
 int ms_lua_to_json(struct ms_json *out, lua_State *L, int index)
 {
   struct reader r;
@@ -550,11 +559,8 @@ int ms_lua_to_json(struct ms_json *out, lua_State *L, int index)
   int err = read_value(&r, out);
   lua_pop(L, 1);
   ms_free(r.members.data);
-  if (err != 0) {
-    ms_json_replace(out, MS_JSON_VALUE_NONE);
-    if (r.path_len > 0) {
-      return ms_error(err, "at %.*s: %s", (int)r.path_len, r.path, ms_error_detail());
-    }
+  if (err != 0 && r.path_len > 0) {
+    return ms_error(err, "at %.*s: %s", (int)r.path_len, r.path, ms_error_detail());
   }
   return err;
 }
