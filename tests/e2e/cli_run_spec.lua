@@ -23,6 +23,8 @@ local dir = program.project {
   ["hello.json"] = task("hello"),
   ["raise.json"] = task("raise"),
   ["table.json"] = task("table"),
+  ["hog.json"] = task("hog"),
+  ["functions/hog.lua"] = "return function() while true do pcall(function() while true do end end) end end",
   ["flaky.json"] = task("flaky", RETRIES),
   ["uuid.json"] = [[{"StartAt":"P","States":{"P":{"Type":"Pass","Parameters":{"id.$":"States.UUID()",
     "n.$":"States.MathRandom(0,1000000)","name.$":"$$.Execution.Name"},"End":true}}}]],
@@ -124,6 +126,17 @@ describe("the exit code of mstep run", function()
       local described = program.decode(program.read(dir .. "/out"))
       assert.are.equal("ABORTED", described.status)
       assert.are.equal("Interrupted", described.error)
+    end)
+  end
+end)
+
+describe("Ctrl-C", function()
+  for _, workers in ipairs { "0", "1" } do
+    it("ends a handler that never returns (" .. workers .. " workers)", function()
+      local command = "%s run hog.json -q --workers %s & pid=$!; sleep 0.4; kill -INT $pid; sleep 0.4; "
+        .. "kill -INT $pid 2>/dev/null; wait $pid; echo $?"
+      local result = program.shell(command:format(program.quote(program.bin), workers), { cwd = dir, limit = 20 })
+      assert.are.equal("4\n", result.stdout)
     end)
   end
 end)
