@@ -8,7 +8,7 @@
 # Does nothing, and needs no rights, when all of it is there.
 set -eu
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libssl-dev libpcre2-dev"
+build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev"
 test_packages="g++ lua5.4 lua-busted"
 
 case ${1-} in

@@ -1,0 +1,289 @@
+/*
+ * Opening an SQLite file: refusing what is somebody else's, newer or damaged; settings; migration.
+ *
+ * A file is new when it has no table and neither an application id nor a version: so is one whose
+ * making was cut short, because tables, id and version come in one transaction.
+ */
+#include "store/sqlite_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define BUSY_MS 5000 /* somebody reads the file with a tool of SQLite's */
+
+const struct ms_sqlite_step *ms_sqlite_steps(size_t *count)
+{
+  static const struct ms_sqlite_step steps[] = {
+#define MS_STEP(version, sql) {version, sql},
+#include "store/schema/sqlite.def"
+#undef MS_STEP
+  };
+  *count = sizeof steps / sizeof steps[0];
+  return steps;
+}
+
+static int io_error(sqlite3 *db, int rc, const char *path)
+{
+  int number = db == NULL ? 0 : sqlite3_system_errno(db);
+  bool is_full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+  return ms_error(MSTEP_EIO, "%s: %s%s%s", path, is_full ? "disk full: " : "", sqlite3_errstr(rc),
+                  number == 0 ? "" : strerror(number));
+}
+
+int ms_sqlite_error(sqlite3 *db, int rc, const char *path)
+{
+  int extended = db == NULL ? rc : sqlite3_extended_errcode(db);
+  if (rc == SQLITE_NOMEM || extended == SQLITE_IOERR_NOMEM) {
+    return ms_error_nomem();
+  }
+  switch (rc & 0xff) {
+  case SQLITE_FULL:
+    return ms_error(MSTEP_EIO, "%s: disk full", path);
+  case SQLITE_CORRUPT:
+    return ms_error(MSTEP_EIO, "%s is damaged: %s", path, db == NULL ? "" : sqlite3_errmsg(db));
+  case SQLITE_NOTADB:
+    return ms_error(MSTEP_EINVALID, "%s is not a store of Moonstep, or its first page is damaged", path);
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return ms_error(MSTEP_EIO, "%s is locked by another program", path);
+  case SQLITE_READONLY:
+    return ms_error(MSTEP_EIO, "%s cannot be written%s", path,
+                    extended == SQLITE_READONLY_DBMOVED ? ": it was moved or removed" : "");
+  case SQLITE_TOOBIG:
+    return ms_error(MSTEP_ETOOBIG, "%s: a record is too large", path);
+  case SQLITE_IOERR:
+  case SQLITE_CANTOPEN:
+    return io_error(db, rc, path);
+  default:
+    return ms_error(MSTEP_EIO, "%s: %s", path, db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(db));
+  }
+}
+
+int ms_sqlite_exec(sqlite3 *db, const char *path, const char *sql)
+{
+  int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+  return rc == SQLITE_OK ? 0 : ms_sqlite_error(db, rc, path);
+}
+
+int ms_sqlite_number(int64_t *out, sqlite3 *db, const char *path, const char *sql)
+{
+  sqlite3_stmt *statement = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+  *out = 0;
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_step(statement);
+  }
+  if (rc == SQLITE_ROW) {
+    *out = sqlite3_column_int64(statement, 0);
+    rc = SQLITE_DONE;
+  }
+  int err = rc == SQLITE_DONE ? 0 : ms_sqlite_error(db, rc, path);
+  sqlite3_finalize(statement);
+  return err;
+}
+
+int ms_sqlite_full_path(char *out, const char *path)
+{
+  if (path[0] == '\0') {
+    return ms_error(MSTEP_EINVALID, "sqlite: needs the path of a file");
+  }
+  if (realpath(path, out) != NULL) {
+    return 0;
+  }
+  const char *slash = strrchr(path, '/');
+  const char *name = slash == NULL ? path : slash + 1;
+  char directory[PATH_MAX] = ".";
+  if (slash != NULL) {
+    int len = snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+    if (len < 0 || len >= (int)sizeof directory) {
+      return ms_error(MSTEP_ETOOBIG, "the path \"%s\" is too long", path);
+    }
+  }
+  if (errno != ENOENT || realpath(directory, out) == NULL) {
+    return ms_error(errno == ENOENT ? MSTEP_ENOTFOUND : MSTEP_EIO, "%s: %s", path, strerror(errno));
+  }
+  size_t used = strlen(out);
+  int len = snprintf(out + used, PATH_MAX - used, "%s%s", used == 1 ? "" : "/", name);
+  if (len < 0 || (size_t)len >= PATH_MAX - used - sizeof "-journal") {
+    return ms_error(MSTEP_ETOOBIG, "the path \"%s\" is too long", path);
+  }
+  return 0;
+}
+
+/* Whose file is it? *version gets that of its tables, 0 of a new file. */
+static int identify(unsigned *version, sqlite3 *db, const char *path, bool *is_foreign)
+{
+  int64_t id = 0;
+  int64_t number = 0;
+  int64_t table_count = 0;
+  int err = ms_sqlite_number(&id, db, path, "PRAGMA application_id");
+  if (err == 0) {
+    err = ms_sqlite_number(&number, db, path, "PRAGMA user_version");
+  }
+  if (err == 0) {
+    err = ms_sqlite_number(&table_count, db, path, "SELECT count(*) FROM sqlite_master");
+  }
+  bool is_new = id == 0 && number == 0 && table_count == 0;
+  if (err == 0 && !is_new && id != MS_SQLITE_APPLICATION_ID) {
+    err = ms_error(MSTEP_EINVALID, "%s is a database of another program, not a store of Moonstep", path);
+  }
+  *is_foreign = err == MSTEP_EINVALID;
+  *version = (unsigned)number;
+  return err;
+}
+
+static int configure(sqlite3 *db, const char *path, enum ms_durability durability)
+{
+  static const char *const synchronous[] = {
+      [MS_DURABILITY_FSYNC] = "PRAGMA synchronous=FULL",
+      [MS_DURABILITY_OS] = "PRAGMA synchronous=NORMAL",
+      [MS_DURABILITY_NONE] = "PRAGMA synchronous=OFF",
+  };
+  /* Settings of a new file come first; changing them later does nothing. */
+  static const char settings[] = "PRAGMA auto_vacuum=INCREMENTAL;"
+                                 "PRAGMA journal_mode=WAL;"
+                                 "PRAGMA wal_autocheckpoint=4096;"
+                                 "PRAGMA journal_size_limit=67108864;"
+                                 "PRAGMA cache_size=-8192;"
+                                 "PRAGMA temp_store=MEMORY;"
+                                 "PRAGMA cell_size_check=ON;"
+                                 "PRAGMA trusted_schema=OFF";
+  assert((size_t)durability < sizeof synchronous / sizeof synchronous[0]);
+  int err = ms_sqlite_exec(db, path, synchronous[durability]);
+  if (err == 0) {
+    err = ms_sqlite_exec(db, path, settings);
+  }
+  int64_t is_wal = 0;
+  if (err == 0) {
+    err = ms_sqlite_number(&is_wal, db, path,
+                           "SELECT journal_mode = 'wal' FROM pragma_journal_mode");
+  }
+  if (err == 0 && !is_wal) {
+    err = ms_error(MSTEP_EIO, "%s: a write-ahead log is not possible on this file system", path);
+  }
+  return err;
+}
+
+/* Makes the name of a new file as lasting as its contents. */
+static int sync_directory(const char *path)
+{
+  char directory[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  assert(slash != NULL);
+  int len = snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+  assert(len > 0 && len < (int)sizeof directory);
+  (void)len;
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return ms_error(MSTEP_EIO, "%s: %s", directory, strerror(errno));
+  }
+  int err = 0;
+  if (fsync(fd) != 0 && errno != EINVAL) { /* EINVAL: this file system has no such thing */
+    err = ms_error(MSTEP_EIO, "%s: %s", directory, strerror(errno));
+  }
+  close(fd);
+  return err;
+}
+
+static int run_steps(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps, size_t count,
+                     unsigned from)
+{
+  char sql[128];
+  int err = 0;
+  for (size_t i = 0; i < count && err == 0; i++) {
+    if (steps[i].version > from) {
+      err = ms_sqlite_exec(db, path, steps[i].sql);
+    }
+  }
+  if (err == 0) {
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%u",
+             MS_SQLITE_APPLICATION_ID, steps[count - 1].version);
+    err = ms_sqlite_exec(db, path, sql);
+  }
+  return err;
+}
+
+int ms_sqlite_migrate(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps, size_t count)
+{
+  assert(count > 0);
+  unsigned newest = steps[count - 1].version;
+  int64_t version = 0;
+  int err = ms_sqlite_number(&version, db, path, "PRAGMA user_version");
+  if (err != 0 || version == newest) {
+    return err;
+  }
+  if (version < 0 || version > newest) {
+    return ms_error(MSTEP_EUNSUPPORTED,
+                    "%s was written by a newer version of Moonstep (format %" PRId64
+                    "; this one knows formats up to %u)",
+                    path, version, newest);
+  }
+  err = ms_sqlite_exec(db, path, "BEGIN IMMEDIATE");
+  if (err == 0) {
+    err = run_steps(db, path, steps, count, (unsigned)version);
+  }
+  if (err == 0) {
+    err = ms_sqlite_exec(db, path, "COMMIT");
+  }
+  if (err != 0 && sqlite3_get_autocommit(db) == 0) {
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+  }
+  return err;
+}
+
+static int prepare_file(sqlite3 *db, const char *path, const struct ms_store_options *options,
+                        bool *is_foreign)
+{
+  unsigned version = 0;
+  sqlite3_extended_result_codes(db, 1);
+  sqlite3_busy_timeout(db, BUSY_MS);
+  int err = identify(&version, db, path, is_foreign);
+  if (err == 0 && sqlite3_db_readonly(db, "main") == 1) {
+    err = ms_error(MSTEP_EIO, "%s cannot be written", path);
+  }
+  size_t count = 0;
+  const struct ms_sqlite_step *steps = ms_sqlite_steps(&count);
+  if (err == 0 && version <= steps[count - 1].version) { /* do not touch a newer file */
+    err = configure(db, path, options->durability);
+  }
+  if (err == 0) {
+    err = ms_sqlite_migrate(db, path, steps, count);
+  }
+  if (err == 0 && version == 0) {
+    err = sync_directory(path);
+  }
+  return err;
+}
+
+int ms_sqlite_open(sqlite3 **out, const char *path, const struct ms_store_options *options,
+                   bool *is_foreign)
+{
+  sqlite3 *db = NULL;
+  bool ignored = false;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+              (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
+  int rc = sqlite3_open_v2(path, &db, flags, NULL);
+  int err = 0;
+  if (rc != SQLITE_OK && options->must_exist && access(path, F_OK) != 0) {
+    err = ms_error(MSTEP_ENOTFOUND, "%s does not exist", path);
+  } else if (rc != SQLITE_OK) {
+    err = ms_sqlite_error(db, rc, path);
+  } else {
+    err = prepare_file(db, path, options, is_foreign == NULL ? &ignored : is_foreign);
+  }
+  if (err != 0) {
+    sqlite3_close(db);
+    return err;
+  }
+  *out = db;
+  return 0;
+}

@@ -1,0 +1,269 @@
+/*
+ * The front of every store: finds the backend by the URL's scheme, checks arguments, keeps the state
+ * (store.h has the drawing) and the number of the latest frame. What is on disk is the backends'.
+ *
+ * Invariants: FAILED = is_failed; only ms_store_recover leaves it. last_lsn moves by one with each
+ * acknowledged commit that has records, and otherwise only when recover finds out what became of a
+ * commit that failed.
+ */
+#include "store/store.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "store/internal.h"
+
+#define NUMBER_MAX (UINT64_MAX >> 1)
+
+const struct ms_store_type *const ms_store_types[] = {
+#define MS_STORE(symbol) &symbol,
+#include "store/stores.def"
+#undef MS_STORE
+    NULL};
+
+static const struct {
+  const char *name;
+  bool is_number;
+} tables[] = {
+#define NUMBER true
+#define BYTES false
+#define MS_TABLE(symbol, name, key) {name, key},
+#include "store/tables.def"
+#undef MS_TABLE
+#undef NUMBER
+#undef BYTES
+};
+
+const char *ms_table_name(unsigned table)
+{
+  assert(table < MS_TABLE_COUNT);
+  return tables[table].name;
+}
+
+bool ms_table_is_number(unsigned table)
+{
+  assert(table < MS_TABLE_COUNT);
+  return tables[table].is_number;
+}
+
+struct ms_str ms_store_key(char out[MS_STORE_NUMBER_SIZE], uint64_t number)
+{
+  for (unsigned i = 0; i < MS_STORE_NUMBER_SIZE; i++) {
+    out[i] = (char)(unsigned char)(number >> (8 * (MS_STORE_NUMBER_SIZE - 1 - i)));
+  }
+  return (struct ms_str){out, MS_STORE_NUMBER_SIZE};
+}
+
+uint64_t ms_store_number(struct ms_str key)
+{
+  assert(key.len == MS_STORE_NUMBER_SIZE);
+  uint64_t number = 0;
+  for (size_t i = 0; i < key.len; i++) {
+    number = number << 8 | (unsigned char)key.data[i];
+  }
+  return number;
+}
+
+static void assert_state(const struct ms_store *store)
+{
+  assert(store->type != NULL && store->type->version >= 1);
+  assert(store->name != NULL);
+  assert(!store->is_calling); /* a callback may not call the store */
+  assert(store->last_lsn <= NUMBER_MAX);
+}
+
+static const struct ms_store_type *find_type(struct ms_str scheme)
+{
+  for (size_t i = 0; ms_store_types[i] != NULL; i++) {
+    if (ms_str_is(scheme, ms_store_types[i]->scheme)) {
+      return ms_store_types[i];
+    }
+  }
+  return NULL;
+}
+
+int ms_store_open(struct ms_store **out, const char *url, const struct ms_store_options *options)
+{
+  static const struct ms_store_options standard = {0};
+  struct ms_str text = ms_str_c(url);
+  size_t colon = ms_str_find(text, 0, ':');
+  const struct ms_store_type *type = find_type(ms_str_sub(text, 0, colon));
+  if (colon == text.len || type == NULL) {
+    return ms_error(MSTEP_EINVALID, "\"%s\" names no store: give sqlite:PATH or memory:", url);
+  }
+  char *name = ms_strdupn(text.data, text.len);
+  if (name == NULL) {
+    return ms_error_nomem();
+  }
+  struct ms_store *store = NULL;
+  int err = type->open(&store, url + colon + 1, options == NULL ? &standard : options);
+  if (err != 0) {
+    ms_free(name);
+    return err;
+  }
+  store->type = type;
+  store->name = name;
+  store->is_failed = false;
+  store->is_calling = false;
+  assert_state(store);
+  *out = store;
+  return 0;
+}
+
+void ms_store_close(struct ms_store *store)
+{
+  if (store == NULL) {
+    return;
+  }
+  assert_state(store);
+  char *name = store->name;
+  store->type->close(store);
+  ms_free(name);
+}
+
+const char *ms_store_name(const struct ms_store *store)
+{
+  return store->name;
+}
+
+bool ms_store_is_failed(const struct ms_store *store)
+{
+  return store->is_failed;
+}
+
+uint64_t ms_store_last_lsn(const struct ms_store *store)
+{
+  return store->last_lsn;
+}
+
+int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64_t *lsn)
+{
+  assert_state(store);
+  int err = ms_batch_error(batch);
+  if (err != 0) {
+    return err;
+  }
+  if (store->is_failed) {
+    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  }
+  bool has_frame = batch->records.len > 0;
+  if (has_frame && store->last_lsn == NUMBER_MAX) {
+    return ms_error(MSTEP_ETOOBIG, "%s has no number left for a commit", store->name);
+  }
+  if (has_frame || batch->ops.count > 0 || batch->fences.count > 0) {
+    err = store->type->commit(store, batch, store->last_lsn + 1);
+  }
+  if (err != 0) {
+    store->is_failed = err == MSTEP_EIO;
+    return err;
+  }
+  store->last_lsn += has_frame ? 1 : 0;
+  if (lsn != NULL) {
+    *lsn = store->last_lsn;
+  }
+  return 0;
+}
+
+int ms_store_recover(struct ms_store *store)
+{
+  assert_state(store);
+  uint64_t acknowledged = store->last_lsn;
+  int err = store->type->recover(store);
+  if (err == 0 && store->last_lsn < acknowledged) {
+    err = ms_error(MSTEP_EIO, "%s ends with commit %" PRIu64 ", but %" PRIu64 " was acknowledged",
+                   store->name, store->last_lsn, acknowledged);
+  }
+  if (err == 0 && store->last_lsn > acknowledged + 1) {
+    err = ms_error(MSTEP_EIO, "%s ends with commit %" PRIu64 ", which somebody else wrote after %" PRIu64,
+                   store->name, store->last_lsn, acknowledged);
+  }
+  if (err != 0) {
+    store->last_lsn = acknowledged;
+  }
+  store->is_failed = err != 0;
+  return err;
+}
+
+static int check_bound(unsigned table, struct ms_str key)
+{
+  if (key.len == 0) {
+    return 0;
+  }
+  if (ms_table_is_number(table) && key.len != MS_STORE_NUMBER_SIZE) {
+    return ms_error(MSTEP_EINVALID, "a key of table %s has eight bytes, not %zu",
+                    ms_table_name(table), key.len);
+  }
+  return key.len <= MS_STORE_KEY_MAX ? 0 : ms_error(MSTEP_ETOOBIG, "a key has %zu bytes", key.len);
+}
+
+static int check_table(unsigned table)
+{
+  return table < MS_TABLE_COUNT ? 0 : ms_error(MSTEP_EINVALID, "there is no table %u", table);
+}
+
+int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb,
+                 void *user)
+{
+  assert_state(store);
+  int err = check_table(table);
+  if (err == 0) {
+    err = check_bound(table, key);
+  }
+  if (err != 0) {
+    return err;
+  }
+  if (ms_table_is_number(table) && (key.len == 0 || ms_store_number(key) > NUMBER_MAX)) {
+    return ms_error(MSTEP_EINVALID, "not a key of table %s", ms_table_name(table));
+  }
+  store->is_calling = true;
+  err = store->type->get(store, table, key, cb, user);
+  store->is_calling = false;
+  return err;
+}
+
+int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
+{
+  assert_state(store);
+  int err = check_table(scan->table);
+  if (err == 0) {
+    err = check_bound(scan->table, scan->from);
+  }
+  if (err == 0) {
+    err = check_bound(scan->table, scan->to);
+  }
+  if (err != 0) {
+    return err;
+  }
+  store->is_calling = true;
+  err = store->type->scan(store, scan, cb, user);
+  store->is_calling = false;
+  return err;
+}
+
+int ms_store_lease(struct ms_store *store, unsigned shard, int64_t until_ms, uint64_t *fence)
+{
+  assert_state(store);
+  if (store->is_failed) {
+    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  }
+  int err = store->type->lease(store, shard, until_ms, fence);
+  store->is_failed = err == MSTEP_EIO;
+  return err;
+}
+
+int ms_store_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
+{
+  assert_state(store);
+  if (store->is_failed) {
+    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  }
+  return store->type->shrink(store, bytes, is_done);
+}
+
+int ms_store_size(struct ms_store *store, uint64_t *bytes)
+{
+  assert_state(store);
+  return store->type->size(store, bytes);
+}
