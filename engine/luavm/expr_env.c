@@ -6,7 +6,8 @@
  */
 #include "luavm/expr_env.h"
 
-static const char env_key = 0; /* registry: the metatable of all environments */
+/* In the registry: the metatable of all environments. In an environment: what was looked up in it. */
+static const char env_key = 0;
 
 #define TICKS_OF_KEY 16
 
@@ -264,7 +265,7 @@ static void open_base(lua_State *L)
                                       "select", "tonumber", "type",   NULL};
   static const luaL_Reg ours[] = {
       {"next", expr_next}, {"pairs", expr_pairs}, {"tostring", expr_tostring}, {NULL, NULL}};
-  ms_lua_open_base(L);
+  lua_pushglobaltable(L);
   lua_pushvalue(L, 2);
   ms_lua_copy_fields(L, -2, names);
   luaL_setfuncs(L, ours, 0);
@@ -341,32 +342,48 @@ static void push_states(lua_State *L, struct ms_lua_lang *lang)
   }
 }
 
-/* (environment, name): upvalues are the language and the library. What was found is kept. */
+/* Pushes `states` or the variable of that name; false and nothing when there is none. */
+static bool push_value(lua_State *L, struct ms_lua_lang *lang, struct ms_str name)
+{
+  if (ms_str_is(name, "states")) {
+    push_states(L, lang);
+    return true;
+  }
+  struct ms_json value = MS_JSON_VALUE_NONE;
+  if (lang->env->variable != NULL) {
+    value = lang->env->variable(lang->env, name);
+  }
+  if (ms_json_is_none(value)) {
+    return false;
+  }
+  ms_lua_push_json(L, value);
+  return true;
+}
+
+/*
+ * (environment, name): upvalues are the language and the library. What was converted is kept, but not in
+ * the environment itself: there a name could be assigned to once it had been read.
+ */
 static int lookup(lua_State *L)
 {
   struct ms_lua_lang *lang = lua_touserdata(L, lua_upvalueindex(1));
   if (lua_type(L, 2) != LUA_TSTRING) {
     return 0;
   }
-  struct ms_str name = text_at(L, 2);
-  struct ms_json value = MS_JSON_VALUE_NONE;
   lua_settop(L, 2);
+  lua_rawgetp(L, 1, &env_key);
   lua_pushvalue(L, 2);
-  if (ms_str_is(name, "states")) {
-    push_states(L, lang);
-  } else {
-    if (lang->env->variable != NULL) {
-      value = lang->env->variable(lang->env, name);
-    }
-    if (ms_json_is_none(value)) {
-      lua_rawget(L, lua_upvalueindex(2));
-      return 1;
-    }
-    ms_lua_push_json(L, value);
+  if (lua_rawget(L, 3) != LUA_TNIL) {
+    return 1;
   }
-  lua_pushvalue(L, -1);
-  lua_insert(L, 3);
-  lua_rawset(L, 1);
+  if (!push_value(L, lang, text_at(L, 2))) {
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+    return 1;
+  }
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, 3);
   return 1;
 }
 
@@ -404,7 +421,9 @@ int ms_lua_expr_open(lua_State *L)
 
 void ms_lua_expr_push_env(lua_State *L)
 {
+  lua_createtable(L, 0, 1);
   lua_createtable(L, 0, 4);
+  lua_rawsetp(L, -2, &env_key);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &env_key);
   lua_setmetatable(L, -2);
 }

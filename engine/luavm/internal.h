@@ -68,6 +68,7 @@ struct ms_lua_vm {
   enum ms_lua_level level;
   size_t used_bytes;
   size_t max_bytes;
+  bool is_large;              /* the heap is: see ms_lua_vm_tune */
   bool is_full;               /* the limit refused an allocation since the last look */
   bool is_loaded;             /* the handler is in the registry */
   bool is_retired;            /* no new calls: closed when the last one ends */
@@ -131,7 +132,7 @@ enum ms_lua_job_state {
 
 /* What goes between the loop and the workers: a job, or a line for the log. */
 struct ms_lua_message {
-  struct ms_message message; /* first */
+  struct ms_work_message message; /* first */
   bool is_log;
 };
 
@@ -229,6 +230,7 @@ void ms_lua_begin_steps(struct ms_lua_vm *vm, uint64_t max);
 int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host *host,
                   struct ms_lua_code *code);
 void ms_lua_vm_free(struct ms_lua_vm *vm); /* NULL is fine */
+void ms_lua_vm_tune(struct ms_lua_vm *vm); /* after a call: sets the collector's pace to the heap's size */
 /* The extra space of each coroutine has its vm's address; bit 0 marks those that a job runs in. */
 static inline struct ms_lua_vm *ms_lua_vm_of(lua_State *L)
 {
