@@ -82,6 +82,7 @@ struct reader {
   struct ms_str prefix;
   struct ms_str text;
   size_t at;
+  bool is_at_end;
 };
 
 static const char *read_byte(lua_State *L, void *user, size_t *size)
@@ -98,6 +99,7 @@ static const char *read_byte(lua_State *L, void *user, size_t *size)
   }
   *size = 0;
   reader->at--;
+  reader->is_at_end = true;
   return NULL;
 }
 
@@ -121,15 +123,15 @@ static int run_load(lua_State *L)
 }
 
 /*
- * 0: compiled. MSTEP_ESYNTAX: the message is on top of the stack, and *end is how much of the text Lua
- * had read. MSTEP_ENOMEM.
+ * 0: compiled. MSTEP_ESYNTAX: the message is on top of the stack, and *end is where in the text the token
+ * ends that Lua stumbled over. MSTEP_ENOMEM.
  */
 static int load(struct program *program, bool is_chunk, size_t *end)
 {
   struct ms_lua_lang *lang = program->lang;
   struct ms_lua_vm *vm = lang->vm;
   lua_State *L = vm->L;
-  struct load load = {.reader = {is_chunk ? MS_STR("") : MS_STR("return "), text_of(program), 0}};
+  struct load load = {.reader = {is_chunk ? MS_STR("") : MS_STR("return "), text_of(program), 0, false}};
   vm->max_bytes = SIZE_MAX; /* bounded by the definition's size */
   size_t before = vm->used_bytes;
   lua_gc(L, LUA_GCSTOP);
@@ -141,7 +143,7 @@ static int load(struct program *program, bool is_chunk, size_t *end)
     status = load.status;
   }
   if (status != LUA_OK && status != LUA_ERRMEM) { /* nested too deep is no LUA_ERRSYNTAX */
-    size_t got = load.reader.at;
+    size_t got = load.reader.at - !load.reader.is_at_end; /* Lua looks one byte ahead */
     *end = got <= load.reader.prefix.len ? 0 : got - load.reader.prefix.len;
     return MSTEP_ESYNTAX;
   }
@@ -206,27 +208,24 @@ static unsigned take_line(struct ms_str *message)
   return line;
 }
 
-/* Where the token that the message names begins, if it ends where Lua stopped reading. */
+/* Where the token begins that the message names and that ends at `end`. */
 static size_t token_start(struct ms_str text, size_t end, struct ms_str message)
 {
   size_t near = message.len;
-  for (size_t i = 0; i + 6 < message.len; i++) {
+  for (size_t i = 0; i + 6 < message.len && near == message.len; i++) {
     if (memcmp(message.data + i, "near '", 6) == 0) {
       near = i + 6;
-      break;
     }
   }
-  if (near >= message.len || message.data[message.len - 1] != '\'') {
+  if (near == message.len || message.data[message.len - 1] != '\'') {
     return end;
   }
   struct ms_str token = ms_str_sub(message, near, message.len - 1);
-  for (size_t behind = 0; behind <= 1; behind++) { /* Lua reads one byte ahead, but not past the end */
-    if (end >= behind && end - behind >= token.len &&
-        memcmp(text.data + end - behind - token.len, token.data, token.len) == 0) {
-      return end - behind - token.len;
-    }
+  if (ms_str_has_prefix(token, "<\\")) { /* a byte by its number */
+    return end == 0 ? 0 : end - 1;
   }
-  return end;
+  bool is_there = token.len <= end && memcmp(text.data + end - token.len, token.data, token.len) == 0;
+  return is_there ? end - token.len : end;
 }
 
 static void put_position(struct ms_buf *out, struct ms_str text, size_t at)
