@@ -123,9 +123,9 @@ static struct ms_jx call_once(struct ms_jx_eval *ev, struct ms_jx callee, struct
   case MS_JX_FN_BUILTIN: return ms_jx_call_builtin(ev, f->builtin, args, count, context);
   case MS_JX_FN_BOUND: return call_bound(ev, f, args, count, context);
   case MS_JX_FN_COMPOSED:
-    value = ms_jx_call(ev, f->first, &value, 1, MS_JX_VALUE_UNDEFINED);
+    value = ms_jx_call(ev, f->first, &value, 1, MS_JX_NO_CONTEXT);
     return ms_jx_is_error(value) ? value
-                                 : ms_jx_call(ev, f->second, &value, 1, MS_JX_VALUE_UNDEFINED);
+                                 : ms_jx_call(ev, f->second, &value, 1, MS_JX_NO_CONTEXT);
   case MS_JX_FN_TRANSFORM: return ms_jx_transform(ev, f, value);
   default: return ms_jx_regex_call(ev, f, value);
   }
@@ -245,6 +245,9 @@ struct ms_jx ms_jx_call(struct ms_jx_eval *ev, struct ms_jx callee, struct ms_jx
   }
   struct ms_jx_mark mark = ms_jx_mark(ev);
   struct ms_jx value = call_once(ev, callee, args, count, context);
+  if (ms_jx_is_error(value)) {
+    note_failure(ev, callee);
+  }
   if (value.type == MS_JX_THUNK) {
     struct tail tail;
     do {
@@ -260,9 +263,7 @@ struct ms_jx ms_jx_call(struct ms_jx_eval *ev, struct ms_jx callee, struct ms_jx
     } while (value.type == MS_JX_THUNK);
   }
   ev->nesting--;
-  if (ms_jx_is_error(value)) {
-    note_failure(ev, callee);
-  } else if (ms_jx_is_stable(value)) {
+  if (ms_jx_is_stable(value)) {
     ms_jx_rewind(ev, &mark);
   }
   return value;
@@ -274,7 +275,7 @@ struct ms_jx ms_jx_call_with(struct ms_jx_eval *ev, struct ms_jx callee, struct 
   struct ms_jx args[3] = {a, b, c};
   size_t arity = ms_jx_arity(callee);
   size_t count = arity >= 3 ? 3 : (arity == 2 ? 2 : 1);
-  return ms_jx_call(ev, callee, args, count, MS_JX_VALUE_UNDEFINED);
+  return ms_jx_call(ev, callee, args, count, MS_JX_NO_CONTEXT);
 }
 
 size_t ms_jx_arity(struct ms_jx callee)
@@ -379,7 +380,11 @@ struct ms_jx ms_jx_eval_apply(struct ms_jx_eval *ev, const struct ms_jx_node *no
     return MS_JX_VALUE_ERROR;
   }
   if (!ms_jx_is_function(left)) {
-    return ms_jx_call(ev, right, &left, 1, MS_JX_VALUE_UNDEFINED);
+    struct ms_jx value = ms_jx_call(ev, right, &left, 1, MS_JX_NO_CONTEXT);
+    if (ms_jx_is_error(value)) {
+      note_builtin_failure(ev, right, node->rhs->pos, call_token(node->rhs));
+    }
+    return value;
   }
   struct ms_jx_function *f = ms_jx_new_function(ev, MS_JX_FN_COMPOSED);
   if (f == NULL) {

@@ -113,7 +113,7 @@ static int report(struct ms_jx_compiler *c, struct ms_jsonata_error *error)
   struct ms_jx_error parts = {
       .code = c->code,
       .text = c->text,
-      .has_pos = true,
+      .has_pos = c->pos != SIZE_MAX,
       .pos = c->pos,
       .token = c->error_token,
       .value = c->error_value,

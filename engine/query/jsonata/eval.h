@@ -162,6 +162,11 @@ static inline struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev)
 void ms_jx_rewind_slow(struct ms_jx_eval *ev, const struct ms_jx_mark *mark);
 static inline void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)
 {
+#ifdef MS_JX_POISON /* fuzzers: whoever still looks there shall notice */
+  if (mark->bump != NULL) {
+    memset(mark->bump, 0xDB, (size_t)(mark->bump_end - mark->bump));
+  }
+#endif
   ev->bump = mark->bump;
   ev->bump_end = mark->bump_end;
   if (ev->piece != mark->piece) {
@@ -273,6 +278,8 @@ struct ms_jx_frame *ms_jx_tuple_frame(struct ms_jx_eval *ev, struct ms_jx_frame 
                                       const struct ms_jx_tuple *tuple);
 
 /* ---- functions as values (call.c) ---- */
+/* The context of calls that functions and `~>` make: null, as the reference has it. */
+#define MS_JX_NO_CONTEXT ms_jx_make(MS_JX_NULL)
 /* Calls a function with arguments that are already evaluated. */
 struct ms_jx ms_jx_call(struct ms_jx_eval *ev, struct ms_jx function, struct ms_jx *args,
                         size_t count, struct ms_jx context);

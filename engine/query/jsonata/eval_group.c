@@ -253,46 +253,81 @@ static struct ms_jx build(struct grouping *g)
   return result;
 }
 
-/* One item: each pair gives one member, unless two keys agree. */
+/* The keys of one item's object, as members without values yet. */
+static bool set_keys(struct grouping *g, struct ms_jx result, struct ms_jx item)
+{
+  for (uint32_t i = 0; i < g->node->count; i += 2) {
+    struct ms_jx key = ms_jx_eval(g->ev, g->node->items[i], item, g->frame);
+    if (ms_jx_is_error(key)) {
+      return false;
+    }
+    struct ms_jx_member *member = &result.u.dict->members[i / 2];
+    *member = (struct ms_jx_member){key, ms_jx_make(MS_JX_UNSET)};
+    if (key.type == MS_JX_UNDEFINED) {
+      member->key = MS_JX_LITERAL("");
+      member->value = key; /* no member: its value is not evaluated */
+    } else if (!ms_jx_is_string(key)) {
+      fail_at(g, "T1003", key);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Two pairs must not give the same key. */
+static bool check_keys(struct grouping *g, const struct ms_jx_dict *dict)
+{
+  struct ms_jx seen = dict->count > 8 ? ms_jx_dict(g->ev, dict->count) : MS_JX_VALUE_UNDEFINED;
+  if (ms_jx_is_error(seen)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < dict->count; i++) {
+    const struct ms_jx_member *member = &dict->members[i];
+    bool is_known = false;
+    if (member->value.type == MS_JX_UNDEFINED) {
+      continue;
+    }
+    if (dict->count > 8) {
+      is_known = ms_jx_dict_find(seen.u.dict, ms_jx_text(member->key)) >= 0;
+      if (!ms_jx_dict_set(g->ev, seen, member->key, member->value)) {
+        return false;
+      }
+    }
+    for (uint32_t j = 0; j < i && dict->count <= 8; j++) {
+      is_known = is_known || (dict->members[j].value.type != MS_JX_UNDEFINED &&
+                              ms_str_eq(ms_jx_text(dict->members[j].key), ms_jx_text(member->key)));
+    }
+    if (is_known) {
+      fail_at(g, "D1009", member->key);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* One item: each pair gives one member. All keys come first, as errors in them do. */
 static struct ms_jx construct(struct ms_jx_eval *ev, const struct ms_jx_node *node,
                               struct ms_jx item, struct ms_jx_frame *frame)
 {
   struct grouping g = {ev, node, frame, NULL, 0, 0, MS_JX_VALUE_UNDEFINED};
-  size_t base = ev->stack_count;
-  for (uint32_t i = 0; i < node->count; i += 2) {
-    struct ms_jx key = ms_jx_eval(ev, node->items[i], item, frame);
-    if (ms_jx_is_error(key)) {
-      return key;
-    }
-    if (key.type != MS_JX_UNDEFINED && !ms_jx_is_string(key)) {
-      return fail_at(&g, "T1003", key);
-    }
-    if (!ms_jx_push(ev, key)) {
-      return MS_JX_VALUE_ERROR;
-    }
-  }
   struct ms_jx result = ms_jx_dict(ev, node->count / 2);
-  if (ms_jx_is_error(result)) {
-    return result;
+  if (ms_jx_is_error(result) || !set_keys(&g, result, item)) {
+    return MS_JX_VALUE_ERROR;
   }
   struct ms_jx_dict *dict = result.u.dict;
-  for (uint32_t i = 0; i < node->count; i += 2) {
-    struct ms_jx key = ev->stack[base + i / 2];
-    if (key.type == MS_JX_UNDEFINED) {
-      continue;
-    }
-    if (ms_jx_dict_find(dict, ms_jx_text(key)) >= 0) {
-      return fail_at(&g, "D1009", key);
-    }
-    struct ms_jx value = ms_jx_eval(ev, node->items[i + 1], item, frame);
-    /* Undefined members are set too, so that a second key is seen, and dropped below. */
-    if (ms_jx_is_error(value) || !ms_jx_dict_set(ev, result, key, value)) {
-      return MS_JX_VALUE_ERROR;
+  dict->count = node->count / 2;
+  if (!check_keys(&g, dict)) {
+    return MS_JX_VALUE_ERROR;
+  }
+  for (uint32_t i = 0; i < dict->count; i++) {
+    if (dict->members[i].value.type == MS_JX_UNSET) {
+      dict->members[i].value = ms_jx_eval(ev, node->items[i * 2 + 1], item, frame);
+      if (ms_jx_is_error(dict->members[i].value)) {
+        return MS_JX_VALUE_ERROR;
+      }
     }
   }
-  ev->stack_count = base;
-  ms_jx_dict_drop_undefined(ev, dict);
-  return result;
+  return ms_jx_dict_settle(ev, dict) ? result : MS_JX_VALUE_ERROR;
 }
 
 struct ms_jx ms_jx_eval_group(struct ms_jx_eval *ev, const struct ms_jx_node *node,

@@ -396,6 +396,21 @@ static struct items eval_step(struct ms_jx_eval *ev, const struct ms_jx_node *st
   return join(ev, base, is_last);
 }
 
+/*
+ * An array constructor at the front of a path is evaluated once, over all items. If a predicate of
+ * its own leaves anything but an array, the steps that follow have nothing to go through.
+ */
+static struct items eval_constructor(struct ms_jx_eval *ev, const struct ms_jx_node *step,
+                                     struct items input, struct ms_jx_frame *frame)
+{
+  struct ms_jx all = item_array(ev, input);
+  struct ms_jx value = ms_jx_is_error(all) ? all : ms_jx_eval(ev, step, all, frame);
+  if (ms_jx_is_error(value)) {
+    return (struct items){value, true};
+  }
+  return (struct items){ms_jx_is_array(value) ? value : empty_list(MS_JX_SEQUENCE), false};
+}
+
 /* `[]` on the path: a single item stays in its array. */
 static struct ms_jx keep_array(struct ms_jx_eval *ev, struct items items)
 {
@@ -418,14 +433,12 @@ struct ms_jx ms_jx_eval_path(struct ms_jx_eval *ev, const struct ms_jx_node *pat
   bool is_stream = false;
   for (uint32_t i = 0; i < path->count; i++) {
     const struct ms_jx_node *step = path->items[i];
-    bool starts = !is_stream && (step->flags & MS_JX_F_TUPLE) != 0;
-    is_stream = is_stream || starts;
+    is_stream = is_stream || (step->flags & MS_JX_F_TUPLE) != 0;
     if (i == 0 && (step->flags & MS_JX_F_CONS) != 0) {
-      struct ms_jx all = item_array(ev, items);
-      items.value = ms_jx_is_error(all) ? all : ms_jx_eval(ev, step, all, frame);
-      items.is_one = !ms_jx_is_array(items.value);
+      items = eval_constructor(ev, step, items, frame);
     } else if (is_stream) {
-      struct ms_jx from = starts ? item_array(ev, items) : tuples;
+      /* A constructor at the front binds no names: the stream begins with the step after it. */
+      struct ms_jx from = tuples.type == MS_JX_UNDEFINED ? item_array(ev, items) : tuples;
       tuples = ms_jx_is_error(from) ? from : ms_jx_eval_tuples(ev, step, from, frame);
       if (ms_jx_is_error(tuples)) {
         return tuples;
@@ -436,23 +449,23 @@ struct ms_jx ms_jx_eval_path(struct ms_jx_eval *ev, const struct ms_jx_node *pat
     if (ms_jx_is_error(items.value)) {
       return items.value;
     }
-    if (!is_stream && (items.value.type == MS_JX_UNDEFINED || item_count(items) == 0)) {
+    if (!is_stream && item_count(items) == 0) {
       break;
     }
   }
-  if (is_stream) {
+  if (is_stream && tuples.type != MS_JX_UNDEFINED) {
     items.is_one = false;
     items.value = (path->flags & MS_JX_F_TUPLE) != 0 ? tuples : ms_jx_tuple_items(ev, tuples);
   }
   struct ms_jx result = items.value;
-  if ((path->flags & MS_JX_F_KEEP_PATH) != 0 && !ms_jx_is_error(result) &&
-      !(result.type == MS_JX_UNDEFINED && !items.is_one)) {
+  if ((path->flags & MS_JX_F_KEEP_PATH) != 0 && !ms_jx_is_error(result)) {
     result = keep_array(ev, items);
   } else if (items.is_one && ms_jx_is_array(result)) {
     result = item_array(ev, items);
   }
   if (path->group != NULL && !ms_jx_is_error(result)) {
-    result = ms_jx_eval_group(ev, path->group, is_stream ? tuples : result, frame);
+    bool has_tuples = tuples.type != MS_JX_UNDEFINED;
+    result = ms_jx_eval_group(ev, path->group, has_tuples ? tuples : result, frame);
   }
   return result;
 }

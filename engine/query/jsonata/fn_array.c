@@ -136,9 +136,13 @@ static int function_behind(struct ms_jx_sorter *s, uint32_t left, uint32_t right
 {
   struct function_sorter *f = (struct function_sorter *)s;
   struct ms_jx pair[2] = {ms_jx_at(f->array, left), ms_jx_at(f->array, right)};
-  struct ms_jx value = ms_jx_call(s->ev, f->function, pair, 2, MS_JX_VALUE_UNDEFINED);
-  int truth = ms_jx_is_error(value) ? -2 : ms_jx_truth(s->ev, value);
-  return truth == -2 ? -1 : truth == 1;
+  struct ms_jx value = ms_jx_call(s->ev, f->function, pair, 2, MS_JX_NO_CONTEXT);
+  if (ms_jx_is_error(value)) {
+    return -1;
+  }
+  /* The comparator's answer is taken as ECMAScript takes it: any array or object is true. */
+  return ms_jx_is_array(value) || ms_jx_is_object(value) || ms_jx_is_function(value) ||
+         ms_jx_truth(s->ev, value) == 1;
 }
 
 static bool are_all(struct ms_jx array, char letter)

@@ -97,7 +97,7 @@ struct ms_jx ms_jx_fn_reduce(struct ms_jx_eval *ev, struct ms_jx *args, size_t c
   for (; at < items && !ms_jx_is_error(result); at++) {
     struct ms_jx call[4] = {result, ms_jx_at(args[0], at), ms_jx_int((int64_t)at), args[0]};
     result = ms_jx_spend(ev, 1)
-                 ? ms_jx_call(ev, args[1], call, arity > 4 ? 4 : arity, MS_JX_VALUE_UNDEFINED)
+                 ? ms_jx_call(ev, args[1], call, arity > 4 ? 4 : arity, MS_JX_NO_CONTEXT)
                  : MS_JX_VALUE_ERROR;
   }
   return result;
@@ -106,9 +106,6 @@ struct ms_jx ms_jx_fn_reduce(struct ms_jx_eval *ev, struct ms_jx *args, size_t c
 struct ms_jx ms_jx_fn_each(struct ms_jx_eval *ev, struct ms_jx *args, size_t count)
 {
   (void)count;
-  if (args[0].type == MS_JX_UNDEFINED) {
-    return args[0];
-  }
   size_t base = ev->stack_count;
   size_t members = ms_jx_member_count(args[0]);
   for (size_t i = 0; i < members; i++) {

@@ -237,7 +237,7 @@ static bool put_replacement(struct ms_jx_matcher *m, struct ms_buf *out, struct 
   struct ms_jx object = ms_jx_matcher_object(m);
   struct ms_jx value = ms_jx_is_error(object)
                            ? object
-                           : ms_jx_call(m->ev, replacement, &object, 1, MS_JX_VALUE_UNDEFINED);
+                           : ms_jx_call(m->ev, replacement, &object, 1, MS_JX_NO_CONTEXT);
   if (ms_jx_is_error(value)) {
     return false;
   }

@@ -87,7 +87,8 @@ struct ms_jx ms_jx_fn_spread(struct ms_jx_eval *ev, struct ms_jx *args, size_t c
     return ms_jx_is_function(args[0]) ? MS_JX_LITERAL("") : args[0];
   }
   size_t base = ev->stack_count;
-  return push_spread(ev, args[0], 0) ? ms_jx_pop_list(ev, base, MS_JX_SEQUENCE)
+  bool is_plain = ms_jx_is_array(args[0]) && ms_jx_count(args[0]) > 0; /* appended to: no sequence */
+  return push_spread(ev, args[0], 0) ? ms_jx_pop_list(ev, base, is_plain ? 0 : MS_JX_SEQUENCE)
                                      : MS_JX_VALUE_ERROR;
 }
 

@@ -110,10 +110,10 @@ static int next_function(struct ms_jx_matcher *m)
   struct ms_jx found;
   if (m->has_begun) {
     found = ms_jx_is_function(m->next)
-                ? ms_jx_call(ev, m->next, NULL, 0, MS_JX_VALUE_UNDEFINED)
+                ? ms_jx_call(ev, m->next, NULL, 0, MS_JX_NO_CONTEXT)
                 : MS_JX_VALUE_UNDEFINED;
   } else {
-    found = ms_jx_call(ev, m->function, &m->subject, 1, MS_JX_VALUE_UNDEFINED);
+    found = ms_jx_call(ev, m->function, &m->subject, 1, MS_JX_NO_CONTEXT);
   }
   m->has_begun = true;
   int truth = ms_jx_is_error(found) ? -2 : ms_jx_truth(ev, found);

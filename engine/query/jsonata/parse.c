@@ -513,7 +513,8 @@ static struct ms_jx_node *led_order(struct ms_jx_compiler *c, const struct ms_jx
       return NULL;
     }
   }
-  return expect(c, ')', true) ? with_items(c, node, items) : NULL;
+  /* As in the reference, a `/` right behind the clause begins a regular expression. */
+  return expect(c, ')', false) ? with_items(c, node, items) : NULL;
 }
 
 static struct ms_jx_node *led_group(struct ms_jx_compiler *c, const struct ms_jx_token *token,

@@ -36,6 +36,13 @@ static const char *type_name(const struct ms_jx_node *node)
   return name == NULL ? "" : name;
 }
 
+/* There is nothing that `%` could mean. A path has no place of its own in the text. */
+static struct ms_jx_node *fail_parent(struct ms_jx_compiler *c, const struct ms_jx_node *node)
+{
+  return ms_jx_compile_fail(c, "S0217", node->type == MS_JX_N_PATH ? SIZE_MAX : node->pos,
+                            ms_str_c(type_name(node)));
+}
+
 static void add_slots(struct ms_jx_node *node, struct ms_jx_slot *slots)
 {
   struct ms_jx_slot **end = &node->seeking;
@@ -93,7 +100,7 @@ static bool seek_parent(struct ms_jx_compiler *c, struct ms_jx_node *node, struc
     return ok;
   }
   default:
-    ms_jx_compile_fail(c, "S0217", node->pos, ms_str_c(type_name(node)));
+    fail_parent(c, node);
     return false;
   }
 }
@@ -614,7 +621,7 @@ struct ms_jx_node *ms_jx_resolve(struct ms_jx_compiler *c, struct ms_jx_node *no
     return NULL;
   }
   if (root->type == MS_JX_N_PARENT || root->seeking != NULL) {
-    return ms_jx_compile_fail(c, "S0217", root->pos, ms_str_c(type_name(root)));
+    return fail_parent(c, root);
   }
   mark_simple(root);
   return root;

@@ -163,7 +163,7 @@ void ms_jx_dict_remove(struct ms_jx_eval *ev, struct ms_jx_dict *dict, struct ms
   }
 }
 
-void ms_jx_dict_drop_undefined(struct ms_jx_eval *ev, struct ms_jx_dict *dict)
+bool ms_jx_dict_settle(struct ms_jx_eval *ev, struct ms_jx_dict *dict)
 {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < dict->count; i++) {
@@ -171,11 +171,8 @@ void ms_jx_dict_drop_undefined(struct ms_jx_eval *ev, struct ms_jx_dict *dict)
       dict->members[kept++] = dict->members[i];
     }
   }
-  bool is_changed = kept != dict->count;
   dict->count = kept;
-  if (is_changed && dict->index != NULL) {
-    reindex(ev, dict);
-  }
+  return kept <= INDEX_FROM || reindex(ev, dict);
 }
 
 /* ---- strings and arrays ---- */

@@ -207,7 +207,8 @@ struct ms_jx ms_jx_dict(struct ms_jx_eval *ev, size_t capacity);
 bool ms_jx_dict_set(struct ms_jx_eval *ev, struct ms_jx dict, struct ms_jx key, struct ms_jx value);
 /* Number of the member with that key, or -1. */
 int64_t ms_jx_dict_find(const struct ms_jx_dict *dict, struct ms_str key);
-void ms_jx_dict_drop_undefined(struct ms_jx_eval *ev, struct ms_jx_dict *dict);
+/* For members written into place: drops undefined ones, builds the index. */
+bool ms_jx_dict_settle(struct ms_jx_eval *ev, struct ms_jx_dict *dict);
 void ms_jx_dict_remove(struct ms_jx_eval *ev, struct ms_jx_dict *dict, struct ms_str key);
 
 /* ---- strings and arrays in scratch memory; ERROR when a limit is passed ---- */
