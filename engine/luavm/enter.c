@@ -209,6 +209,7 @@ static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usa
   if (job->outcome == MS_LUA_MEMORY || job->outcome == MS_LUA_MISSING || !is_usable) {
     retire(host, vm);
   } else {
+    ms_lua_vm_tune(vm);
     close_if_done(vm);
   }
 }

@@ -348,7 +348,7 @@ static void send_waiting(struct ms_lua *lua)
 
 static void take_replies(struct ms_lua *lua)
 {
-  struct ms_message *message = ms_work_take(lua->work);
+  struct ms_work_message *message = ms_work_take(lua->work);
   while (message != NULL) {
     struct ms_lua_message *reply = (struct ms_lua_message *)(void *)message;
     message = message->next;

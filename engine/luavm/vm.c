@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "luavm/internal.h"
 
+#define SMALL_HEAP_BYTES ((size_t)4 << 20)
+
 static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
 {
   struct ms_lua_vm *vm = user;
@@ -36,6 +38,19 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
   vm->used_bytes += new_size;
   vm->used_bytes -= old_size;
   return moved;
+}
+
+/*
+ * A small heap is let grow to many times its size before it is collected: most of it is libraries, which
+ * each collection would look through for the few kilobytes that a call leaves behind.
+ */
+void ms_lua_vm_tune(struct ms_lua_vm *vm)
+{
+  bool is_large = vm->used_bytes > SMALL_HEAP_BYTES;
+  if (is_large != vm->is_large) {
+    vm->is_large = is_large;
+    lua_gc(vm->L, LUA_GCINC, is_large ? 200 : 1000, 0, 0);
+  }
 }
 
 static int open_state(lua_State *L)
@@ -76,6 +91,8 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
     ms_lua_vm_free(vm);
     return err;
   }
+  vm->is_large = true;
+  ms_lua_vm_tune(vm);
   *out = vm;
   return MSTEP_OK;
 }

@@ -67,7 +67,7 @@ static void enter(struct ms_lua_host *host, struct ms_lua_job *job)
   }
 }
 
-static void worker_on_message(void *state, struct ms_message *message)
+static void worker_on_message(void *state, struct ms_work_message *message)
 {
   struct ms_lua_host *host = state;
   struct ms_lua_job *job = MS_LUA_JOB_OF_MESSAGE(message);
@@ -147,7 +147,7 @@ void ms_lua_workers_free(struct ms_lua *lua)
     }
   }
   ms_work_join(lua->work);
-  struct ms_message *message = ms_work_take(lua->work);
+  struct ms_work_message *message = ms_work_take(lua->work);
   while (message != NULL) {
     struct ms_lua_message *reply = (struct ms_lua_message *)(void *)message;
     message = message->next;

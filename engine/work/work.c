@@ -21,8 +21,8 @@
 #define WAIT_MAX_MS 60000 /* the wall clock may jump: look again */
 
 struct list {
-  struct ms_message *head;
-  struct ms_message *tail;
+  struct ms_work_message *head;
+  struct ms_work_message *tail;
 };
 
 struct ms_worker {
@@ -52,7 +52,7 @@ struct ms_work {
 
 /* ---- lists ---- */
 
-static void append(struct list *list, struct ms_message *message)
+static void append(struct list *list, struct ms_work_message *message)
 {
   message->next = NULL;
   message->previous = list->tail;
@@ -64,7 +64,7 @@ static void append(struct list *list, struct ms_message *message)
   list->tail = message;
 }
 
-static void unlink_message(struct list *list, struct ms_message *message)
+static void unlink_message(struct list *list, struct ms_work_message *message)
 {
   if (message->previous == NULL) {
     list->head = message->next;
@@ -121,7 +121,7 @@ static void turn(struct ms_worker *worker)
   const struct ms_work_type *type = work->type;
   int64_t due_at_ms = type->next_due_ms == NULL ? 0 : type->next_due_ms(worker->state);
   int64_t wait_ms = due_at_ms == 0 ? -1 : due_at_ms - wall_ms();
-  struct ms_message *message = work->queue.head;
+  struct ms_work_message *message = work->queue.head;
   if (message != NULL) {
     unlink_message(&work->queue, message);
     message->is_queued = false;
@@ -257,7 +257,7 @@ void ms_work_free(struct ms_work *work)
 
 /* ---- loop thread ---- */
 
-int ms_work_post(struct ms_work *work, struct ms_message *message)
+int ms_work_post(struct ms_work *work, struct ms_work_message *message)
 {
   pthread_mutex_lock(&work->lock);
   bool is_full = work->queue_count >= work->queue_max;
@@ -277,7 +277,7 @@ int ms_work_post(struct ms_work *work, struct ms_message *message)
   return is_full ? ms_error(MSTEP_ETOOBIG, "the queue of the workers is full") : MSTEP_OK;
 }
 
-bool ms_work_take_back(struct ms_work *work, struct ms_message *message)
+bool ms_work_take_back(struct ms_work *work, struct ms_work_message *message)
 {
   pthread_mutex_lock(&work->lock);
   bool is_queued = message->is_queued;
@@ -290,10 +290,10 @@ bool ms_work_take_back(struct ms_work *work, struct ms_message *message)
   return is_queued;
 }
 
-struct ms_message *ms_work_take(struct ms_work *work)
+struct ms_work_message *ms_work_take(struct ms_work *work)
 {
   pthread_mutex_lock(&work->reply_lock);
-  struct ms_message *head = work->replies.head;
+  struct ms_work_message *head = work->replies.head;
   work->replies = (struct list){NULL, NULL};
   pthread_mutex_unlock(&work->reply_lock);
   return head;
@@ -322,7 +322,7 @@ void *ms_work_state(struct ms_work *work, unsigned index)
 
 /* ---- workers ---- */
 
-void ms_worker_reply(struct ms_worker *worker, struct ms_message *message)
+void ms_worker_reply(struct ms_worker *worker, struct ms_work_message *message)
 {
   struct ms_work *work = worker->work;
   pthread_mutex_lock(&work->reply_lock);

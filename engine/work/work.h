@@ -21,9 +21,9 @@ struct ms_work;
 struct ms_worker;
 
 /* Embedded in what is sent. */
-struct ms_message {
-  struct ms_message *next;
-  struct ms_message *previous;
+struct ms_work_message {
+  struct ms_work_message *next;
+  struct ms_work_message *previous;
   bool is_queued; /* posted and not begun; under the pool's lock */
 };
 
@@ -32,7 +32,7 @@ struct ms_work_type {
   /* On the thread that makes the pool, for each worker; *state is what the others get. */
   int (*open)(void **state, struct ms_worker *worker, unsigned index, void *user);
   void (*close)(void *state);      /* on the thread that frees the pool, after the worker has ended */
-  void (*on_message)(void *state, struct ms_message *message);
+  void (*on_message)(void *state, struct ms_work_message *message);
   void (*on_wake)(void *state);    /* after ms_work_wake */
   int64_t (*next_due_ms)(void *state); /* wall time; 0 = nothing is due */
   void (*on_timer)(void *state);
@@ -59,16 +59,16 @@ void ms_work_join(struct ms_work *work);
 
 /* ---- loop thread ---- */
 
-int ms_work_post(struct ms_work *work, struct ms_message *message); /* MSTEP_ETOOBIG: the queue is full */
-bool ms_work_take_back(struct ms_work *work, struct ms_message *message); /* false: it has begun */
+int ms_work_post(struct ms_work *work, struct ms_work_message *message); /* MSTEP_ETOOBIG: the queue is full */
+bool ms_work_take_back(struct ms_work *work, struct ms_work_message *message); /* false: it has begun */
 /* All replies so far in their order, linked by `next`; NULL when there are none. */
-struct ms_message *ms_work_take(struct ms_work *work);
+struct ms_work_message *ms_work_take(struct ms_work *work);
 void ms_work_wake(struct ms_work *work); /* every worker calls on_wake soon */
 unsigned ms_work_count(const struct ms_work *work);
 void *ms_work_state(struct ms_work *work, unsigned index);
 
 /* ---- workers ---- */
 
-void ms_worker_reply(struct ms_worker *worker, struct ms_message *message);
+void ms_worker_reply(struct ms_worker *worker, struct ms_work_message *message);
 
 #endif

@@ -9,7 +9,7 @@
 #include "work/work.h"
 
 struct note {
-  struct ms_message message; /* first */
+  struct ms_work_message message; /* first */
   int value;
 };
 
@@ -60,7 +60,7 @@ static void close_worker(void *state)
 }
 
 /* Values over 1000 wait that many milliseconds more than 1000 before they come back. */
-static void on_message(void *state, struct ms_message *message)
+static void on_message(void *state, struct ms_work_message *message)
 {
   struct worker *w = state;
   struct note *note = (struct note *)(void *)message;
@@ -100,7 +100,7 @@ static const struct ms_work_type type = {open_worker,    close_worker, on_messag
 static void on_wake(void *user)
 {
   struct pool *pool = user;
-  for (struct ms_message *m = ms_work_take(pool->work), *next; m != NULL; m = next) {
+  for (struct ms_work_message *m = ms_work_take(pool->work), *next; m != NULL; m = next) {
     next = m->next;
     pool->sum += ((struct note *)(void *)m)->value;
     pool->taken++;
