@@ -1,0 +1,775 @@
+/*
+ * What every store promises: one body for each row of engine/store/stores.def. MT_ROW says which; without
+ * it, all of them in turn. The faulty row misbehaves on a plan, so every call here goes through a helper
+ * that recovers and tries again, as whoever uses a store has to; the others must never need that.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "mt.h"
+#include "store/internal.h"
+#include "store/store.h"
+
+#define PAIRS_MAX 512
+
+struct pair {
+  char key[MS_STORE_KEY_MAX];
+  size_t key_len;
+  char value[64];
+  size_t value_len;
+};
+
+struct subject {
+  const char *row;
+  struct ms_store *store;
+  char url[512];
+  bool is_persistent;
+  bool is_faulty;
+  size_t failures;
+};
+
+/* ---- helpers that take misfortune as it comes ---------------------------------------------------------- */
+
+static void check(struct subject *s, int err, const char *what)
+{
+  if (err != 0) {
+    mt_fail("%s: %s: %s (%s)", s->row, what, ms_error_text(err), ms_error_detail());
+  }
+}
+
+static void open_url(struct subject *s, bool must_exist)
+{
+  /* Not what is tested here, and slow. tests/fault kills processes with the real thing. */
+  struct ms_store_options options = {MS_DURABILITY_OS, must_exist};
+  check(s, ms_store_open(&s->store, s->url, &options), "open");
+}
+
+static void open_row(struct subject *s, const char *row)
+{
+  static int number;
+  *s = (struct subject){.row = row};
+  s->is_faulty = strcmp(row, "faulty") == 0;
+  s->is_persistent = strcmp(row, "sqlite") == 0 || s->is_faulty;
+  const char *path = mt_format("%s/store%d.db", mt_tmpdir(), number++);
+  if (s->is_faulty) {
+    snprintf(s->url, sizeof s->url, "faulty:%d,fail=80,tear=80,read=30,down=3:sqlite:%s", 4711 + number,
+             path);
+  } else {
+    snprintf(s->url, sizeof s->url, "%s:%s", row, s->is_persistent ? path : "");
+  }
+  open_url(s, false);
+}
+
+static void reopen(struct subject *s)
+{
+  if (s->is_persistent) {
+    uint64_t lsn = ms_store_last_lsn(s->store);
+    ms_store_close(s->store);
+    open_url(s, true);
+    mt_eq_int(ms_store_last_lsn(s->store), lsn);
+  }
+}
+
+static void close_row(struct subject *s)
+{
+  mt_ok(s->is_faulty || s->failures == 0);
+  ms_store_close(s->store);
+}
+
+static void each_row(void (*body)(struct subject *s))
+{
+  const char *wanted = getenv("MT_ROW");
+  for (size_t i = 0; ms_store_types[i] != NULL; i++) {
+    const char *row = ms_store_types[i]->scheme;
+    if (wanted == NULL || strcmp(wanted, row) == 0) {
+      struct subject s;
+      open_row(&s, row);
+      body(&s);
+      close_row(&s);
+    }
+  }
+}
+
+#define EACH_ROW(name)                                                                             \
+  static void body_##name(struct subject *s);                                                      \
+  MT_TEST(store_suite__##name)                                                                     \
+  {                                                                                                \
+    each_row(body_##name);                                                                         \
+  }                                                                                                \
+  static void body_##name(struct subject *s)
+
+static void recover(struct subject *s)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  s->failures++;
+  for (int tries = 0; ms_store_is_failed(s->store); tries++) {
+    mt_eq_int(ms_store_commit(s->store, &batch, NULL), MSTEP_ESTATE); /* FAILED until recovered */
+    mt_ok(tries < 100);
+    (void)ms_store_recover(s->store);
+  }
+  ms_batch_deinit(&batch);
+}
+
+/* Commits once, whatever it takes: a batch that may have been done already is not done again. */
+static int try_commit(struct subject *s, const struct ms_batch *batch, uint64_t *lsn)
+{
+  for (;;) {
+    uint64_t before = ms_store_last_lsn(s->store);
+    int err = ms_store_commit(s->store, batch, lsn);
+    if (err != MSTEP_EIO) {
+      return err;
+    }
+    mt_ok(ms_store_is_failed(s->store));
+    mt_eq_int(ms_store_last_lsn(s->store), before);
+    recover(s);
+    uint64_t after = ms_store_last_lsn(s->store);
+    mt_ok(after == before || (after == before + 1 && batch->records.len > 0));
+    if (after > before) {
+      *lsn = after;
+      return 0;
+    }
+  }
+}
+
+static uint64_t commit(struct subject *s, struct ms_batch *batch)
+{
+  uint64_t lsn = 0;
+  check(s, try_commit(s, batch, &lsn), "commit");
+  mt_eq_int(lsn, ms_store_last_lsn(s->store));
+  ms_batch_reset(batch);
+  return lsn;
+}
+
+struct collected {
+  struct pair pairs[PAIRS_MAX];
+  size_t count;
+  size_t stop_after; /* 0 = never */
+};
+
+static int collect(struct ms_str key, struct ms_str value, void *user)
+{
+  struct collected *c = user;
+  mt_ok(c->count < PAIRS_MAX && key.len <= sizeof c->pairs[0].key);
+  struct pair *pair = &c->pairs[c->count++];
+  memcpy(pair->key, key.data, key.len);
+  pair->key_len = key.len;
+  pair->value_len = value.len;
+  mt_ok(value.len <= sizeof pair->value);
+  if (value.len > 0) {
+    memcpy(pair->value, value.data, value.len);
+  }
+  return c->stop_after != 0 && c->count == c->stop_after ? 7 : 0;
+}
+
+/* A fault of the wrapper is tried again; what was delivered before it must be the same as after. */
+static int scan(struct subject *s, const struct ms_scan *scan, struct collected *out)
+{
+  for (;;) {
+    out->count = 0;
+    int err = ms_store_scan(s->store, scan, collect, out);
+    if (err != MSTEP_EIO || !s->is_faulty) {
+      return err;
+    }
+    s->failures++;
+  }
+}
+
+static int get(struct subject *s, unsigned table, struct ms_str key, struct collected *out)
+{
+  for (;;) {
+    out->count = 0;
+    int err = ms_store_get(s->store, table, key, collect, out);
+    if (err != MSTEP_EIO || !s->is_faulty) {
+      return err;
+    }
+    s->failures++;
+  }
+}
+
+static void expect_value(struct subject *s, unsigned table, struct ms_str key, const char *value)
+{
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  int err = get(s, table, key, c);
+  if (value == NULL) {
+    mt_eq_int(err, MSTEP_ENOTFOUND);
+    return;
+  }
+  check(s, err, "get");
+  mt_eq_int(c->count, 1);
+  mt_ok(ms_str_eq((struct ms_str){c->pairs[0].key, c->pairs[0].key_len}, key));
+  mt_eq_mem(c->pairs[0].value, c->pairs[0].value_len, value);
+}
+
+/* Keys of a scan as text, with `.` between them and NUL as 0. */
+static const char *scan_keys(struct subject *s, struct ms_scan what)
+{
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  check(s, scan(s, &what, c), "scan");
+  char *text = mt_keep(calloc(1, PAIRS_MAX * 8));
+  size_t at = 0;
+  for (size_t i = 0; i < c->count; i++) {
+    struct ms_str key = {c->pairs[i].key, c->pairs[i].key_len};
+    if (ms_table_is_number(what.table)) {
+      at += (size_t)snprintf(text + at, 24, "%llu", (unsigned long long)ms_store_number(key));
+    } else {
+      for (size_t k = 0; k < key.len; k++) {
+        text[at++] = (char)(key.data[k] == '\0' ? '0' : key.data[k]);
+      }
+    }
+    text[at++] = '.';
+  }
+  return text;
+}
+
+static struct ms_str number_key(uint64_t number)
+{
+  return ms_store_key(mt_keep(malloc(MS_STORE_NUMBER_SIZE)), number);
+}
+
+static void put_text(struct ms_batch *batch, const char *key, const char *value)
+{
+  ms_batch_put(batch, MS_TABLE_SETTING, ms_str_c(key), ms_str_c(value));
+}
+
+/* ---- keys and values ----------------------------------------------------------------------------------- */
+
+EACH_ROW(keeps_what_is_committed)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  put_text(&batch, "a", "1");
+  put_text(&batch, "b", "");
+  put_text(&batch, "c", "3");
+  put_text(&batch, "c", "4"); /* the later one of a batch wins */
+  put_text(&batch, "", "empty");
+  mt_eq_int(commit(s, &batch), 0);
+  put_text(&batch, "a", "one");
+  ms_batch_remove(&batch, MS_TABLE_SETTING, MS_STR("b"));
+  ms_batch_remove(&batch, MS_TABLE_SETTING, MS_STR("never was"));
+  ms_batch_put(&batch, MS_TABLE_EXECUTION, number_key(7), MS_STR("seven"));
+  mt_eq_int(commit(s, &batch), 0);
+  for (int round = 0; round < 2; round++) {
+    expect_value(s, MS_TABLE_SETTING, MS_STR("a"), "one");
+    expect_value(s, MS_TABLE_SETTING, MS_STR("b"), NULL);
+    expect_value(s, MS_TABLE_SETTING, MS_STR("c"), "4");
+    expect_value(s, MS_TABLE_SETTING, MS_STR(""), "empty");
+    expect_value(s, MS_TABLE_MACHINE, MS_STR("a"), NULL); /* tables are apart */
+    expect_value(s, MS_TABLE_EXECUTION, number_key(7), "seven");
+    expect_value(s, MS_TABLE_EXECUTION, number_key(8), NULL);
+    if (!s->is_persistent) {
+      break;
+    }
+    reopen(s);
+  }
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(operations_of_a_batch_are_in_order)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  put_text(&batch, "a", "1");
+  ms_batch_remove(&batch, MS_TABLE_SETTING, MS_STR("a"));
+  put_text(&batch, "b", "1");
+  ms_batch_remove_range(&batch, MS_TABLE_SETTING, MS_STR("a"), MS_STR("z"));
+  put_text(&batch, "b", "2");
+  ms_batch_remove(&batch, MS_TABLE_SETTING, MS_STR("c"));
+  put_text(&batch, "c", "3");
+  commit(s, &batch);
+  mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_SETTING}), "b.c.");
+  expect_value(s, MS_TABLE_SETTING, MS_STR("b"), "2");
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(bytes_are_kept_as_they_are)
+{
+  struct ms_batch batch;
+  char key[MS_STORE_KEY_MAX];
+  char value[64];
+  for (size_t i = 0; i < sizeof key; i++) {
+    key[i] = (char)(i * 7);
+  }
+  for (size_t i = 0; i < sizeof value; i++) {
+    value[i] = (char)(255 - i);
+  }
+  value[0] = '\0';
+  ms_batch_init(&batch);
+  ms_batch_put(&batch, MS_TABLE_NAME, (struct ms_str){key, sizeof key},
+               (struct ms_str){value, sizeof value});
+  commit(s, &batch);
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  check(s, get(s, MS_TABLE_NAME, (struct ms_str){key, sizeof key}, c), "get");
+  mt_eq_int(c->pairs[0].key_len, sizeof key);
+  mt_ok(memcmp(c->pairs[0].key, key, sizeof key) == 0);
+  mt_eq_int(c->pairs[0].value_len, sizeof value);
+  mt_ok(memcmp(c->pairs[0].value, value, sizeof value) == 0);
+  ms_batch_deinit(&batch);
+}
+
+/* ---- order ----------------------------------------------------------------------------------------------- */
+
+EACH_ROW(scans_keys_in_the_order_of_their_bytes)
+{
+  static const char *const keys[] = {"b", "a", "ab", "\xff", "a\x01", "B", "abc"};
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    put_text(&batch, keys[i], "x");
+  }
+  ms_batch_put(&batch, MS_TABLE_SETTING, MS_STR("a\0"), MS_STR("x"));
+  commit(s, &batch);
+  struct ms_scan all = {.table = MS_TABLE_SETTING};
+  mt_eq_str(scan_keys(s, all), "B.a.a0.a\x01.ab.abc.b.\xff.");
+  struct ms_scan some = {MS_TABLE_SETTING, MS_STR("a\0"), MS_STR("b"), 0, false};
+  mt_eq_str(scan_keys(s, some), "a0.a\x01.ab.abc.");
+  some.is_reverse = true;
+  mt_eq_str(scan_keys(s, some), "abc.ab.a\x01.a0.");
+  some.limit = 2;
+  mt_eq_str(scan_keys(s, some), "abc.ab.");
+  some.is_reverse = false;
+  mt_eq_str(scan_keys(s, some), "a0.a\x01.");
+  all.is_reverse = true;
+  all.limit = 1;
+  mt_eq_str(scan_keys(s, all), "\xff.");
+  struct ms_scan none = {MS_TABLE_SETTING, MS_STR("c"), MS_STR("b"), 0, false};
+  mt_eq_str(scan_keys(s, none), "");
+  none.is_reverse = true;
+  mt_eq_str(scan_keys(s, none), "");
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(scans_numbers_in_their_order)
+{
+  static const uint64_t numbers[] = {300, 2, 256, 0, 255, INT64_MAX};
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    ms_batch_put(&batch, MS_TABLE_HISTORY, number_key(numbers[i]), MS_STR("x"));
+  }
+  commit(s, &batch);
+  struct ms_scan what = {.table = MS_TABLE_HISTORY};
+  mt_eq_str(scan_keys(s, what), "0.2.255.256.300.9223372036854775807.");
+  what.from = number_key(2);
+  what.to = number_key(300);
+  mt_eq_str(scan_keys(s, what), "2.255.256.");
+  what.is_reverse = true;
+  mt_eq_str(scan_keys(s, what), "256.255.2.");
+  what.to = number_key(UINT64_MAX); /* beyond every key */
+  mt_eq_str(scan_keys(s, what), "9223372036854775807.300.256.255.2.");
+  what.from = number_key(UINT64_MAX - 1);
+  mt_eq_str(scan_keys(s, what), "");
+  what = (struct ms_scan){.table = MS_TABLE_HISTORY, .to = number_key(0)};
+  mt_eq_str(scan_keys(s, what), "");
+  ms_batch_remove_range(&batch, MS_TABLE_HISTORY, number_key(3), number_key(300));
+  ms_batch_remove_range(&batch, MS_TABLE_HISTORY, number_key(0), number_key(0));
+  ms_batch_remove_range(&batch, MS_TABLE_HISTORY, number_key(301), (struct ms_str){NULL, 0});
+  commit(s, &batch);
+  mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_HISTORY}), "0.2.300.");
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(a_callback_ends_the_scan)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  put_text(&batch, "a", "1");
+  put_text(&batch, "b", "2");
+  put_text(&batch, "c", "3");
+  commit(s, &batch);
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  struct ms_scan all = {.table = MS_TABLE_SETTING};
+  c->stop_after = 2;
+  mt_eq_int(scan(s, &all, c), 7);
+  mt_eq_int(c->count, 2);
+  c->stop_after = 1;
+  mt_eq_int(get(s, MS_TABLE_SETTING, MS_STR("c"), c), 7);
+  put_text(&batch, "d", "4"); /* and the store goes on */
+  commit(s, &batch);
+  mt_eq_str(scan_keys(s, all), "a.b.c.d.");
+  ms_batch_deinit(&batch);
+}
+
+/* ---- the journal ------------------------------------------------------------------------------------------- */
+
+static int compare_frame(struct ms_str key, struct ms_str value, void *user)
+{
+  const struct ms_str *expected = user;
+  mt_eq_int(key.len, MS_STORE_NUMBER_SIZE);
+  mt_ok(ms_str_eq(value, *expected));
+  return 0;
+}
+
+EACH_ROW(numbers_frames_without_gaps)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  for (unsigned i = 1; i <= 20; i++) {
+    ms_buf_int(&batch.records, i);
+    if (i % 3 == 0) {
+      put_text(&batch, "beside", "x");
+    }
+    mt_eq_int(commit(s, &batch), i);
+    put_text(&batch, "without records", "x");
+    mt_eq_int(commit(s, &batch), i);
+  }
+  reopen(s);
+  struct ms_scan what = {.table = MS_TABLE_JOURNAL, .from = number_key(15), .limit = 3};
+  mt_eq_str(scan_keys(s, what), "15.16.17.");
+  expect_value(s, MS_TABLE_JOURNAL, number_key(20), "20");
+  expect_value(s, MS_TABLE_JOURNAL, number_key(21), NULL);
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(frames_come_back_byte_for_byte)
+{
+  static const size_t sizes[] = {1, 19, 20, 4000, 4096, 5000, 300000, 5000000};
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    char *text = mt_keep(malloc(sizes[i]));
+    for (size_t k = 0; k < sizes[i]; k++) {
+      text[k] = (char)(k * k >> 3);
+    }
+    struct ms_str expected = {text, sizes[i]};
+    ms_buf_str(&batch.records, expected);
+    uint64_t lsn = commit(s, &batch);
+    int err;
+    do {
+      err = ms_store_get(s->store, MS_TABLE_JOURNAL, number_key(lsn), compare_frame, &expected);
+      s->failures += err != 0;
+    } while (err == MSTEP_EIO && s->is_faulty);
+    check(s, err, "get");
+  }
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(numbers_go_on_after_the_journal_was_cut)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  for (unsigned i = 1; i <= 9; i++) {
+    ms_buf_cstr(&batch.records, "r");
+    commit(s, &batch);
+  }
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, number_key(6));
+  ms_buf_cstr(&batch.records, "r");
+  mt_eq_int(commit(s, &batch), 10);
+  mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_JOURNAL}), "6.7.8.9.10.");
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, (struct ms_str){NULL, 0});
+  mt_eq_int(commit(s, &batch), 10);
+  mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_JOURNAL}), "");
+  reopen(s);
+  mt_eq_int(ms_store_last_lsn(s->store), 10);
+  ms_buf_cstr(&batch.records, "r");
+  mt_eq_int(commit(s, &batch), 11);
+  ms_batch_deinit(&batch);
+}
+
+/* ---- all or nothing ------------------------------------------------------------------------------------------ */
+
+EACH_ROW(a_stale_fence_refuses_all_of_a_batch)
+{
+  struct ms_batch batch;
+  uint64_t old = 0;
+  uint64_t fence = 0;
+  uint64_t lsn = 0;
+  int err;
+  ms_batch_init(&batch);
+  while ((err = ms_store_lease(s->store, 0, 1000, &old)) == MSTEP_EIO) {
+    recover(s);
+  }
+  check(s, err, "lease");
+  put_text(&batch, "a", "1");
+  ms_batch_fence(&batch, 0, old);
+  commit(s, &batch);
+  while ((err = ms_store_lease(s->store, 0, 1000, &fence)) == MSTEP_EIO) {
+    recover(s);
+  }
+  mt_ok(fence > old);
+  put_text(&batch, "a", "2");
+  put_text(&batch, "b", "2");
+  ms_buf_cstr(&batch.records, "r");
+  ms_batch_fence(&batch, 0, fence);
+  ms_batch_fence(&batch, 0, old);
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_ESTATE);
+  mt_ok(!ms_store_is_failed(s->store));
+  mt_eq_int(ms_store_last_lsn(s->store), 0);
+  expect_value(s, MS_TABLE_SETTING, MS_STR("a"), "1");
+  expect_value(s, MS_TABLE_SETTING, MS_STR("b"), NULL);
+  while ((err = ms_store_lease(s->store, 0, 2000, &old)) == MSTEP_EIO) {
+    recover(s);
+  }
+  mt_eq_int(err, MSTEP_ESTATE); /* the old one cannot be renewed */
+  while ((err = ms_store_lease(s->store, 0, 2000, &fence)) == MSTEP_EIO) {
+    recover(s);
+  }
+  check(s, err, "renew");
+  ms_batch_reset(&batch);
+  ms_batch_fence(&batch, 0, fence);
+  put_text(&batch, "a", "3");
+  commit(s, &batch);
+  reopen(s); /* a fence is worth nothing to whoever opens next, but is not given out again */
+  uint64_t next = 0;
+  while ((err = ms_store_lease(s->store, 0, 2000, &next)) == MSTEP_EIO) {
+    recover(s);
+  }
+  mt_ok(next > fence);
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(refuses_what_does_not_fit)
+{
+  char long_key[MS_STORE_KEY_MAX + 1] = {0};
+  struct ms_batch batch;
+  uint64_t lsn = 0;
+  uint64_t fence = 0;
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  ms_batch_init(&batch);
+  put_text(&batch, "a", "1");
+  ms_batch_put(&batch, MS_TABLE_SETTING, (struct ms_str){long_key, sizeof long_key}, MS_STR("x"));
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_ETOOBIG);
+  expect_value(s, MS_TABLE_SETTING, MS_STR("a"), NULL);
+  ms_batch_reset(&batch);
+  ms_batch_put(&batch, MS_TABLE_EXECUTION, MS_STR("short"), MS_STR("x"));
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
+  ms_batch_reset(&batch);
+  ms_batch_put(&batch, MS_TABLE_JOURNAL, number_key(1), MS_STR("x"));
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
+  ms_batch_reset(&batch);
+  mt_eq_int(get(s, MS_TABLE_EXECUTION, MS_STR("short"), c), MSTEP_EINVALID);
+  mt_eq_int(get(s, MS_TABLE_COUNT, MS_STR("a"), c), MSTEP_EINVALID);
+  mt_eq_int(get(s, MS_TABLE_EXECUTION, number_key(UINT64_MAX), c), MSTEP_EINVALID);
+  struct ms_scan wrong = {.table = MS_TABLE_EXECUTION, .to = MS_STR("x")};
+  mt_eq_int(ms_store_scan(s->store, &wrong, collect, NULL), MSTEP_EINVALID);
+  int err;
+  while ((err = ms_store_lease(s->store, 1, 1000, &fence)) == MSTEP_EIO) {
+    recover(s);
+  }
+  mt_eq_int(err, MSTEP_EINVALID);
+  mt_ok(!ms_store_is_failed(s->store));
+  ms_batch_deinit(&batch);
+}
+
+EACH_ROW(recover_changes_nothing_that_is_there)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  put_text(&batch, "a", "1");
+  ms_buf_cstr(&batch.records, "r");
+  commit(s, &batch);
+  for (int i = 0; i < 3; i++) {
+    int err = ms_store_recover(s->store);
+    mt_ok(err == 0 || s->is_faulty);
+    while (ms_store_is_failed(s->store)) {
+      recover(s);
+    }
+    mt_eq_int(ms_store_last_lsn(s->store), 1);
+    expect_value(s, MS_TABLE_SETTING, MS_STR("a"), "1");
+  }
+  ms_batch_deinit(&batch);
+}
+
+/* ---- against a model --------------------------------------------------------------------------------------- */
+
+struct model {
+  struct pair pairs[PAIRS_MAX];
+  size_t count;
+};
+
+static int compare_pair(const struct pair *pair, struct ms_str key)
+{
+  return ms_str_cmp((struct ms_str){pair->key, pair->key_len}, key);
+}
+
+static size_t model_find(const struct model *model, struct ms_str key)
+{
+  size_t at = 0;
+  while (at < model->count && compare_pair(&model->pairs[at], key) < 0) {
+    at++;
+  }
+  return at;
+}
+
+static void model_put(struct model *model, struct ms_str key, struct ms_str value)
+{
+  size_t at = model_find(model, key);
+  if (at == model->count || compare_pair(&model->pairs[at], key) != 0) {
+    mt_ok(model->count < PAIRS_MAX);
+    memmove(&model->pairs[at + 1], &model->pairs[at], (model->count - at) * sizeof model->pairs[0]);
+    model->count++;
+  }
+  struct pair *pair = &model->pairs[at];
+  pair->key_len = key.len;
+  pair->value_len = value.len;
+  memcpy(pair->key, key.data, key.len);
+  memcpy(pair->value, value.data, value.len);
+}
+
+static void model_remove(struct model *model, struct ms_str from, struct ms_str to, bool is_open)
+{
+  size_t first = model_find(model, from);
+  size_t end = is_open ? model->count : model_find(model, to);
+  if (end > first) {
+    memmove(&model->pairs[first], &model->pairs[end], (model->count - end) * sizeof model->pairs[0]);
+    model->count -= end - first;
+  }
+}
+
+/* One of 300 keys, of one to three bytes, or a number. */
+static struct ms_str random_key(struct ms_random *random, unsigned table)
+{
+  uint64_t n = ms_random_below(random, 300);
+  if (ms_table_is_number(table)) {
+    return number_key(n * n * n);
+  }
+  return ms_str_c(mt_format("%s%llx", n % 3 == 0 ? "\xfe" : "", (unsigned long long)n));
+}
+
+static void random_op(struct ms_batch *batch, struct ms_random *random, unsigned table,
+                      struct model *model)
+{
+  struct ms_str key = random_key(random, table);
+  uint64_t kind = ms_random_below(random, 20);
+  if (kind < 15) {
+    struct ms_str value = ms_str_c(mt_format("%llu", (unsigned long long)ms_random_next(random)));
+    ms_batch_put(batch, table, key, value);
+    model_put(model, key, value);
+  } else if (kind < 19) {
+    size_t at = model_find(model, key);
+    ms_batch_remove(batch, table, key);
+    if (at < model->count && compare_pair(&model->pairs[at], key) == 0) {
+      model->count--;
+      memmove(&model->pairs[at], &model->pairs[at + 1], (model->count - at) * sizeof model->pairs[0]);
+    }
+  } else {
+    bool is_open = ms_random_below(random, 4) == 0;
+    struct ms_str to = is_open ? (struct ms_str){NULL, 0} : random_key(random, table);
+    ms_batch_remove_range(batch, table, key, to);
+    model_remove(model, key, to, is_open);
+  }
+}
+
+static void compare_model(struct subject *s, unsigned table, const struct model *model, bool is_reverse)
+{
+  struct collected *c = mt_keep(calloc(1, sizeof *c));
+  struct ms_scan all = {.table = table, .is_reverse = is_reverse};
+  check(s, scan(s, &all, c), "scan");
+  mt_eq_int(c->count, model->count);
+  for (size_t i = 0; i < model->count; i++) {
+    const struct pair *pair = &c->pairs[is_reverse ? model->count - 1 - i : i];
+    const struct pair *expected = &model->pairs[i];
+    mt_eq_int(compare_pair(expected, (struct ms_str){pair->key, pair->key_len}), 0);
+    mt_eq_int(pair->value_len, expected->value_len);
+    mt_ok(memcmp(pair->value, expected->value, pair->value_len) == 0);
+  }
+}
+
+EACH_ROW(random_batches_give_what_a_sorted_array_gives)
+{
+  static const unsigned tables[] = {MS_TABLE_NAME, MS_TABLE_SNAPSHOT};
+  struct model *models = mt_keep(calloc(2, sizeof *models));
+  struct ms_random random;
+  struct ms_batch batch;
+  uint64_t frames = 0;
+  ms_random_seed(&random, 20240607);
+  ms_batch_init(&batch);
+  for (int round = 0; round < 400; round++) {
+    uint64_t ops = ms_random_below(&random, 12);
+    for (uint64_t i = 0; i < ops; i++) {
+      uint64_t which = ms_random_below(&random, 2);
+      random_op(&batch, &random, tables[which], &models[which]);
+    }
+    ms_buf_cstr(&batch.records, "r");
+    mt_eq_int(commit(s, &batch), ++frames);
+    if (round % 40 == 39) {
+      compare_model(s, tables[0], &models[0], round % 80 == 39);
+      compare_model(s, tables[1], &models[1], round % 80 == 39);
+      reopen(s);
+    }
+  }
+  mt_ok(!s->is_faulty || s->failures > 20); /* the plan was carried out */
+  ms_batch_deinit(&batch);
+}
+
+/* ---- space and memory ---------------------------------------------------------------------------------------- */
+
+EACH_ROW(gives_space_back)
+{
+  struct ms_batch batch;
+  uint64_t full = 0;
+  uint64_t empty = 0;
+  ms_batch_init(&batch);
+  for (int i = 0; i < 64; i++) {
+    char *room = ms_buf_reserve(&batch.records, 65536);
+    memset(room, 'x', 65536);
+    ms_buf_added(&batch.records, 65536);
+    commit(s, &batch);
+  }
+  check(s, ms_store_size(s->store, &full), "size");
+  mt_ok(full >= 64 * 65536);
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, number_key(65));
+  put_text(&batch, "a", "1");
+  commit(s, &batch);
+  bool is_done = false;
+  int calls = 0;
+  while (!is_done) {
+    check(s, ms_store_shrink(s->store, 1 << 20, &is_done), "shrink");
+    mt_ok(++calls < 100);
+  }
+  mt_ok(calls > 1 || !s->is_persistent); /* a bounded piece of work at a time */
+  check(s, ms_store_size(s->store, &empty), "size");
+  mt_ok(empty < full / 10);
+  expect_value(s, MS_TABLE_SETTING, MS_STR("a"), "1");
+  mt_eq_int(ms_store_last_lsn(s->store), 64);
+  ms_batch_deinit(&batch);
+}
+
+static int count_record(struct ms_str key, struct ms_str value, void *user)
+{
+  (void)key;
+  (void)value;
+  ++*(size_t *)user;
+  return 0;
+}
+
+static int use_store(void *user)
+{
+  const char *url = user;
+  struct ms_store_options options = {MS_DURABILITY_NONE, false};
+  struct ms_store *store = NULL;
+  struct ms_batch batch;
+  size_t count = 0;
+  ms_batch_init(&batch);
+  int err = ms_store_open(&store, url, &options);
+  for (int i = 0; i < 3 && err == 0; i++) {
+    ms_buf_cstr(&batch.records, "records");
+    put_text(&batch, "key", "value");
+    ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, number_key(2));
+    err = ms_store_commit(store, &batch, NULL);
+    ms_batch_reset(&batch);
+  }
+  struct ms_scan all = {.table = MS_TABLE_JOURNAL};
+  if (err == 0) {
+    err = ms_store_scan(store, &all, count_record, &count);
+  }
+  if (err == MSTEP_ENOMEM && store != NULL) {
+    mt_ok(!ms_store_is_failed(store)); /* out of memory is no doubt about the disk */
+  }
+  ms_batch_deinit(&batch);
+  ms_store_close(store);
+  return err;
+}
+
+EACH_ROW(survives_every_failing_allocation)
+{
+  const char *url = mt_format("%s:%s", s->row, s->is_persistent ? mt_format("%s/oom.db", mt_tmpdir()) : "");
+  if (s->is_faulty) {
+    url = mt_format("faulty:1,fail=0,tear=0,read=0:memory:");
+  }
+  mt_oom(use_store, (void *)url);
+}
