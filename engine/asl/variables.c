@@ -4,11 +4,11 @@
  * run time's business.
  */
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "asl/parse.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/sort.h"
 #include "base/utf8.h"
 
 /* ---- names ---- */
@@ -281,7 +281,7 @@ struct ms_json ms_asl_variable_references(const struct ms_machine *machine)
   if (references.error == 0) {
     out = ms_json_object(4);
     if (references.items.count > 1) {
-      qsort(references.items.data, references.items.count, sizeof *references.items.data,
+      ms_sort(references.items.data, references.items.count, sizeof *references.items.data,
             compare_references);
     }
     for (size_t pos = 0; pos < references.items.count && !ms_json_is_none(out);) {
