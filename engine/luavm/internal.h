@@ -337,7 +337,6 @@ void ms_lua_registry_deinit(struct ms_lua *lua);
 MS_LUA_RAISES int ms_lua_require(lua_State *L);
 /* Pushes the chunk of a file; false and nothing when there is no such file. */
 MS_LUA_RAISES bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk);
-extern const char ms_lua_loaded_key; /* its address is the registry's key of the modules loaded */
 
 /* ---- lib_*.c ---- */
 MS_LUA_RAISES int ms_lua_open_base(lua_State *L); /* the globals that are no library; a table on top */

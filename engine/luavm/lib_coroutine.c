@@ -90,7 +90,8 @@ static int resume(lua_State *L, lua_State *co, int nargs)
   if (vm->host != NULL) {
     vm->host->current = co;
   }
-  int status = lua_resume(co, L, nargs, &nresults);
+  int is_first = lua_status(co) == LUA_OK; /* then the function is body's first argument */
+  int status = lua_resume(co, L, nargs + is_first, &nresults);
   come_back(L, vm);
   if (status == LUA_YIELD && vm->host != NULL && vm->host->is_suspending) {
     return RESUME_SLEEPS;

@@ -181,9 +181,6 @@ static void add_replacement_text(struct ms_lua_match *m, luaL_Buffer *out, const
     } else if (c == '0') {
       luaL_addlstring(out, start, (size_t)(end - start));
     } else if (c >= '1' && c <= '9') {
-      if (c - '1' >= m->count && c != '1') {
-        luaL_error(L, "invalid capture index %%%d in replacement string", c - '0');
-      }
       ms_lua_push_capture(m, c - '1', start, end);
       luaL_tolstring(L, -1, NULL); /* a position is a number */
       lua_remove(L, -2);

@@ -50,11 +50,8 @@ static int table_remove(lua_State *L)
   struct ms_lua_vm *vm = ms_lua_vm_of(L);
   lua_Integer size = check_table(L, 1);
   lua_Integer position = luaL_optinteger(L, 2, size);
-  if (lua_gettop(L) > 1) {
-    luaL_argcheck(L, (lua_Unsigned)size + 1u == (lua_Unsigned)position ||
-                         (lua_Unsigned)position - 1u <= (lua_Unsigned)size,
-                  2, "position out of bounds");
-  }
+  luaL_argcheck(L, position == size || (lua_Unsigned)position - 1u <= (lua_Unsigned)size, 2,
+                "position out of bounds");
   lua_settop(L, 1);
   lua_geti(L, 1, position);
   for (; position < size; position++) {

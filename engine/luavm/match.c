@@ -89,6 +89,9 @@ static bool is_in_class(unsigned char c, unsigned char letter)
   case 'x':
     is_in = isxdigit(c) != 0;
     break;
+  case 'z': /* of old: NUL */
+    is_in = c == 0;
+    break;
   default:
     return letter == c;
   }

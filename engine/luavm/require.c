@@ -10,7 +10,6 @@
 #include "luavm/internal.h"
 #include "luavm/lua_sources.h"
 
-const char ms_lua_loaded_key = 0;
 static const char loading = 0; /* marks a module that is being loaded: a cycle */
 
 /* Pushes the chunk of a file, whose text the vm holds meanwhile; false when there is none. */
@@ -113,7 +112,7 @@ int ms_lua_require(lua_State *L)
 {
   const char *name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &ms_lua_loaded_key);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   int type = lua_getfield(L, 2, name);
   if (type != LUA_TNIL) {
     if (lua_touserdata(L, -1) == &loading && type == LUA_TLIGHTUSERDATA) {

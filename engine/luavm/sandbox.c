@@ -89,5 +89,5 @@ void ms_lua_sandbox_open(lua_State *L)
     lua_setfield(L, -2, "_G");
   }
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &ms_lua_loaded_key);
+  lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE); /* errors find the names of functions there */
 }

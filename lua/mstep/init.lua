@@ -1,8 +1,10 @@
---- What handlers get from `require "mstep"`.
+--- What scripts get from `require "mstep"`.
 -- The functions in C are those of mstep.core (engine/luavm/lib_core.c); here is what is better said in Lua.
+-- Rules and definitions have no sleep, now and log: they must not depend on when and where they run.
 local core = require "mstep.core"
+local errors = require "mstep.error"
 
-local mstep = {
+return {
   --- JSON's null, the same value as cjson.null: `event.note == mstep.null`.
   null = core.null,
   --- array([t]): marks a table (or a new one) as an array, so that it is `[]` when it is empty.
@@ -11,10 +13,15 @@ local mstep = {
   is_array = core.is_array,
   --- number(text): a number of any size; what no Lua number holds is kept as text and printed unchanged.
   number = core.number,
-  --- sleep(seconds): suspends this call; others go on meanwhile. Not in rules and definitions.
+  --- sleep(seconds): suspends this call, from inside of coroutines too; others go on meanwhile.
   sleep = core.sleep,
   --- now(): seconds since 1970 with fraction; the simulated time when the engine's time is simulated.
   now = core.now,
+  --- log(message [, fields]): a line for the engine's log; see mstep.log.
+  log = core.log and require "mstep.log",
+  --- error(name, message), fail(name [, cause]): errors with a name; see mstep.error.
+  error = errors.new,
+  fail = errors.fail,
   json = {
     --- encode(value [, indent]): JSON text; keeps [] and {}, 1 and 1.0 apart; raises what cannot be JSON.
     encode = core.encode,
@@ -22,5 +29,3 @@ local mstep = {
     decode = core.decode,
   },
 }
-
-return mstep

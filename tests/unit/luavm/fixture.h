@@ -17,7 +17,7 @@ struct answer {
   bool is_told;
   int count; /* how often it was told */
   enum ms_lua_outcome outcome;
-  char output[4096];
+  char output[65536];
   char error[300];
   char cause[40000];
   int64_t at_ms;
@@ -148,6 +148,32 @@ static inline void fixture_eval(struct fixture *f, struct answer *a, const char 
   fixture_load(f, "eval", source);
   fixture_call(f, a, "eval", payload, 0);
 }
+
+/* A body, and its result as JSON text or a piece of the cause of its error. */
+struct fixture_row {
+  const char *body;
+  const char *expected;
+};
+
+static inline void fixture_rows(const struct fixture_row *rows, size_t count,
+                                struct ms_lua_options options)
+{
+  struct fixture f;
+  static struct answer a;
+  fixture_init(&f, options, true);
+  for (size_t i = 0; i < count; i++) {
+    fixture_eval(&f, &a, rows[i].body, "{}");
+    bool is_ok = a.outcome == MS_LUA_OK;
+    const char *got = is_ok ? a.output : a.cause;
+    if (is_ok ? strcmp(got, rows[i].expected) != 0 : strstr(got, rows[i].expected) == NULL) {
+      mt_report("%s\ngave %s\nnot  %s", rows[i].body, got, rows[i].expected);
+    }
+  }
+  fixture_deinit(&f);
+}
+
+#define FIXTURE_ROWS(rows) \
+  fixture_rows((rows), sizeof(rows) / sizeof((rows)[0]), (struct ms_lua_options){0})
 
 static inline int64_t fixture_real_ms(void)
 {
