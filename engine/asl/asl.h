@@ -45,6 +45,7 @@ struct ms_asl_options {
   const struct ms_state_type *const *types; /* NULL-terminated: ms_states_all */
   const struct ms_query_lang *const *langs; /* more languages (Lua), NULL-terminated; may be NULL */
   bool is_express;                          /* check what an Express machine may not have */
+  bool is_portable;                         /* report what AWS would not accept: NOT_PORTABLE */
 };
 
 /*

@@ -21,6 +21,7 @@
 #define MS_ASL_MAX_GUESSES 200000         /* comparisons spent on "Did you mean", per definition */
 
 #define MS_ASL_SCHEMA "SCHEMA_VALIDATION_FAILED"
+#define MS_ASL_NOT_PORTABLE "NOT_PORTABLE"
 #define MS_ASL_MISSING_TARGET "MISSING_TRANSITION_TARGET"
 
 /* One `States` object while it is read. Number 0 is none. */
@@ -133,6 +134,8 @@ struct ms_str ms_asl_hintf(struct ms_asl_parse *parse, const char *format, ...)
 /* Frequent complaints, with AWS's words. */
 void ms_asl_expected(struct ms_asl_parse *parse, const char *type); /* "[STRING]", "Integer" */
 void ms_asl_unsupported_field(struct ms_asl_parse *parse, struct ms_str field, struct ms_str hint);
+/* The value at the current place is of a field that AWS does not know; said when portability is asked for. */
+void ms_asl_ours(struct ms_asl_parse *parse, struct ms_str field, struct ms_str hint);
 void ms_asl_other_language(struct ms_asl_parse *parse, struct ms_str field, bool is_of_jsonpath);
 /* Each checks one value at the current place and returns whether it is right. */
 bool ms_asl_want_string(struct ms_asl_parse *parse, struct ms_json value);

@@ -308,6 +308,11 @@ static bool is_function_path(struct ms_str text)
 static void read_function(struct ms_asl_parse *parse, struct ms_json value, struct ms_rule *rule)
 {
   rule->kind = MS_RULE_FUNCTION;
+  ms_asl_ours(parse, MS_STR("Rule"),
+              parse->is_jsonpath
+                  ? MS_STR("Write it as comparisons, or with \"QueryLanguage\": \"JSONata\" as "
+                           "\"Condition\": \"{% ... %}\".")
+                  : MS_STR("Write it as \"Condition\": \"{% ... %}\" in JSONata."));
   if (!ms_asl_want_string(parse, value)) {
     return;
   }

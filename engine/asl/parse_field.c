@@ -70,6 +70,7 @@ struct ms_query *ms_asl_query(struct ms_asl_parse *parse, struct ms_str field, s
     ms_asl_nomem(parse);
     return NULL;
   }
+  allow |= parse->options->is_portable ? MS_QUERY_PORTABLE : 0u;
   struct ms_query_source source = {.value = value, .kind = kind, .allow = allow, .field = field,
                                    .pointer = ms_buf_view(&parse->pointer)};
   struct ms_query *query = NULL;

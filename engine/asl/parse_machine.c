@@ -36,6 +36,17 @@ static void unknown_language(struct ms_asl_parse *parse, struct ms_str name)
   ms_asl_problem(parse, &problem, "Value should be one of the following: [JSONPath, JSONata]");
 }
 
+/* A language that was handed in is not one of AWS's. */
+static void not_portable_language(struct ms_asl_parse *parse, const struct ms_query_lang *lang)
+{
+  if (parse->options->is_portable) {
+    struct ms_asl_problem problem = {
+        .code = MS_ASL_NOT_PORTABLE,
+        .hint = MS_STR("Write \"JSONata\" here and the expressions in JSONata.")};
+    ms_asl_problem(parse, &problem, "AWS does not know the query language '%s'", lang->name);
+  }
+}
+
 /*
  * The language of a QueryLanguage field. As on AWS, a value that is not exactly "JSONPath" makes the
  * owner one of the other kind, so that a misspelling is not followed by a complaint about each field.
@@ -55,6 +66,8 @@ const struct ms_query_lang *ms_asl_language(struct ms_asl_parse *parse, struct m
       ms_asl_problem(parse, &problem, "query language 'JSONata' is not built in");
     } else if (lang == NULL) {
       unknown_language(parse, name);
+    } else if (ms_query_lang_find(name) == NULL) {
+      not_portable_language(parse, lang);
     }
   }
   ms_asl_leave(parse, mark);

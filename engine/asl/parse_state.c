@@ -200,6 +200,11 @@ static void read_fields(struct ms_asl_parse *parse, const struct ms_state_type *
     } else if ((field->flags & legal) == 0) {
       ms_asl_other_language(parse, key, (field->flags & MS_FIELD_IN_JSONPATH) != 0);
     } else {
+      if ((field->flags & MS_FIELD_OURS) != 0) {
+        size_t mark = ms_asl_enter(parse, key);
+        ms_asl_ours(parse, key, MS_STR("Take it out, or run the machine here."));
+        ms_asl_leave(parse, mark);
+      }
       ms_asl_field(parse, field, ms_json_member(value, i));
     }
   }

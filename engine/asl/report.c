@@ -204,6 +204,14 @@ void ms_asl_unsupported_field(struct ms_asl_parse *parse, struct ms_str field, s
   ms_asl_problem(parse, &problem, "Field '%.*s' is not supported", MS_STR_ARG(field));
 }
 
+void ms_asl_ours(struct ms_asl_parse *parse, struct ms_str field, struct ms_str hint)
+{
+  if (parse->options->is_portable) {
+    struct ms_asl_problem problem = {.code = MS_ASL_NOT_PORTABLE, .hint = hint};
+    ms_asl_problem(parse, &problem, "AWS does not know the field '%.*s'", MS_STR_ARG(field));
+  }
+}
+
 void ms_asl_other_language(struct ms_asl_parse *parse, struct ms_str field, bool is_of_jsonpath)
 {
   if (parse->is_mixed) {

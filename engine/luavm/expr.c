@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "luavm/expr_env.h"
+#include "luavm/portable.h"
 #include "luavm/scan.h"
 #include "query/expression.h"
 
@@ -23,6 +24,7 @@
 #define MESSAGE_MAX 2000 /* bytes of an error's message */
 #define INVALID "INVALID_LUA_EXPRESSION"
 #define UNSUPPORTED "UNSUPPORTED_LUA_EXPRESSION"
+#define NOT_PORTABLE "NOT_PORTABLE"
 
 struct program {
   struct ms_lua_lang *lang;
@@ -389,6 +391,27 @@ static int report_syntax(struct ms_expression_compiler *compiler, const struct m
   return err;
 }
 
+/* Says that AWS would not take it and, where that can be told, what would do the same there. */
+static int report_portable(const struct program *program, struct ms_expression_compiler *compiler)
+{
+  struct ms_buf hint;
+  struct ms_buf jsonata;
+  ms_buf_init(&hint, 0);
+  ms_buf_init(&jsonata, 0);
+  if (!program->is_chunk && ms_lua_to_jsonata(&jsonata, text_of(program))) {
+    ms_buf_printf(&hint, "In JSONata: {%% %.*s %%}", MS_STR_ARG(ms_buf_view(&jsonata)));
+  } else {
+    ms_buf_cstr(&hint, "Write it in JSONata: data is in $states, variables begin with $.");
+  }
+  int err = hint.error != 0
+                ? ms_error_nomem()
+                : ms_expression_report(compiler, NOT_PORTABLE,
+                                       MS_STR("AWS does not take expressions in Lua"), hint.data);
+  ms_buf_deinit(&hint);
+  ms_buf_deinit(&jsonata);
+  return err;
+}
+
 static int check_program(struct program *program, struct ms_expression_compiler *compiler)
 {
   if (program->is_chunk && !ms_lua_has_keyword(text_of(program), "return")) {
@@ -396,7 +419,11 @@ static int check_program(struct program *program, struct ms_expression_compiler 
                                 "write an expression, or return the value at the end of the chunk");
   }
   struct check check = {program, compiler};
-  return ms_lua_names(text_of(program), note_name, &check);
+  int err = ms_lua_names(text_of(program), note_name, &check);
+  if (err == 0 && (ms_expression_allow(compiler) & MS_QUERY_PORTABLE) != 0) {
+    err = report_portable(program, compiler);
+  }
+  return err;
 }
 
 static int expression_compile(void **out, struct ms_expression_compiler *compiler, struct ms_str text)

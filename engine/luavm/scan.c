@@ -158,7 +158,7 @@ bool ms_lua_has_keyword(struct ms_str text, const char *keyword)
 
 /* ---- names ---- */
 
-static bool is_symbol(const struct ms_lua_token *token, const char *symbol)
+bool ms_lua_is_symbol(const struct ms_lua_token *token, const char *symbol)
 {
   return token->kind == MS_LUA_TOKEN_SYMBOL && ms_str_is(token->text, symbol);
 }
@@ -188,13 +188,13 @@ static enum declaring next_declaring(enum declaring now, const struct ms_lua_tok
   }
   switch (now) {
   case DECLARING_LOCALS:
-    return is_symbol(token, ",") || is_symbol(token, "<") || is_symbol(token, ">")
+    return ms_lua_is_symbol(token, ",") || ms_lua_is_symbol(token, "<") || ms_lua_is_symbol(token, ">")
                ? now
                : DECLARING_NOTHING;
   case DECLARING_FUNCTION:
-    return is_symbol(token, "(") ? DECLARING_PARAMETERS : now;
+    return ms_lua_is_symbol(token, "(") ? DECLARING_PARAMETERS : now;
   case DECLARING_PARAMETERS:
-    return is_symbol(token, ")") ? DECLARING_NOTHING : now;
+    return ms_lua_is_symbol(token, ")") ? DECLARING_NOTHING : now;
   default:
     return now;
   }
@@ -220,13 +220,13 @@ static int find_locals(struct ms_map *locals, struct ms_str text)
 static bool is_free(const struct ms_lua_token *before, const struct ms_lua_token *token,
                     const struct ms_lua_token *after)
 {
-  if (token->kind != MS_LUA_TOKEN_NAME || is_symbol(before, ".") || is_symbol(before, ":") ||
-      is_symbol(before, "::") || is_word(before, "goto")) {
+  if (token->kind != MS_LUA_TOKEN_NAME || ms_lua_is_symbol(before, ".") || ms_lua_is_symbol(before, ":") ||
+      ms_lua_is_symbol(before, "::") || is_word(before, "goto")) {
     return false;
   }
-  bool is_key = is_symbol(after, "=") && (is_symbol(before, "{") || is_symbol(before, ",") ||
-                                          is_symbol(before, ";"));
-  bool is_attribute = is_symbol(before, "<") && is_symbol(after, ">") &&
+  bool is_key = ms_lua_is_symbol(after, "=") && (ms_lua_is_symbol(before, "{") || ms_lua_is_symbol(before, ",") ||
+                                          ms_lua_is_symbol(before, ";"));
+  bool is_attribute = ms_lua_is_symbol(before, "<") && ms_lua_is_symbol(after, ">") &&
                       (ms_str_is(token->text, "const") || ms_str_is(token->text, "close"));
   return !is_key && !is_attribute;
 }
@@ -261,7 +261,7 @@ static int walk_token(struct walk *w, const struct ms_lua_token *before,
   bool was_behind = w->is_behind_states;
   bool was_member = w->is_member;
   w->is_behind_states = false;
-  w->is_member = was_behind && is_symbol(token, ".");
+  w->is_member = was_behind && ms_lua_is_symbol(token, ".");
   if (was_behind && !w->is_member) {
     int err = w->cb(MS_LUA_NAME_WHOLE, MS_STR("states"), w->user);
     if (err != 0) {

@@ -26,6 +26,7 @@ struct ms_lua_scanner {
 };
 
 void ms_lua_scan(struct ms_lua_token *out, struct ms_lua_scanner *scanner);
+bool ms_lua_is_symbol(const struct ms_lua_token *token, const char *symbol);
 
 enum ms_lua_name_kind {
   MS_LUA_NAME_FREE,  /* a name that is no local anywhere in the text: told once */

@@ -351,8 +351,8 @@ int mstep_state_machine_create(mstep_arn *out_arn, mstep_engine *engine, const c
                                              in(definition), is_express, tell_diagnostic, &report);
 }
 
-int mstep_state_machine_validate(mstep_engine *engine, mstep_str definition, const char *type,
-                                 mstep_diagnostic_cb diagnostics, void *user)
+static int validate(mstep_engine *engine, mstep_str definition, const char *type, unsigned checks,
+                    mstep_diagnostic_cb diagnostics, void *user)
 {
   if (engine == NULL || definition.data == NULL) {
     return missing(engine == NULL ? "engine" : "definition");
@@ -361,8 +361,21 @@ int mstep_state_machine_validate(mstep_engine *engine, mstep_str definition, con
   int err = read_type(&is_express, type);
   struct report report = {diagnostics, user};
   return err != 0 ? err
-                  : ms_engine_machine_validate(engine->runtime, in(definition), is_express,
+                  : ms_engine_machine_validate(engine->runtime, in(definition),
+                                               checks | (is_express ? MS_ENGINE_EXPRESS : 0u),
                                                tell_diagnostic, &report);
+}
+
+int mstep_state_machine_validate(mstep_engine *engine, mstep_str definition, const char *type,
+                                 mstep_diagnostic_cb diagnostics, void *user)
+{
+  return validate(engine, definition, type, 0, diagnostics, user);
+}
+
+int mstep_state_machine_validate_portable(mstep_engine *engine, mstep_str definition, const char *type,
+                                          mstep_diagnostic_cb diagnostics, void *user)
+{
+  return validate(engine, definition, type, MS_ENGINE_PORTABLE, diagnostics, user);
 }
 
 /* Hands text to the caller and drops it. */
@@ -399,6 +412,35 @@ int mstep_definition_read(mstep_engine *engine, const char *path, mstep_text_cb 
   ms_buf_init(&buf, 0);
   int err = ms_engine_definition_read(&buf, engine->runtime, path);
   return give_text(&buf, err, text, user);
+}
+
+/* ---- expressions ---- */
+
+int mstep_expression_evaluate(mstep_engine *engine, const mstep_expression *expression,
+                              mstep_text_cb text, void *user)
+{
+  if (engine == NULL || expression == NULL) {
+    return missing(engine == NULL ? "engine" : "expression");
+  }
+  if (expression->version != MSTEP_EXPRESSION_VERSION) {
+    return ms_error(MSTEP_EINVALID, "not an expression of version %d", MSTEP_EXPRESSION_VERSION);
+  }
+  if (expression->language == NULL || expression->text.data == NULL) {
+    return missing(expression->language == NULL ? "language" : "text");
+  }
+  const struct ms_engine_expression converted = {
+      .language = ms_str_c(expression->language),
+      .dialect = ms_str_c(expression->dialect),
+      .text = in(expression->text),
+      .input = in(expression->input),
+      .variables = in(expression->variables),
+  };
+  struct ms_buf buf;
+  ms_buf_init(&buf, 0);
+  int err = check_utf8("text", converted.text);
+  err = err != 0 ? err : ms_engine_evaluate(&buf, engine->runtime, &converted);
+  bool is_nothing = err == 0 && buf.error == 0 && buf.len == 0;
+  return give_text(&buf, err, is_nothing ? NULL : text, user);
 }
 
 /* ---- executions ---- */

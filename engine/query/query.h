@@ -29,7 +29,8 @@ enum ms_query_kind {
 /* Which members of `$states` a field may use, beside input and context (JSONata, Lua). */
 enum ms_query_allow {
   MS_QUERY_ALLOW_RESULT = 1,
-  MS_QUERY_ALLOW_ERROR_OUTPUT = 2
+  MS_QUERY_ALLOW_ERROR_OUTPUT = 2,
+  MS_QUERY_PORTABLE = 4 /* no member: what AWS would not take is a problem, with a hint how to write it */
 };
 
 struct ms_query_source {

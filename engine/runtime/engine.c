@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "luavm/expr.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"
 
@@ -247,6 +248,9 @@ static int engine_open_parts(struct ms_engine *engine)
 {
   int err = engine_seed(engine);
   if (err == 0) {
+    err = ms_lua_lang_new(&engine->langs[0]);
+  }
+  if (err == 0) {
     err = engine_open_loop(engine);
   }
   if (err == 0) {
@@ -326,6 +330,7 @@ int ms_engine_close(struct ms_engine *engine)
   ms_functions_deinit(engine);
   ms_tasks_free(engine->tasks);
   ms_machines_deinit(engine);
+  ms_lua_lang_free(engine->langs[0]); /* the machines were compiled with it */
   ms_inbox_deinit(&engine->inbox);
   ms_events_deinit(&engine->batch.events);
   ms_effects_deinit(&engine->batch.effects);

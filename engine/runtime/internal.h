@@ -128,6 +128,7 @@ struct ms_engine {
   struct ms_timers timers;
   struct ms_tasks *tasks;
   struct ms_lua *lua; /* NULL until something needs it */
+  const struct ms_query_lang *langs[2]; /* Lua, NULL: for the compiler */
   struct ms_random random;
   struct ms_arena *arena; /* of a turn */
   struct ms_core_limits limits;

@@ -46,8 +46,8 @@ static int report_one(const struct ms_diagnostic *d, ms_engine_diagnostic_cb rep
 }
 
 /* Compiles and tells every problem. *out NULL on failure. */
-static int compile(struct ms_machine **out, struct ms_str definition, bool is_express,
-                   ms_engine_diagnostic_cb report, void *user)
+static int compile(struct ms_machine **out, struct ms_engine *engine, struct ms_str definition,
+                   unsigned checks, ms_engine_diagnostic_cb report, void *user)
 {
   *out = NULL;
   struct ms_diagnostics list;
@@ -55,7 +55,10 @@ static int compile(struct ms_machine **out, struct ms_str definition, bool is_ex
   if (err != 0) {
     return err;
   }
-  const struct ms_asl_options options = {ms_states_all, NULL, is_express};
+  const struct ms_asl_options options = {.types = ms_states_all,
+                                         .langs = engine->langs,
+                                         .is_express = (checks & MS_ENGINE_EXPRESS) != 0,
+                                         .is_portable = (checks & MS_ENGINE_PORTABLE) != 0};
   err = ms_asl_compile(out, definition, &options, &list);
   int report_err = 0;
   for (size_t i = 0; report != NULL && i < list.count && report_err == 0; i++) {
@@ -132,7 +135,7 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return ms_error(MSTEP_ETOOBIG, "the ARN of the machine would be too long");
   }
   struct ms_machine *machine;
-  err = compile(&machine, definition, is_express, report, user);
+  err = compile(&machine, engine, definition, is_express ? MS_ENGINE_EXPRESS : 0u, report, user);
   if (err != 0) {
     return err;
   }
@@ -153,12 +156,11 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
   return err;
 }
 
-int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, bool is_express,
+int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, unsigned checks,
                                ms_engine_diagnostic_cb report, void *user)
 {
-  (void)engine;
   struct ms_machine *machine;
-  int err = compile(&machine, definition, is_express, report, user);
+  int err = compile(&machine, engine, definition, checks, report, user);
   ms_machine_unref(machine);
   return err;
 }
@@ -166,13 +168,12 @@ int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definitio
 int ms_engine_machine_graph(struct ms_buf *out, struct ms_engine *engine, struct ms_str definition,
                             const char *format)
 {
-  (void)engine;
   bool is_dot = strcmp(format, "dot") == 0;
   if (!is_dot && strcmp(format, "mermaid") != 0) {
     return ms_error(MSTEP_EINVALID, "'%s' is not a format: \"mermaid\" or \"dot\"", format);
   }
   struct ms_machine *machine;
-  int err = compile(&machine, definition, false, NULL, NULL);
+  int err = compile(&machine, engine, definition, 0, NULL, NULL);
   if (err != 0) {
     return err;
   }

@@ -104,13 +104,32 @@ typedef void (*ms_engine_diagnostic_cb)(const struct ms_engine_diagnostic *diagn
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                              struct ms_str name, struct ms_str definition, bool is_express,
                              ms_engine_diagnostic_cb report, void *user);
-int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, bool is_express,
+/* What a definition is checked for. */
+enum ms_engine_checks {
+  MS_ENGINE_EXPRESS = 1, /* as an Express machine */
+  MS_ENGINE_PORTABLE = 2 /* what AWS would not accept is an error, too */
+};
+int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, unsigned checks,
                                ms_engine_diagnostic_cb report, void *user);
 /* format: "mermaid" or "dot". */
 int ms_engine_machine_graph(struct ms_buf *out, struct ms_engine *engine, struct ms_str definition,
                             const char *format);
 /* A file's definition: JSON as it stands, or what the table of a `.lua` file becomes. */
 int ms_engine_definition_read(struct ms_buf *out, struct ms_engine *engine, const char *path);
+
+/* ---- expressions ---- */
+
+/* As mstep_expression. Texts with NULL data: not given. */
+struct ms_engine_expression {
+  struct ms_str language;
+  struct ms_str dialect;
+  struct ms_str text;
+  struct ms_str input;
+  struct ms_str variables;
+};
+/* Appends the value as JSON text; nothing when there is none. */
+int ms_engine_evaluate(struct ms_buf *out, struct ms_engine *engine,
+                       const struct ms_engine_expression *expression);
 
 /* ---- executions ---- */
 

@@ -21,5 +21,6 @@
 #define MSTEP_EUNSUPPORTED (-11) /* this build or this version cannot do it */
 #define MSTEP_ELUA (-12)      /* a Lua chunk does not load or raised an error */
 #define MSTEP_EINTERNAL (-13) /* a broken invariant: please report */
+#define MSTEP_EEXPRESSION (-14) /* an expression was evaluated by itself, and failed */
 
 #endif

@@ -181,6 +181,10 @@ MSTEP_EXTERN int mstep_state_machine_create(mstep_arn *out, mstep_engine *engine
 MSTEP_EXTERN int mstep_state_machine_validate(mstep_engine *engine, mstep_str definition,
                                               const char *type, mstep_diagnostic_cb diagnostics,
                                               void *user);
+/* The same, and what only Moonstep takes (Lua, `Rule`) is an error NOT_PORTABLE that says how to write it on AWS. */
+MSTEP_EXTERN int mstep_state_machine_validate_portable(mstep_engine *engine, mstep_str definition,
+                                                       const char *type,
+                                                       mstep_diagnostic_cb diagnostics, void *user);
 /* The machine as a drawing: format "mermaid" or "dot". Synchronous. */
 MSTEP_EXTERN int mstep_state_machine_graph(mstep_engine *engine, mstep_str definition,
                                            const char *format, mstep_text_cb text, void *user);
@@ -190,6 +194,27 @@ MSTEP_EXTERN int mstep_state_machine_graph(mstep_engine *engine, mstep_str defin
  */
 MSTEP_EXTERN int mstep_definition_read(mstep_engine *engine, const char *path, mstep_text_cb text,
                                        void *user);
+
+/* ---- expressions ---- */
+
+/* One expression and what it sees. Set version; zero what is not needed. */
+typedef struct mstep_expression {
+  unsigned version;     /* MSTEP_EXPRESSION_VERSION */
+  const char *language; /* "JSONPath" (a path or an intrinsic function), "JSONata", "Lua" */
+  const char *dialect;  /* of JSONata: "2.0.6", what AWS takes, or "latest"; NULL = the former */
+  mstep_str text;       /* the expression; `{% %}` around it may stay */
+  mstep_str input;      /* JSON: `$` and `$states.input`, in Lua `states.input`; data NULL = {} */
+  mstep_str variables;  /* a JSON object, name -> value; data NULL = none */
+} mstep_expression;
+#define MSTEP_EXPRESSION_VERSION 1
+
+/*
+ * Evaluates outside of any machine. text gets the value as JSON, or is not called when there is none.
+ * Synchronous. MSTEP_EDEFINITION: this is no expression. MSTEP_EEXPRESSION: its evaluation failed.
+ * MSTEP_ESYNTAX: input or variables are not JSON. MSTEP_EUNSUPPORTED: no such language.
+ */
+MSTEP_EXTERN int mstep_expression_evaluate(mstep_engine *engine, const mstep_expression *expression,
+                                           mstep_text_cb text, void *user);
 
 /* ---- executions ---- */
 
