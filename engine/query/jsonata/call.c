@@ -6,6 +6,8 @@
  */
 #include "query/jsonata/call.h"
 
+#include "query/jsonata/compact.h"
+
 #define KEEP_TEXT 256 /* bytes of text arguments carried over a rewind */
 
 /* ---- failures of calls ---- */
@@ -200,7 +202,8 @@ static bool eval_tail(struct ms_jx_eval *ev, struct tail *tail)
  * Goes back to the mark when callee and arguments do not need what was made since; short texts are
  * carried over.
  */
-static bool recycle(struct ms_jx_eval *ev, struct tail *tail, const struct ms_jx_mark *mark)
+static bool recycle(struct ms_jx_eval *ev, struct tail *tail, const struct ms_jx_mark *mark,
+                    struct ms_jx_carrier *carrier)
 {
   char text[KEEP_TEXT];
   size_t len = 0;
@@ -219,7 +222,7 @@ static bool recycle(struct ms_jx_eval *ev, struct tail *tail, const struct ms_jx
         return true;
       }
     } else if (!ms_jx_is_stable(arg)) {
-      return true;
+      return ms_jx_carry(ev, carrier, mark, tail->args, tail->count);
     }
   }
   ms_jx_rewind(ev, mark);
@@ -237,11 +240,36 @@ static bool recycle(struct ms_jx_eval *ev, struct tail *tail, const struct ms_jx
   return true;
 }
 
+/* Makes calls in tail position, one after the other, until one ends with a value. */
+static struct ms_jx call_tails(struct ms_jx_eval *ev, const struct ms_jx_mark *mark,
+                               struct ms_jx context)
+{
+  struct tail tail;
+  struct ms_jx_carrier carrier = {NULL, 0};
+  struct ms_jx value;
+  do {
+    value = MS_JX_VALUE_ERROR;
+    if (eval_tail(ev, &tail) && recycle(ev, &tail, mark, &carrier)) {
+      value = call_once(ev, tail.callee, tail.args, tail.count, context);
+      if (ms_jx_is_error(value)) {
+        const struct ms_jx_node *name = tail.node->lhs;
+        note_failure(ev, tail.callee);
+        note_builtin_failure(ev, tail.callee, name->pos, call_token(name));
+      }
+    }
+  } while (value.type == MS_JX_THUNK);
+  ms_jx_carrier_end(ev, &carrier, !ms_jx_is_stable(value));
+  return value;
+}
+
 struct ms_jx ms_jx_call(struct ms_jx_eval *ev, struct ms_jx callee, struct ms_jx *args,
                         size_t count, struct ms_jx context)
 {
   if (++ev->nesting > MS_JSONATA_DEPTH_MAX) {
     return ms_jx_fail_depth(ev);
+  }
+  if (!ms_jx_spend(ev, 1)) {
+    return MS_JX_VALUE_ERROR;
   }
   struct ms_jx_mark mark = ms_jx_mark(ev);
   struct ms_jx value = call_once(ev, callee, args, count, context);
@@ -249,18 +277,7 @@ struct ms_jx ms_jx_call(struct ms_jx_eval *ev, struct ms_jx callee, struct ms_jx
     note_failure(ev, callee);
   }
   if (value.type == MS_JX_THUNK) {
-    struct tail tail;
-    do {
-      value = MS_JX_VALUE_ERROR;
-      if (eval_tail(ev, &tail) && recycle(ev, &tail, &mark)) {
-        value = call_once(ev, tail.callee, tail.args, tail.count, context);
-        if (ms_jx_is_error(value)) {
-          const struct ms_jx_node *name = tail.node->lhs;
-          note_failure(ev, tail.callee);
-          note_builtin_failure(ev, tail.callee, name->pos, call_token(name));
-        }
-      }
-    } while (value.type == MS_JX_THUNK);
+    value = call_tails(ev, &mark, context);
   }
   ev->nesting--;
   if (ms_jx_is_stable(value)) {

@@ -91,7 +91,10 @@ struct ms_jx_mark {
   char *bump_end;
   struct ms_jx_piece *piece;
   uint64_t made;
+  size_t bytes;
 };
+
+struct ms_jx_block;
 
 struct ms_jx_eval {
   const struct ms_jsonata *program;
@@ -103,6 +106,7 @@ struct ms_jx_eval {
   uint32_t max_depth;
   uint32_t nesting;          /* of calls, whoever makes them: guards the C stack */
   size_t bytes;
+  size_t held_bytes;         /* in blocks of loops (compact.c) */
   size_t peak_bytes;
   size_t max_bytes;
   size_t max_value_bytes;
@@ -112,6 +116,7 @@ struct ms_jx_eval {
   struct ms_jx_piece *piece; /* the newest */
   size_t next_chunk;
   uint64_t made;             /* functions so far, to tell old from new */
+  struct ms_jx_block *blocks;
   struct ms_jx *stack;
   size_t stack_count;
   size_t stack_capacity;
@@ -157,7 +162,7 @@ static inline void *ms_jx_alloc(struct ms_jx_eval *ev, size_t size)
 }
 static inline struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev)
 {
-  return (struct ms_jx_mark){ev->bump, ev->bump_end, ev->piece, ev->made};
+  return (struct ms_jx_mark){ev->bump, ev->bump_end, ev->piece, ev->made, ev->bytes};
 }
 void ms_jx_rewind_slow(struct ms_jx_eval *ev, const struct ms_jx_mark *mark);
 static inline void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)

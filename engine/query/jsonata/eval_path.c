@@ -435,7 +435,10 @@ struct ms_jx ms_jx_eval_path(struct ms_jx_eval *ev, const struct ms_jx_node *pat
     const struct ms_jx_node *step = path->items[i];
     is_stream = is_stream || (step->flags & MS_JX_F_TUPLE) != 0;
     if (i == 0 && (step->flags & MS_JX_F_CONS) != 0) {
-      items = eval_constructor(ev, step, items, frame);
+      struct items made = eval_constructor(ev, step, items, frame);
+      if (step->focus == 0 || ms_jx_is_error(made.value)) {
+        items = made; /* a step that binds the focus does not move on */
+      }
     } else if (is_stream) {
       /* A constructor at the front binds no names: the stream begins with the step after it. */
       struct ms_jx from = tuples.type == MS_JX_UNDEFINED ? item_array(ev, items) : tuples;

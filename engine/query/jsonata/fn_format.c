@@ -128,11 +128,17 @@ static void split_parts(const struct notation *n, struct sub_picture *p)
                        p->all.data[to - 1] == n->at[EXPONENT_SEPARATOR])) {
     to--;
   }
+  if (from == p->all.count) {
+    from = 0; /* nothing active: all of it is looked at, and found wrong */
+    to = p->all.count;
+  }
   p->prefix = sub_run(p->all, 0, from);
   p->suffix = sub_run(p->all, to, p->all.count);
   p->active = sub_run(p->all, from, to);
-  size_t exponent = find(p->active, 0, n->at[EXPONENT_SEPARATOR]);
-  p->has_exponent = exponent < p->active.count;
+  /* A separator right behind the active part counts too: an exponent without digits. */
+  struct run reach = sub_run(p->all, from, to + 1);
+  size_t exponent = find(reach, 0, n->at[EXPONENT_SEPARATOR]);
+  p->has_exponent = exponent < reach.count;
   p->mantissa = sub_run(p->active, 0, exponent);
   p->exponent = sub_run(p->active, exponent + 1, p->active.count);
   size_t point = find(p->mantissa, 0, n->at[DECIMAL_SEPARATOR]);
@@ -140,75 +146,70 @@ static void split_parts(const struct notation *n, struct sub_picture *p)
   p->fraction = sub_run(p->mantissa, point + 1, p->mantissa.count);
 }
 
-/* The rules that concern whole sub-pictures; NULL or an error code. */
+/* The rules that concern the sub-picture's marks; NULL or an error code. Of several the last counts. */
 static const char *check_marks(const struct notation *n, const struct sub_picture *p)
 {
+  const char *code = NULL;
   size_t percents = occurrences(p->all, n->at[PERCENT]);
   size_t per_milles = occurrences(p->all, n->at[PER_MILLE]);
-  if (p->active.count == 0 && p->all.count > 0) {
-    return "D3086"; /* nothing but passive characters */
-  }
-  if (occurrences(p->all, n->at[DECIMAL_SEPARATOR]) > 1) {
-    return "D3081";
-  }
-  if (percents > 1) {
-    return "D3082";
-  }
-  if (per_milles > 1) {
-    return "D3083";
-  }
-  if (percents > 0 && per_milles > 0) {
-    return "D3084";
-  }
-  if (count_digits(n, p->mantissa, true) == 0) {
-    return "D3085";
-  }
+  code = occurrences(p->all, n->at[DECIMAL_SEPARATOR]) > 1 ? "D3081" : code;
+  code = percents > 1 ? "D3082" : code;
+  code = per_milles > 1 ? "D3083" : code;
+  code = percents > 0 && per_milles > 0 ? "D3084" : code;
+  code = count_digits(n, p->mantissa, true) == 0 ? "D3085" : code;
   for (size_t i = 0; i < p->active.count; i++) {
-    if (!is_active(n, p->active.data[i])) {
-      return "D3086";
-    }
+    code = is_active(n, p->active.data[i]) ? code : "D3086";
   }
-  return NULL;
+  return code;
 }
 
-/* The rules on the order of digits and separators. */
-static const char *check_order(const struct notation *n, const struct sub_picture *p)
+/* The rules on grouping separators. */
+static const char *check_groups(const struct notation *n, const struct sub_picture *p,
+                                const char *code)
 {
   uint32_t group = n->at[GROUPING_SEPARATOR];
   size_t point = find(p->all, 0, n->at[DECIMAL_SEPARATOR]);
   if (point < p->all.count) {
     if ((point > 0 && p->all.data[point - 1] == group) ||
         (point + 1 < p->all.count && p->all.data[point + 1] == group)) {
-      return "D3087";
+      code = "D3087";
     }
   } else if (p->integer.count > 0 && p->integer.data[p->integer.count - 1] == group) {
-    return "D3088";
+    code = "D3088";
   }
   for (size_t i = 0; i + 1 < p->all.count; i++) {
     if (p->all.data[i] == group && p->all.data[i + 1] == group) {
-      return "D3089";
+      code = "D3089";
     }
   }
+  return code;
+}
+
+/* The rules on the order of digits, and on exponents. */
+static const char *check_order(const struct notation *n, const struct sub_picture *p,
+                               const char *code)
+{
   size_t optional = find(p->integer, 0, n->at[DIGIT]);
   if (optional < p->integer.count &&
       count_digits(n, sub_run(p->integer, 0, optional), false) > 0) {
-    return "D3090";
+    code = "D3090";
   }
-  for (size_t i = 0; i < p->fraction.count; i++) {
-    if (p->fraction.data[i] == n->at[DIGIT] &&
-        count_digits(n, sub_run(p->fraction, i, p->fraction.count), false) > 0) {
-      return "D3091";
-    }
+  size_t last = p->fraction.count;
+  while (last > 0 && p->fraction.data[last - 1] != n->at[DIGIT]) {
+    last--;
+  }
+  if (last > 0 && count_digits(n, sub_run(p->fraction, last, p->fraction.count), false) > 0) {
+    code = "D3091";
   }
   bool has_mark = occurrences(p->all, n->at[PERCENT]) + occurrences(p->all, n->at[PER_MILLE]) > 0;
   if (p->has_exponent && p->exponent.count > 0 && has_mark) {
-    return "D3092";
+    code = "D3092";
   }
   if (p->has_exponent && (p->exponent.count == 0 ||
                           count_digits(n, p->exponent, false) < p->exponent.count)) {
-    return "D3093";
+    code = "D3093";
   }
-  return NULL;
+  return code;
 }
 
 /* Digits on one side of each grouping separator. */
@@ -256,8 +257,7 @@ static size_t common_distance(const size_t *positions, size_t count)
 static bool analyse(struct ms_jx_eval *ev, const struct notation *n, struct sub_picture *p)
 {
   split_parts(n, p);
-  const char *code = check_marks(n, p);
-  code = code == NULL ? check_order(n, p) : code;
+  const char *code = check_order(n, p, check_groups(n, p, check_marks(n, p)));
   if (code != NULL) {
     ms_jx_fail(ev, code);
     return false;
@@ -337,8 +337,11 @@ static void put_fraction(struct ms_buf *out, const struct notation *n, const str
                          struct ms_str digits)
 {
   size_t total = digits.len > p->min_fraction ? digits.len : p->min_fraction;
-  if (total == 0 || find(p->all, 0, n->at[DECIMAL_SEPARATOR]) == p->all.count) {
+  if (total == 0) {
     return;
+  }
+  if (find(p->all, 0, n->at[DECIMAL_SEPARATOR]) == p->all.count) {
+    total--; /* no point in the picture: the reference takes the last character away */
   }
   put_character(out, n->at[DECIMAL_SEPARATOR]);
   for (size_t i = 0; i < total && out->error == 0; i++) {
@@ -348,6 +351,11 @@ static void put_fraction(struct ms_buf *out, const struct notation *n, const str
       }
     }
     put_digit(out, n, i < digits.len ? digits.data[i] : '0');
+  }
+  for (size_t j = 0; j < p->fraction_group_count; j++) {
+    if (p->fraction_groups[j] >= total) {
+      put_character(out, n->at[GROUPING_SEPARATOR]);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /* Higher-order functions: $map, $filter, $single, $reduce, $each, $sift. */
+#include "query/jsonata/compact.h"
 #include "query/jsonata/functions.h"
 
 struct ms_jx ms_jx_fn_map(struct ms_jx_eval *ev, struct ms_jx *args, size_t count)
@@ -94,12 +95,18 @@ struct ms_jx ms_jx_fn_reduce(struct ms_jx_eval *ev, struct ms_jx *args, size_t c
   if (result.type == MS_JX_UNDEFINED && items > 0) {
     result = ms_jx_at(args[0], at++);
   }
+  struct ms_jx_carrier carrier = {NULL, 0};
+  struct ms_jx_mark mark = ms_jx_mark(ev);
   for (; at < items && !ms_jx_is_error(result); at++) {
     struct ms_jx call[4] = {result, ms_jx_at(args[0], at), ms_jx_int((int64_t)at), args[0]};
     result = ms_jx_spend(ev, 1)
                  ? ms_jx_call(ev, args[1], call, arity > 4 ? 4 : arity, MS_JX_NO_CONTEXT)
                  : MS_JX_VALUE_ERROR;
+    if (!ms_jx_is_error(result) && !ms_jx_carry(ev, &carrier, &mark, &result, 1)) {
+      result = MS_JX_VALUE_ERROR;
+    }
   }
+  ms_jx_carrier_end(ev, &carrier, !ms_jx_is_stable(result));
   return result;
 }
 

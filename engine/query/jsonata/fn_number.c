@@ -320,6 +320,9 @@ struct ms_jx ms_jx_fn_formatBase(struct ms_jx_eval *ev, struct ms_jx *args, size
   if (!isfinite(value)) {
     return ms_jx_copy_text(ev, ms_str_c(isnan(value) ? "NaN" : (value < 0 ? "-Infinity" : "Infinity")));
   }
+  if (radix == 10) {
+    return ms_jx_string(ev, ms_jx_double(value), 0);
+  }
   char text[1100];
   size_t at = sizeof text;
   double rest = fabs(value);

@@ -79,6 +79,21 @@ struct ms_jx ms_jx_string(struct ms_jx_eval *ev, struct ms_jx value, unsigned in
   return ms_jx_take_buf(ev, &text);
 }
 
+/* The items of an array, or one value. */
+static void copy_items(struct ms_jx *to, struct ms_jx value)
+{
+  if (value.type == MS_JX_LIST) {
+    memcpy(to, value.u.items, value.len * sizeof *to);
+  } else if (value.type == MS_JX_ARRAY) {
+    size_t count = ms_jx_count(value);
+    for (size_t i = 0; i < count; i++) {
+      to[i] = ms_jx_at(value, i);
+    }
+  } else {
+    *to = value;
+  }
+}
+
 struct ms_jx ms_jx_append(struct ms_jx_eval *ev, struct ms_jx a, struct ms_jx b)
 {
   if (a.type == MS_JX_UNDEFINED) {
@@ -94,12 +109,8 @@ struct ms_jx ms_jx_append(struct ms_jx_eval *ev, struct ms_jx a, struct ms_jx b)
   if (ms_jx_is_error(list)) {
     return list;
   }
-  for (size_t i = 0; i < a_count; i++) {
-    items[i] = ms_jx_is_array(a) ? ms_jx_at(a, i) : a;
-  }
-  for (size_t i = 0; i < b_count; i++) {
-    items[a_count + i] = ms_jx_is_array(b) ? ms_jx_at(b, i) : b;
-  }
+  copy_items(items, a);
+  copy_items(items + a_count, b);
   if (!ms_jx_is_array(a)) {
     list.flags = 0;
   }
@@ -310,7 +321,7 @@ static struct ms_jx concat(struct ms_jx_eval *ev, struct ms_jx a, struct ms_jx b
     return ms_jx_fail_memory_limit(ev);
   }
   char *text = ms_jx_alloc(ev, x.len + y.len);
-  if (text == NULL || !ms_jx_spend(ev, (x.len + y.len) / 256)) {
+  if (text == NULL || !ms_jx_spend(ev, (x.len + y.len) / 1024)) {
     return MS_JX_VALUE_ERROR;
   }
   memcpy(text, x.data, x.len);

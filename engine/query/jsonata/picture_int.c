@@ -201,8 +201,7 @@ static void put_separators(struct ms_buf *out, const struct ms_jx_int_format *fo
     return;
   }
   for (uint32_t i = format->separator_count; i > 0; i--) {
-    /* One that lies before the first digit still comes out when it stands exactly there. */
-    if (format->separators[i - 1].position == left) {
+    if (left < digits && format->separators[i - 1].position == left) {
       put_character(out, format->separators[i - 1].character);
     }
   }

@@ -3,6 +3,7 @@
  * which an evaluation is entered.
  */
 #include "base/alloc.h"
+#include "query/jsonata/compact.h"
 #include "query/jsonata/eval.h"
 
 #define CHUNK_FIRST ((size_t)1024)
@@ -11,7 +12,7 @@
 #define GLOBALS_FIRST 24
 
 /* AWS: nesting of 100, a second of time, arrays of 873,782 numbers. Steps stand for time. */
-#define MAX_STEPS 10000000
+#define MAX_STEPS 20000000
 #define MAX_DEPTH 100
 #define MAX_BYTES ((size_t)64 << 20)
 #define MAX_VALUE_BYTES 6990256
@@ -88,9 +89,10 @@ struct ms_jx ms_jx_fail_steps(struct ms_jx_eval *ev)
 void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size)
 {
   size_t chunk = size > ev->next_chunk ? size : ev->next_chunk;
-  if (chunk > ev->max_bytes || ev->bytes > ev->max_bytes - chunk) {
+  size_t used = ev->bytes + ev->held_bytes;
+  if (chunk > ev->max_bytes || used > ev->max_bytes - chunk) {
     chunk = size; /* the last of it */
-    if (chunk > ev->max_bytes || ev->bytes > ev->max_bytes - chunk) {
+    if (chunk > ev->max_bytes || used > ev->max_bytes - chunk) {
       ms_jx_fail_memory_limit(ev);
       return NULL;
     }
@@ -104,8 +106,8 @@ void *ms_jx_alloc_slow(struct ms_jx_eval *ev, size_t size)
   *piece = (struct ms_jx_piece){ev->piece, mark, ev->bytes, 0};
   ev->piece = piece;
   ev->bytes += chunk;
-  if (ev->bytes > ev->peak_bytes) {
-    ev->peak_bytes = ev->bytes;
+  if (used + chunk > ev->peak_bytes) {
+    ev->peak_bytes = used + chunk;
   }
   if (ev->next_chunk < CHUNK_LARGEST) {
     ev->next_chunk *= 2;
@@ -263,6 +265,7 @@ int ms_jsonata_eval(struct ms_json *out, const struct ms_jsonata *program,
     ms_json_unref(ev.owned[i]);
   }
   ms_free(ev.owned);
+  ms_jx_free_blocks(&ev);
   if (ev.stack != stack) {
     ms_free(ev.stack);
   }

@@ -210,7 +210,7 @@ struct ms_jx ms_jx_list_new(struct ms_jx_eval *ev, struct ms_jx **items, size_t 
     return ms_jx_fail_memory_limit(ev);
   }
   *items = ms_jx_alloc(ev, count * sizeof **items);
-  if (*items == NULL || !ms_jx_spend(ev, count / 4)) {
+  if (*items == NULL || !ms_jx_spend(ev, count / 16)) {
     return MS_JX_VALUE_ERROR;
   }
   struct ms_jx v = ms_jx_make(MS_JX_LIST);
