@@ -121,16 +121,34 @@ static int load_handler(lua_State *L)
   return 1;
 }
 
+/* (error object, light userdata job) */
+static int describe(lua_State *L)
+{
+  struct ms_lua_job *job = lua_touserdata(L, 2);
+  lua_settop(L, 1);
+  ms_lua_describe(L, job);
+  return 0;
+}
+
 /* The error object is on top: it becomes the job's error and cause, and the coroutine ends well. */
 static int body_failed(lua_State *L, int status, struct ms_lua_job *job)
 {
+  bool is_memory = ms_lua_is_memory_error(L, status);
+  if (!is_memory && !ms_lua_is_killed(job->vm)) {
+    lua_pushcfunction(L, describe);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, job);
+    status = lua_pcall(L, 2, 0, 0);
+    is_memory = status != LUA_OK && ms_lua_is_memory_error(L, status);
+    if (status != LUA_OK && !is_memory) {
+      ms_lua_job_fail(job, MS_LUA_ERROR, "Lua.Error", "the error object's __tostring failed");
+    }
+  }
   if (ms_lua_is_killed(job->vm)) {
     return 0; /* the host knows more */
   }
-  if (ms_lua_is_memory_error(L, status)) {
+  if (is_memory) {
     ms_lua_set_memory(job, job->vm);
-  } else {
-    ms_lua_describe(L, job);
   }
   job->is_complete = true;
   return 0;
@@ -173,8 +191,11 @@ static int body(lua_State *L)
     lua_pushcfunction(L, load_handler);
     int status = lua_pcall(L, 0, 1, 1);
     if (status != LUA_OK) {
-      job->outcome = MS_LUA_MISSING;
-      return body_failed(L, status, job);
+      body_failed(L, status, job);
+      if (job->outcome == MS_LUA_ERROR) {
+        job->outcome = MS_LUA_MISSING;
+      }
+      return 0;
     }
     vm->handler_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     vm->is_loaded = true;

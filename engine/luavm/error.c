@@ -68,30 +68,48 @@ static void print_error(struct ms_buf *out, struct ms_str type, struct ms_str me
   ms_buf_char(out, '}');
 }
 
+/* Characters of the whole text when the message is cut to `keep`; SIZE_MAX: no memory. */
+static size_t printed_chars(struct ms_buf *out, struct ms_str type, struct ms_str message,
+                            size_t keep, struct ms_json trace)
+{
+  struct ms_json cut = clean_string(message, keep);
+  print_error(out, type, ms_json_text(cut), trace);
+  bool is_failed = out->error != 0 || ms_json_is_none(cut);
+  ms_json_unref(cut);
+  return is_failed ? SIZE_MAX : ms_utf8_count(ms_buf_view(out));
+}
+
+/* Prints with as much of the message as fits; what a character takes depends on how it is escaped. */
+static bool print_fitting(struct ms_buf *out, struct ms_str type, struct ms_str message,
+                          struct ms_json trace)
+{
+  size_t fits = 0;
+  size_t too_many = MS_LUA_CAUSE_MAX + 1;
+  if (printed_chars(out, type, message, MS_LUA_CAUSE_MAX, trace) <= MS_LUA_CAUSE_MAX) {
+    return true;
+  }
+  while (too_many - fits > 1) {
+    size_t middle = fits + (too_many - fits) / 2;
+    if (printed_chars(out, type, message, middle, trace) <= MS_LUA_CAUSE_MAX) {
+      fits = middle;
+    } else {
+      too_many = middle;
+    }
+  }
+  return printed_chars(out, type, message, fits, trace) != SIZE_MAX;
+}
+
 struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, struct ms_json trace)
 {
   struct ms_json value = MS_JSON_VALUE_NONE;
   struct ms_json name = clean_string(type, MS_LUA_ERROR_MAX);
-  struct ms_json text = clean_string(message, MS_LUA_CAUSE_MAX);
-  if (!ms_json_is_none(name) && !ms_json_is_none(text)) {
-    struct ms_buf buf;
-    ms_buf_init(&buf, 0);
-    print_error(&buf, ms_json_text(name), ms_json_text(text), trace);
-    size_t chars = buf.error == 0 ? ms_utf8_count(ms_buf_view(&buf)) : 0;
-    if (chars > MS_LUA_CAUSE_MAX) {
-      /* Each character of the message takes one or more of the text: this many fewer is enough. */
-      size_t count = ms_utf8_count(ms_json_text(text));
-      size_t over = chars - MS_LUA_CAUSE_MAX;
-      ms_json_replace(&text, clean_string(ms_json_text(text), over < count ? count - over : 0));
-      print_error(&buf, ms_json_text(name), ms_json_text(text), trace);
-    }
-    if (buf.error == 0) {
-      value = ms_json_string(ms_buf_view(&buf));
-    }
-    ms_buf_deinit(&buf);
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  if (!ms_json_is_none(name) && print_fitting(&text, ms_json_text(name), message, trace)) {
+    value = ms_json_string(ms_buf_view(&text));
   }
+  ms_buf_deinit(&text);
   ms_json_unref(name);
-  ms_json_unref(text);
   return value;
 }
 

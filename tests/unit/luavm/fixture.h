@@ -19,7 +19,7 @@ struct answer {
   enum ms_lua_outcome outcome;
   char output[65536];
   char error[300];
-  char cause[40000];
+  char cause[140000];
   int64_t at_ms;
   struct fixture *fixture;
   uint64_t id;
