@@ -139,8 +139,7 @@ static bool take_value(struct cursor *c, size_t i, const char *attached)
       ms_cli_error("option --%s takes no value", row->name);
       return false;
     }
-    c->args->options[i] = "";
-    return true;
+    attached = "";
   }
   if (attached == NULL) {
     if (c->at + 1 >= c->argc) {
@@ -149,6 +148,12 @@ static bool take_value(struct cursor *c, size_t i, const char *attached)
     }
     attached = c->argv[++c->at];
   }
+  if (c->args->given_count == MS_CLI_GIVEN_MAX) {
+    ms_cli_error("more than %d options", MS_CLI_GIVEN_MAX);
+    return false;
+  }
+  c->args->given[c->args->given_count].option = (enum ms_option)i;
+  c->args->given[c->args->given_count++].value = attached;
   c->args->options[i] = attached;
   return true;
 }

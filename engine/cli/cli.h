@@ -43,12 +43,19 @@ enum ms_cmd_bit {
 
 #define MS_CLI_OPERANDS_MAX 256
 
+#define MS_CLI_GIVEN_MAX 256
+
 /* A command line, taken apart. Strings are those of argv. */
 struct ms_cli_args {
   const struct ms_cmd *cmd;
   const char *options[MS_OPTION_COUNT]; /* the value, "" for a switch, NULL when not given */
   const char *operands[MS_CLI_OPERANDS_MAX];
   size_t operand_count;
+  struct {
+    enum ms_option option;
+    const char *value;
+  } given[MS_CLI_GIVEN_MAX]; /* every option, as often as it was given */
+  size_t given_count;
 };
 
 /* A row of cmds.def. */

@@ -17,15 +17,15 @@ static void print_json(const struct ms_problems *problems, bool is_ok)
 }
 
 /* True when the file was read and has no error. */
-static bool validate(mstep_engine *engine, const char *path, bool is_json)
+static bool validate(mstep_engine *engine, const char *path, bool is_json, bool is_portable)
 {
   struct ms_text definition = {0}, json = {0};
   struct ms_problems problems = {
       .file = ms_machine_label(path), .to = stdout, .json = is_json ? &json : NULL};
   bool is_ok = false;
   if (ms_definition_read(&definition, engine, path)) {
-    int code = mstep_state_machine_validate(engine, ms_text_str(&definition), NULL, ms_problems_add,
-                                            &problems);
+    int code = (is_portable ? mstep_state_machine_validate_portable : mstep_state_machine_validate)(
+        engine, ms_text_str(&definition), NULL, ms_problems_add, &problems);
     is_ok = code == MSTEP_OK;
     if (!is_ok && problems.error_count == 0) {
       ms_cli_error_code(code, "%s", problems.file);
@@ -47,11 +47,12 @@ int ms_cmd_validate(const struct ms_cli_args *args)
   if (form < 0) {
     return MS_EXIT_USAGE;
   }
+  bool is_portable = args->options[MS_OPTION_PORTABLE] != NULL;
   int exit_code = MS_EXIT_OK;
   for (size_t i = 0; i < args->operand_count; i++) {
     /* An engine per file: a Lua definition finds the modules of its own project. */
     mstep_engine *engine = ms_checker_open(args, args->operands[i]);
-    if (engine == NULL || !validate(engine, args->operands[i], form == 1)) {
+    if (engine == NULL || !validate(engine, args->operands[i], form == 1, is_portable)) {
       exit_code = MS_EXIT_USAGE;
     }
     mstep_engine_close(engine);
