@@ -89,18 +89,28 @@ void ms_batch_put(struct ms_batch *batch, unsigned table, struct ms_str key, str
 
 void ms_batch_remove(struct ms_batch *batch, unsigned table, struct ms_str key)
 {
-  if (ms_batch_error(batch) == 0 && check_key(batch, table, key, false)) {
-    add_op(batch, MS_BATCH_REMOVE, table, key, (struct ms_str){NULL, 0});
+  if (ms_batch_error(batch) != 0 || !check_key(batch, table, key, false)) {
+    return;
   }
+  if (table == MS_TABLE_JOURNAL) {
+    batch->error = ms_error(MSTEP_EINVALID, "the journal is cut at its head, not in its middle");
+    return;
+  }
+  add_op(batch, MS_BATCH_REMOVE, table, key, (struct ms_str){NULL, 0});
 }
 
 void ms_batch_remove_range(struct ms_batch *batch, unsigned table, struct ms_str from,
                            struct ms_str to)
 {
-  if (ms_batch_error(batch) == 0 && check_key(batch, table, from, true) &&
-      check_key(batch, table, to, true)) {
-    add_op(batch, MS_BATCH_REMOVE_RANGE, table, from, to);
+  if (ms_batch_error(batch) != 0 || !check_key(batch, table, from, true) ||
+      !check_key(batch, table, to, true)) {
+    return;
   }
+  if (table == MS_TABLE_JOURNAL && from.len > 0) {
+    batch->error = ms_error(MSTEP_EINVALID, "the journal is cut at its head, not in its middle");
+    return;
+  }
+  add_op(batch, MS_BATCH_REMOVE_RANGE, table, from, to);
 }
 
 void ms_batch_fence(struct ms_batch *batch, unsigned shard, uint64_t fence)

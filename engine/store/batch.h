@@ -55,8 +55,8 @@ void ms_batch_reset(struct ms_batch *batch); /* empty again, keeps memory */
 void ms_batch_put(struct ms_batch *batch, unsigned table, struct ms_str key, struct ms_str value);
 void ms_batch_remove(struct ms_batch *batch, unsigned table, struct ms_str key);
 /*
- * Removes all keys in [from, to); an empty `from` is before all, an empty `to` behind all. Of the
- * journal this is how it is cut at its head.
+ * Removes all keys in [from, to); an empty `from` is before all, an empty `to` behind all. The journal
+ * is only ever cut at its head: `from` is empty.
  */
 void ms_batch_remove_range(struct ms_batch *batch, unsigned table, struct ms_str from,
                            struct ms_str to);

@@ -13,14 +13,17 @@ struct ms_store_type {
   unsigned version;   /* MS_STORE_TYPE_VERSION; the struct grows at its end only */
   const char *scheme; /* "sqlite" */
   bool is_persistent; /* what was closed can be opened again */
-  /* address: what follows the scheme and its colon. Sets last_lsn. On failure nothing is left. */
+  /*
+   * address: what follows the scheme and its colon. Sets last_lsn and trimmed_lsn. On failure nothing
+   * is left.
+   */
   int (*open)(struct ms_store **out, const char *address, const struct ms_store_options *options);
   void (*close)(struct ms_store *store);
-  /* Sets last_lsn to what is there. */
+  /* Sets last_lsn and trimmed_lsn to what is there. */
   int (*recover)(struct ms_store *store);
   /*
    * The batch is without error, its keys fit their tables. Records, if any, become frame `lsn`, which
-   * is last_lsn + 1; last_lsn is store.c's to move.
+   * is last_lsn + 1; both numbers are store.c's to move.
    */
   int (*commit)(struct ms_store *store, const struct ms_batch *batch, uint64_t lsn);
   int (*get)(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb, void *user);
@@ -28,6 +31,8 @@ struct ms_store_type {
   int (*lease)(struct ms_store *store, unsigned shard, int64_t until_ms, uint64_t *fence);
   int (*shrink)(struct ms_store *store, uint64_t bytes, bool *is_done);
   int (*size)(struct ms_store *store, uint64_t *bytes);
+  /* Damage that scanning all tables does not show. */
+  int (*check)(struct ms_store *store);
 };
 
 /* First member of every backend's own struct, which its open allocates and its close frees. */
@@ -35,9 +40,13 @@ struct ms_store {
   const struct ms_store_type *type;
   char *name;       /* ms_alloc; freed by store.c */
   uint64_t last_lsn;
+  uint64_t trimmed_lsn; /* the journal holds the frames behind this one, up to last_lsn */
   bool is_failed;
   bool is_calling;  /* a callback is running */
 };
+
+/* The number of the last frame that is cut off when the batch is done. */
+uint64_t ms_store_trimmed_after(const struct ms_store *store, const struct ms_batch *batch);
 
 /* NULL-terminated. */
 extern const struct ms_store_type *const ms_store_types[];

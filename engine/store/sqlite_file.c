@@ -31,12 +31,27 @@ const struct ms_sqlite_step *ms_sqlite_steps(size_t *count)
   return steps;
 }
 
+/* errno of the last call that failed on the file or its log: sqlite3_system_errno() often is 0. */
+static int system_errno(sqlite3 *db)
+{
+  int number = 0;
+  sqlite3_file *log = NULL;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != NULL && log->pMethods != NULL) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  if (number == 0) {
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  return number != 0 ? number : sqlite3_system_errno(db);
+}
+
 static int io_error(sqlite3 *db, int rc, const char *path)
 {
-  int number = db == NULL ? 0 : sqlite3_system_errno(db);
+  int number = db == NULL ? 0 : system_errno(db);
   bool is_full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-  return ms_error(MSTEP_EIO, "%s: %s%s%s", path, is_full ? "disk full: " : "", sqlite3_errstr(rc),
-                  number == 0 ? "" : strerror(number));
+  return ms_error(MSTEP_EIO, "%s: %s%s%s%s", path, is_full ? "disk full: " : "", sqlite3_errstr(rc),
+                  number == 0 ? "" : ": ", number == 0 ? "" : strerror(number));
 }
 
 int ms_sqlite_error(sqlite3 *db, int rc, const char *path)

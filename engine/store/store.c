@@ -4,7 +4,8 @@
  *
  * Invariants: FAILED = is_failed; only ms_store_recover leaves it. last_lsn moves by one with each
  * acknowledged commit that has records, and otherwise only when recover finds out what became of a
- * commit that failed.
+ * commit that failed. The journal has every frame from trimmed_lsn + 1 to last_lsn, so that one that
+ * is missing is noticed here, whatever the backend.
  */
 #include "store/store.h"
 
@@ -72,6 +73,7 @@ static void assert_state(const struct ms_store *store)
   assert(store->name != NULL);
   assert(!store->is_calling); /* a callback may not call the store */
   assert(store->last_lsn <= NUMBER_MAX);
+  assert(store->trimmed_lsn <= store->last_lsn);
 }
 
 static const struct ms_store_type *find_type(struct ms_str scheme)
@@ -138,6 +140,26 @@ uint64_t ms_store_last_lsn(const struct ms_store *store)
   return store->last_lsn;
 }
 
+uint64_t ms_store_trimmed_lsn(const struct ms_store *store)
+{
+  return store->trimmed_lsn;
+}
+
+uint64_t ms_store_trimmed_after(const struct ms_store *store, const struct ms_batch *batch)
+{
+  uint64_t trimmed = store->trimmed_lsn;
+  for (size_t i = 0; i < batch->ops.count; i++) {
+    const struct ms_batch_op *op = &batch->ops.data[i];
+    if (op->table == MS_TABLE_JOURNAL) {
+      assert(op->type == MS_BATCH_REMOVE_RANGE && op->key_len == 0);
+      uint64_t to = op->value_len == 0 ? UINT64_MAX : ms_store_number(ms_batch_value(batch, op));
+      to = to > store->last_lsn ? store->last_lsn + 1 : to;
+      trimmed = to > trimmed + 1 ? to - 1 : trimmed;
+    }
+  }
+  return trimmed;
+}
+
 int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64_t *lsn)
 {
   assert_state(store);
@@ -159,6 +181,7 @@ int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64
     store->is_failed = err == MSTEP_EIO;
     return err;
   }
+  store->trimmed_lsn = ms_store_trimmed_after(store, batch);
   store->last_lsn += has_frame ? 1 : 0;
   if (lsn != NULL) {
     *lsn = store->last_lsn;
@@ -170,6 +193,7 @@ int ms_store_recover(struct ms_store *store)
 {
   assert_state(store);
   uint64_t acknowledged = store->last_lsn;
+  uint64_t trimmed = store->trimmed_lsn;
   int err = store->type->recover(store);
   if (err == 0 && store->last_lsn < acknowledged) {
     err = ms_error(MSTEP_EIO, "%s ends with commit %" PRIu64 ", but %" PRIu64 " was acknowledged",
@@ -181,6 +205,7 @@ int ms_store_recover(struct ms_store *store)
   }
   if (err != 0) {
     store->last_lsn = acknowledged;
+    store->trimmed_lsn = trimmed;
   }
   store->is_failed = err != 0;
   return err;
@@ -220,7 +245,55 @@ int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_r
   store->is_calling = true;
   err = store->type->get(store, table, key, cb, user);
   store->is_calling = false;
+  if (err == MSTEP_ENOTFOUND && table == MS_TABLE_JOURNAL) {
+    uint64_t lsn = ms_store_number(key);
+    if (lsn > store->trimmed_lsn && lsn <= store->last_lsn) {
+      err = ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", store->name, lsn);
+    }
+  }
   return err;
+}
+
+/* A scan of the journal: `next` is the frame that has to come. */
+struct journal_scan {
+  const char *name;
+  uint64_t next;
+  bool is_reverse;
+  ms_record_cb cb;
+  void *user;
+};
+
+static int missing(const struct journal_scan *scan)
+{
+  return ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", scan->name, scan->next);
+}
+
+static int deliver_frame(struct ms_str key, struct ms_str value, void *user)
+{
+  struct journal_scan *scan = user;
+  if (ms_store_number(key) != scan->next) {
+    return missing(scan);
+  }
+  scan->next += scan->is_reverse ? UINT64_MAX : 1;
+  return scan->cb(key, value, scan->user);
+}
+
+/* Adds to the backend's scan that no frame may be missing. */
+static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
+{
+  uint64_t from = scan->from.len == 0 ? 0 : ms_store_number(scan->from);
+  uint64_t to = scan->to.len == 0 ? UINT64_MAX : ms_store_number(scan->to);
+  uint64_t first = from > store->trimmed_lsn ? from : store->trimmed_lsn + 1;
+  uint64_t end = to > store->last_lsn ? store->last_lsn + 1 : to;
+  if (first >= end) {
+    return 0;
+  }
+  uint64_t count = scan->limit == 0 || scan->limit > end - first ? end - first : scan->limit;
+  struct journal_scan state = {store->name, scan->is_reverse ? end - 1 : first, scan->is_reverse, cb,
+                               user};
+  uint64_t stop = scan->is_reverse ? state.next - count : state.next + count;
+  int err = store->type->scan(store, scan, deliver_frame, &state);
+  return err == 0 && state.next != stop ? missing(&state) : err;
 }
 
 int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
@@ -237,7 +310,8 @@ int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_
     return err;
   }
   store->is_calling = true;
-  err = store->type->scan(store, scan, cb, user);
+  err = scan->table == MS_TABLE_JOURNAL ? scan_journal(store, scan, cb, user)
+                                        : store->type->scan(store, scan, cb, user);
   store->is_calling = false;
   return err;
 }
@@ -260,6 +334,25 @@ int ms_store_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
     return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
   }
   return store->type->shrink(store, bytes, is_done);
+}
+
+static int pass_over(struct ms_str key, struct ms_str value, void *user)
+{
+  (void)key;
+  (void)value;
+  (void)user;
+  return 0;
+}
+
+int ms_store_check(struct ms_store *store)
+{
+  assert_state(store);
+  int err = store->type->check(store);
+  for (unsigned table = 0; table < MS_TABLE_COUNT && err == 0; table++) {
+    struct ms_scan all = {.table = table};
+    err = ms_store_scan(store, &all, pass_over, NULL);
+  }
+  return err;
 }
 
 int ms_store_size(struct ms_store *store, uint64_t *bytes)

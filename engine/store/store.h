@@ -82,16 +82,21 @@ bool ms_store_is_failed(const struct ms_store *store);
 int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64_t *lsn);
 /* Number of the latest frame that was ever committed, trimmed ones included; 0 = none. */
 uint64_t ms_store_last_lsn(const struct ms_store *store);
+/* Number of the latest frame that was cut off the journal; 0 = none. The first one is the next. */
+uint64_t ms_store_trimmed_lsn(const struct ms_store *store);
 /*
  * Looks again at what is there, and writes something to see that it can be written. Fine when OPEN
  * too. An error: FAILED as before, try again later.
  */
 int ms_store_recover(struct ms_store *store);
 
-/* MSTEP_ENOTFOUND. Of the journal: the records of that commit. */
+/* MSTEP_ENOTFOUND. Of the journal: the records of that commit; MSTEP_EIO when it should be there. */
 int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb,
                  void *user);
-/* In the order of the keys' bytes. A damaged record is MSTEP_EIO; those before it were delivered. */
+/*
+ * In the order of the keys' bytes. A damaged record is MSTEP_EIO, and so is one that is missing in the
+ * journal; those before it were delivered.
+ */
 int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user);
 
 /*
@@ -106,6 +111,11 @@ int ms_store_lease(struct ms_store *store, unsigned shard, int64_t until_ms, uin
  * when nothing is left to give back. Does not change what is stored.
  */
 int ms_store_shrink(struct ms_store *store, uint64_t bytes, bool *is_done);
+/*
+ * Reads everything there is and looks for damage, also for records that are missing: takes as long as
+ * that takes. MSTEP_EIO with the first thing found.
+ */
+int ms_store_check(struct ms_store *store);
 /* Bytes on disk, all its files; in memory, bytes of keys and values. */
 int ms_store_size(struct ms_store *store, uint64_t *bytes);
 

@@ -147,6 +147,7 @@ static int faulty_open(struct ms_store **out, const char *address,
     return err;
   }
   faulty->base.last_lsn = ms_store_last_lsn(faulty->inner);
+  faulty->base.trimmed_lsn = ms_store_trimmed_lsn(faulty->inner);
   *out = &faulty->base;
   return 0;
 }
@@ -169,6 +170,7 @@ static int faulty_recover(struct ms_store *store)
   int err = ms_store_recover(faulty->inner);
   if (err == 0) {
     store->last_lsn = ms_store_last_lsn(faulty->inner);
+    store->trimmed_lsn = ms_store_trimmed_lsn(faulty->inner);
   }
   return err;
 }
@@ -252,6 +254,11 @@ static int faulty_size(struct ms_store *store, uint64_t *bytes)
   return ms_store_size(faulty_store(store)->inner, bytes);
 }
 
+static int faulty_check(struct ms_store *store)
+{
+  return ms_store_check(faulty_store(store)->inner);
+}
+
 const struct ms_store_type ms_store_faulty = {
     .version = MS_STORE_TYPE_VERSION,
     .scheme = "faulty",
@@ -265,4 +272,5 @@ const struct ms_store_type ms_store_faulty = {
     .lease = faulty_lease,
     .shrink = faulty_shrink,
     .size = faulty_size,
+    .check = faulty_check,
 };

@@ -314,6 +314,20 @@ static int memory_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
   return 0;
 }
 
+static int memory_check(struct ms_store *store)
+{
+  struct memory_store *memory = memory_store(store);
+  for (unsigned i = 0; i < MS_TABLE_COUNT; i++) {
+    struct memory_node *node = memory->tables[i].head[0];
+    for (; node != NULL && node->next[0] != NULL; node = node->next[0]) {
+      if (ms_str_cmp(node_key(node), node_key(node->next[0])) >= 0) {
+        return ms_error(MSTEP_EINTERNAL, "table %s is out of order", ms_table_name(i));
+      }
+    }
+  }
+  return 0;
+}
+
 static int memory_size(struct ms_store *store, uint64_t *bytes)
 {
   *bytes = memory_store(store)->size;
@@ -333,4 +347,5 @@ const struct ms_store_type ms_store_memory = {
     .lease = memory_lease,
     .shrink = memory_shrink,
     .size = memory_size,
+    .check = memory_check,
 };

@@ -43,7 +43,7 @@ struct sqlite_store {
   enum ms_durability durability;
   uint64_t fence;
   char id[ID_SIZE]; /* of the file, so that another in its place is noticed */
-  dev_t log_device; /* the write-ahead log, likewise */
+  ino_t inode; /* so is one that would be mixed with what the log still holds */
   ino_t log_inode;
   struct ms_buf frame; /* scratch of commit */
   sqlite3_stmt *begin;
@@ -229,7 +229,7 @@ static int run_op(struct sqlite_store *s, const struct ms_batch *batch, const st
   }
   /* Numbers are not given out again, even when no frame is left to count from. */
   if (err == 0 && op->table == MS_TABLE_JOURNAL) {
-    err = set_meta(s, "trimmed", s->base.last_lsn);
+    err = set_meta(s, "trimmed", ms_store_trimmed_after(&s->base, batch));
   }
   return err;
 }
@@ -265,7 +265,7 @@ static int check_files(struct sqlite_store *s)
     return ms_error(MSTEP_EIO, "%s was moved or removed while it was open", s->path);
   }
   snprintf(path, sizeof path, "%s-wal", s->path);
-  if (stat(path, &info) != 0 || info.st_ino != s->log_inode || info.st_dev != s->log_device) {
+  if (stat(path, &info) != 0 || info.st_ino != s->log_inode) {
     return ms_error(MSTEP_EIO, "%s was moved or removed while it was open", path);
   }
   return 0;
@@ -451,6 +451,30 @@ static int sqlite_size(struct ms_store *store, uint64_t *bytes)
   return 0;
 }
 
+static int sqlite_check(struct ms_store *store)
+{
+  struct sqlite_store *s = sqlite_store(store);
+  sqlite3_stmt *statement = NULL;
+  int err = check_open(s);
+  if (err != 0) {
+    return err;
+  }
+  int rc = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_step(statement);
+  }
+  if (rc != SQLITE_ROW) {
+    err = failed(s, rc);
+  } else {
+    const char *text = (const char *)sqlite3_column_text(statement, 0);
+    if (text == NULL || strcmp(text, "ok") != 0) {
+      err = ms_error(MSTEP_EIO, "%s is damaged: %s", s->path, text == NULL ? "" : text);
+    }
+  }
+  sqlite3_finalize(statement);
+  return err;
+}
+
 /* ---- open and close ------------------------------------------------------------------------------------ */
 
 static int read_id(struct sqlite_store *s, char id[ID_SIZE])
@@ -472,32 +496,57 @@ static int read_id(struct sqlite_store *s, char id[ID_SIZE])
   return err;
 }
 
-static int read_state(struct sqlite_store *s)
+static int get_inode(ino_t *out, const char *path)
 {
   struct stat info;
-  char path[PATH_MAX + 8];
-  int64_t lsn = 0;
-  int64_t fence = 0;
-  int err = ms_sqlite_number(&lsn, s->db, s->path,
-                             "SELECT max(ifnull((SELECT max(lsn) FROM journal), 0),"
-                             " (SELECT value FROM meta WHERE name = 'trimmed'))");
-  if (err == 0) {
-    err = ms_sqlite_number(&fence, s->db, s->path, "SELECT value FROM meta WHERE name = 'fence'");
+  if (stat(path, &info) != 0) {
+    return ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
   }
-  snprintf(path, sizeof path, "%s-wal", s->path);
-  if (err == 0 && stat(path, &info) != 0) {
-    err = ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
+  *out = info.st_ino;
+  return 0;
+}
+
+static int read_meta(uint64_t *out, struct sqlite_store *s, const char *name)
+{
+  char sql[96];
+  int64_t value = 0;
+  snprintf(sql, sizeof sql, "SELECT value FROM meta WHERE name = '%s'", name);
+  int err = ms_sqlite_number(&value, s->db, s->path, sql);
+  if (err == 0 && value < 0) {
+    err = ms_error(MSTEP_EIO, "%s is damaged: %s is negative", s->path, name);
   }
-  if (err == 0 && (lsn < 0 || fence < 0)) {
-    err = ms_error(MSTEP_EIO, "%s is damaged: a number is negative", s->path);
-  }
-  if (err == 0) {
-    s->base.last_lsn = (uint64_t)lsn;
-    s->fence = (uint64_t)fence;
-    s->log_device = info.st_dev;
-    s->log_inode = info.st_ino;
-  }
+  *out = (uint64_t)value;
   return err;
+}
+
+/* `last` is written when the store is closed: by then the journal has to reach at least so far. */
+static int read_state(struct sqlite_store *s)
+{
+  int64_t newest = 0;
+  uint64_t last = 0;
+  int err = ms_sqlite_number(&newest, s->db, s->path, "SELECT max(lsn) FROM journal");
+  if (err == 0) {
+    err = read_meta(&s->base.trimmed_lsn, s, "trimmed");
+  }
+  if (err == 0) {
+    err = read_meta(&last, s, "last");
+  }
+  if (err == 0) {
+    err = read_meta(&s->fence, s, "fence");
+  }
+  if (err != 0) {
+    return err;
+  }
+  uint64_t lsn = newest > 0 ? (uint64_t)newest : 0;
+  s->base.last_lsn = lsn > s->base.trimmed_lsn ? lsn : s->base.trimmed_lsn;
+  if (s->base.last_lsn < last) {
+    return ms_error(MSTEP_EIO, "%s is damaged: commits %llu to %llu are missing", s->path,
+                    (unsigned long long)s->base.last_lsn + 1, (unsigned long long)last);
+  }
+  char path[PATH_MAX + 8];
+  snprintf(path, sizeof path, "%s-wal", s->path);
+  err = get_inode(&s->inode, s->path);
+  return err == 0 ? get_inode(&s->log_inode, path) : err;
 }
 
 static void disconnect(struct sqlite_store *s)
@@ -549,8 +598,15 @@ static int sqlite_recover(struct ms_store *store)
 {
   struct sqlite_store *s = sqlite_store(store);
   char id[ID_SIZE];
+  ino_t inode = 0;
   disconnect(s);
-  int err = connect(s, true, id, NULL);
+  int err = get_inode(&inode, s->path);
+  if (err == 0 && inode != s->inode) {
+    err = ms_error(MSTEP_EIO, "%s is another file than the one that was open", s->path);
+  }
+  if (err == 0) {
+    err = connect(s, true, id, NULL);
+  }
   if (err == 0 && memcmp(id, s->id, ID_SIZE) != 0) {
     disconnect(s);
     err = ms_error(MSTEP_EIO, "%s is another store than the one that was open", s->path);
@@ -561,6 +617,9 @@ static int sqlite_recover(struct ms_store *store)
 static void sqlite_close(struct ms_store *store)
 {
   struct sqlite_store *s = sqlite_store(store);
+  if (s->db != NULL && !store->is_failed) {
+    (void)set_meta(s, "last", store->last_lsn); /* one check less the next time */
+  }
   disconnect(s);
   ms_store_unlock(&s->lock, NULL);
   ms_buf_deinit(&s->frame);
@@ -612,4 +671,5 @@ const struct ms_store_type ms_store_sqlite = {
     .lease = sqlite_lease,
     .shrink = sqlite_shrink,
     .size = sqlite_size,
+    .check = sqlite_check,
 };

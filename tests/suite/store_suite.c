@@ -420,6 +420,15 @@ EACH_ROW(numbers_frames_without_gaps)
   reopen(s);
   struct ms_scan what = {.table = MS_TABLE_JOURNAL, .from = number_key(15), .limit = 3};
   mt_eq_str(scan_keys(s, what), "15.16.17.");
+  what.is_reverse = true;
+  mt_eq_str(scan_keys(s, what), "20.19.18.");
+  what.from = number_key(19);
+  mt_eq_str(scan_keys(s, what), "20.19.");
+  what = (struct ms_scan){.table = MS_TABLE_JOURNAL, .to = number_key(3)};
+  mt_eq_str(scan_keys(s, what), "1.2.");
+  what.from = number_key(21);
+  what.to = number_key(30);
+  mt_eq_str(scan_keys(s, what), "");
   expect_value(s, MS_TABLE_JOURNAL, number_key(20), "20");
   expect_value(s, MS_TABLE_JOURNAL, number_key(21), NULL);
   ms_batch_deinit(&batch);
@@ -460,6 +469,13 @@ EACH_ROW(numbers_go_on_after_the_journal_was_cut)
   ms_buf_cstr(&batch.records, "r");
   mt_eq_int(commit(s, &batch), 10);
   mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_JOURNAL}), "6.7.8.9.10.");
+  mt_eq_int(ms_store_trimmed_lsn(s->store), 5);
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, number_key(4));
+  mt_eq_int(commit(s, &batch), 10); /* cut already */
+  mt_eq_int(ms_store_trimmed_lsn(s->store), 5);
+  reopen(s);
+  mt_eq_int(ms_store_trimmed_lsn(s->store), 5);
+  expect_value(s, MS_TABLE_JOURNAL, number_key(5), NULL);
   ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, (struct ms_str){NULL, 0});
   mt_eq_int(commit(s, &batch), 10);
   mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_JOURNAL}), "");
@@ -539,6 +555,12 @@ EACH_ROW(refuses_what_does_not_fit)
   mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
   ms_batch_reset(&batch);
   ms_batch_put(&batch, MS_TABLE_JOURNAL, number_key(1), MS_STR("x"));
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
+  ms_batch_reset(&batch);
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, number_key(1), number_key(2)); /* not at the head */
+  mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
+  ms_batch_reset(&batch);
+  ms_batch_remove(&batch, MS_TABLE_JOURNAL, number_key(1));
   mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
   ms_batch_reset(&batch);
   mt_eq_int(get(s, MS_TABLE_EXECUTION, MS_STR("short"), c), MSTEP_EINVALID);
@@ -689,6 +711,8 @@ EACH_ROW(random_batches_give_what_a_sorted_array_gives)
     if (round % 40 == 39) {
       compare_model(s, tables[0], &models[0], round % 80 == 39);
       compare_model(s, tables[1], &models[1], round % 80 == 39);
+      int err = ms_store_check(s->store);
+      mt_ok(err == 0 || (err == MSTEP_EIO && s->is_faulty));
       reopen(s);
     }
   }

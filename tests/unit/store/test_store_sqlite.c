@@ -219,6 +219,7 @@ MT_TEST(store_sqlite__opens_what_the_first_release_wrote)
   run_sql(old, mt_read_file("tests/resources/store/v1.sql", NULL));
   mt_eq_int(open_path(&store, old), 0);
   mt_eq_int(ms_store_last_lsn(store), 3);
+  mt_eq_int(ms_store_check(store), 0);
   ms_store_close(store);
   mt_eq_int(open_path(&store, new), 0);
   ms_store_close(store);
