@@ -87,6 +87,11 @@ function M.run(arguments, options)
   return M.shell(table.concat(words, " "), options)
 end
 
+-- A Lua value as JSON text: {} is an object.
+function M.encode(value)
+  return cjson.encode(value)
+end
+
 function M.decode(text)
   return cjson.decode(text)
 end
