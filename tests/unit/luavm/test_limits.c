@@ -65,9 +65,18 @@ KILLED(coroutine_pcall, MS_LUA_TIMEOUT,
 KILLED(coroutine_nested, MS_LUA_TIMEOUT,
        "local function f(n) if n == 0 then while true do end end\n"
        "while true do pcall(coroutine.wrap(f), n - 1) end end f(20)")
-KILLED(coroutine_resume_loop, MS_LUA_TIMEOUT,
-       "local co = coroutine.create(function() while true do coroutine.yield() end end)\n"
-       "while true do coroutine.resume(co) end")
+MT_TEST(lua_kill__coroutine_resume_loop)
+{
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  mt_skip("the thread sanitizer's own stack grows with each yield: it counts calls, not jumps");
+#endif
+#endif
+  expect_killed("local co = coroutine.create(function() while true do coroutine.yield() end end)\n"
+                "while true do coroutine.resume(co) end",
+                MS_LUA_TIMEOUT);
+}
+
 KILLED(coroutines_made, MS_LUA_TIMEOUT,
        "while true do coroutine.resume(coroutine.create(function() end)) end")
 KILLED(to_be_closed, MS_LUA_TIMEOUT,
