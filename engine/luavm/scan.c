@@ -220,8 +220,9 @@ static int find_locals(struct ms_map *locals, struct ms_str text)
 static bool is_free(const struct ms_lua_token *before, const struct ms_lua_token *token,
                     const struct ms_lua_token *after)
 {
-  if (token->kind != MS_LUA_TOKEN_NAME || ms_lua_is_symbol(before, ".") || ms_lua_is_symbol(before, ":") ||
-      ms_lua_is_symbol(before, "::") || is_word(before, "goto")) {
+  bool is_label = ms_lua_is_symbol(before, "::") && ms_lua_is_symbol(after, "::");
+  if (token->kind != MS_LUA_TOKEN_NAME || is_label || is_word(before, "goto") ||
+      ms_lua_is_symbol(before, ".") || ms_lua_is_symbol(before, ":")) {
     return false;
   }
   bool is_key = ms_lua_is_symbol(after, "=") && (ms_lua_is_symbol(before, "{") || ms_lua_is_symbol(before, ",") ||
