@@ -74,6 +74,7 @@ static void assert_state(const struct ms_store *store)
   assert(!store->is_calling); /* a callback may not call the store */
   assert(store->last_lsn <= NUMBER_MAX);
   assert(store->trimmed_lsn <= store->last_lsn);
+  (void)store;
 }
 
 static const struct ms_store_type *find_type(struct ms_str scheme)
