@@ -27,6 +27,7 @@ local TESTS = {
     "tests/conformance/test_%s.c" },
   ["engine/cli/cmds.def"] = { strip = "^ms_c[lm][id]_", "tests/e2e/cli_%s_spec.lua" },
   -- A library of the sandbox is called by name in a test of the machine or in a spec.
+  ["engine/store/stores.def"] = { strip = "^ms_store_", "tests/suite/store_suite.c" }, -- one CTest a row
   ["engine/luavm/libs.def"] = { strip = "^mstep%.", "tests/lua/%s_spec.lua", "tests/unit/luavm/test_lib_%s.c",
     named = { "^tests/unit/luavm/.*%.c$", "^tests/lua/.*%.lua$" } },
 }
@@ -158,7 +159,8 @@ return lint {
       ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE,
       ["tests/scenario/state_a.scn"] = "",
-      ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
+      ["engine/store/stores.def"] = { strip = "^ms_store_", "tests/suite/store_suite.c" }, -- one CTest a row
+  ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
       ["tests/unit/luavm/test_a.c"] = 'run("require \\"cjson\\"")\nrun("os.time()")\n',
       ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
       ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",

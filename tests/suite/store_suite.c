@@ -156,7 +156,9 @@ static int collect(struct ms_str key, struct ms_str value, void *user)
   struct collected *c = user;
   mt_ok(c->count < PAIRS_MAX && key.len <= sizeof c->pairs[0].key);
   struct pair *pair = &c->pairs[c->count++];
-  memcpy(pair->key, key.data, key.len);
+  if (key.len > 0) {
+    memcpy(pair->key, key.data, key.len);
+  }
   pair->key_len = key.len;
   pair->value_len = value.len;
   mt_ok(value.len <= sizeof pair->value);
