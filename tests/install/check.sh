@@ -1,8 +1,10 @@
 #!/bin/sh
 # Installs the build into a scratch prefix, then builds and runs tests/install/consumer and
-# examples/embed against it the way a stranger would: check.sh WAY BUILD CMAKE CC, WAY = (cmake|pkgconfig)_(shared|static).
+# examples/embed against it the way a stranger would.
+#
+#   check.sh WAY BUILD CMAKE CC GENERATOR     WAY = (cmake|pkgconfig)_(shared|static)
 set -eu
-way=$1 build=$2 cmake=$3 cc=$4
+way=$1 build=$2 cmake=$3 cc=$4 generator=$5
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mstep-install-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
@@ -21,7 +23,7 @@ case $way in
   cmake_*)
     target=mstep::mstep
     [ "$way" = cmake_static ] && target=mstep::mstep_static
-    "$cmake" -S "$here/consumer" -B "$programs" -DCMAKE_PREFIX_PATH="$prefix" \
+    "$cmake" -G "$generator" -S "$here/consumer" -B "$programs" -DCMAKE_PREFIX_PATH="$prefix" \
       -DCMAKE_C_COMPILER="$cc" -DCONSUMER_TARGET="$target" -DCONSUMER_EXAMPLE="$example"
     "$cmake" --build "$programs"
     ;;
