@@ -159,7 +159,6 @@ return lint {
       ["engine/states/states.def"] = "MS_STATE(ms_state_a)\n",
       ["engine/states/state_a.c"] = STATE,
       ["tests/scenario/state_a.scn"] = "",
-      ["engine/store/stores.def"] = { strip = "^ms_store_", "tests/suite/store_suite.c" }, -- one CTest a row
   ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
       ["tests/unit/luavm/test_a.c"] = 'run("require \\"cjson\\"")\nrun("os.time()")\n',
       ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
