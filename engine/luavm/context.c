@@ -1,6 +1,7 @@
 /*
- * The second argument of a handler: a small userdata that reads from the job when it is asked, so that a
- * call pays for the fields it looks at. It knows the job by id too: kept after the call, it says so.
+ * The second argument of a handler: a small userdata that reads from the job when it is asked, so
+ * that a call pays for the fields it looks at. It knows the job by id too: kept after the call, it
+ * says so.
  */
 #include <stdio.h>
 

@@ -6,8 +6,8 @@
  *              v sleep      | due
  *            suspended ------
  *
- * Everything that can raise happens inside the coroutine; what the host does around it allocates nothing
- * in Lua outside a protected call.
+ * Everything that can raise happens inside the coroutine; what the host does around it allocates
+ * nothing in Lua outside a protected call.
  */
 #include <time.h>
 
@@ -154,7 +154,10 @@ static int body_failed(lua_State *L, int status, struct ms_lua_job *job)
   return 0;
 }
 
-/* Also the continuation of a call that was suspended. Stack: message handler, result or error object */
+/*
+ * Also the continuation of a call that was suspended. Stack: message handler, result or error
+ * object
+ */
 static int body_end(lua_State *L, int status, lua_KContext context)
 {
   (void)context;
@@ -178,8 +181,9 @@ static int body_end(lua_State *L, int status, lua_KContext context)
 }
 
 /*
- * The coroutine of a job: (light userdata job). The handler runs below a pcall, so that after a kill its
- * to-be-closed variables are closed with hooks on again: closing them from outside would not be.
+ * The coroutine of a job: (light userdata job). The handler runs below a pcall, so that after a
+ * kill its to-be-closed variables are closed with hooks on again: closing them from outside would
+ * not be.
  */
 static int body(lua_State *L)
 {
@@ -219,7 +223,10 @@ int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
 
 /* ---- around it ---- */
 
-/* Lets go of the job's coroutine and state. A state that was killed in or ran full is not used again. */
+/*
+ * Lets go of the job's coroutine and state. A state that was killed in or ran full is not used
+ * again.
+ */
 static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usable)
 {
   struct ms_lua_vm *vm = job->vm;

@@ -79,7 +79,10 @@ static size_t printed_chars(struct ms_buf *out, struct ms_str type, struct ms_st
   return is_failed ? SIZE_MAX : ms_utf8_count(ms_buf_view(out));
 }
 
-/* Prints with as much of the message as fits; what a character takes depends on how it is escaped. */
+/*
+ * Prints with as much of the message as fits; what a character takes depends on how it is
+ * escaped.
+ */
 static bool print_fitting(struct ms_buf *out, struct ms_str type, struct ms_str message,
                           struct ms_json trace)
 {
@@ -161,7 +164,8 @@ static struct ms_json trace_of(lua_State *co)
       continue; /* ours, around the handler */
     }
     struct ms_json line = trace_line(&ar);
-    struct ms_json clean = clean_string(ms_json_text(line), 512); /* names of functions are anything */
+    /* names of functions are anything */
+    struct ms_json clean = clean_string(ms_json_text(line), 512);
     ms_json_unref(line);
     if (ms_json_push(&trace, clean) != 0) {
       ms_json_replace(&trace, MS_JSON_VALUE_NONE);

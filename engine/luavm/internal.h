@@ -2,12 +2,12 @@
  * The insides of luavm, for the files of this module only.
  *
  *   ms_lua (loop thread)           functions by name, jobs by id, what is queued
- *     host  (loop thread or one worker)   where jobs run; owns Lua states; one job at a time enters Lua
+ *     host  (loop thread or one worker)   owns Lua states; one job at a time enters Lua
  *       vm    (one lua_State)             of one version of one function, with its memory limit
  *         job   (one call)                a coroutine in its vm
  *
- * A host and everything below it belongs to one thread. A job crosses between threads as a message: it
- * has one owner at a time, and carries bytes while it is away from the loop thread.
+ * A host and everything below it belongs to one thread. A job crosses between threads as a message:
+ * it has one owner at a time, and carries bytes while it is away from the loop thread.
  */
 #ifndef MS_LUAVM_INTERNAL_H
 #define MS_LUAVM_INTERNAL_H
@@ -28,15 +28,15 @@
 
 #define MS_LUA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
-#define MS_LUA_NAME_MAX 140        /* of a function, as in Lambda's qualified names */
+#define MS_LUA_NAME_MAX 140                 /* of a function, as in Lambda's qualified names */
 #define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
-#define MS_LUA_DEPTH_MAX 512       /* of tables that become JSON: what a reader with defaults accepts */
-#define MS_LUA_CAUSE_MAX 32768     /* characters of a cause: the API's limit */
-#define MS_LUA_ERROR_MAX 256       /* characters of an error name: the API's limit */
-#define MS_LUA_LINE_MAX 65536      /* bytes of one log line */
+#define MS_LUA_DEPTH_MAX 512   /* of tables that become JSON: what a reader with defaults accepts */
+#define MS_LUA_CAUSE_MAX 32768 /* characters of a cause: the API's limit */
+#define MS_LUA_ERROR_MAX 256   /* characters of an error name: the API's limit */
+#define MS_LUA_LINE_MAX 65536  /* bytes of one log line */
 #define MS_LUA_PATH_MAX 1024
 #define MS_LUA_KEY_CACHE 128
-#define MS_LUA_CLOSE_MS 50         /* for __close of a call that is ended from outside */
+#define MS_LUA_CLOSE_MS 50 /* for __close of a call that is ended from outside */
 
 /* What a state may do. A row of libs.def names the levels that have it. */
 enum ms_lua_level {
@@ -48,10 +48,10 @@ enum ms_lua_level {
 /* One version of a function's source: immutable, shared by all threads, counted. */
 struct ms_lua_code {
   atomic_uint refs;
-  uint32_t index;   /* of the function: its place in each host's list of vms */
-  char *name;       /* "charge_card" */
-  char *chunk;      /* "@functions/charge_card.lua" */
-  char *folder;     /* of NAME/init.lua, for its own modules; else NULL */
+  uint32_t index; /* of the function: its place in each host's list of vms */
+  char *name;     /* "charge_card" */
+  char *chunk;    /* "@functions/charge_card.lua" */
+  char *folder;   /* of NAME/init.lua, for its own modules; else NULL */
   char *text;
   size_t len;
 };
@@ -62,31 +62,32 @@ struct ms_lua_host;
 /* One Lua state. */
 struct ms_lua_vm {
   lua_State *L;
-  struct ms_lua *lua;         /* options only: read-only after ms_lua_new, whatever the thread */
-  struct ms_lua_host *host;   /* NULL: rules and definitions */
-  struct ms_lua_code *code;   /* of its function; NULL likewise */
+  struct ms_lua *lua;       /* options only: read-only after ms_lua_new, whatever the thread */
+  struct ms_lua_host *host; /* NULL: rules and definitions */
+  struct ms_lua_code *code; /* of its function; NULL likewise */
   enum ms_lua_level level;
   size_t used_bytes;
   size_t max_bytes;
-  bool is_large;              /* the heap is: see ms_lua_vm_tune */
-  bool is_full;               /* the limit refused an allocation since the last look */
-  bool is_loaded;             /* the handler is in the registry */
-  bool is_retired;            /* no new calls: closed when the last one ends */
-  uint32_t live_count;        /* calls under way */
+  bool is_large;       /* the heap is: see ms_lua_vm_tune */
+  bool is_full;        /* the limit refused an allocation since the last look */
+  bool is_loaded;      /* the handler is in the registry */
+  bool is_retired;     /* no new calls: closed when the last one ends */
+  uint32_t live_count; /* calls under way */
   int handler_ref;
-  const void *array_mark;     /* address of the metatable of arrays */
-  const void *big_mark;       /* and of big numbers */
-  int idle_refs[16];          /* coroutines of calls that ended well, to be used again */
+  const void *array_mark; /* address of the metatable of arrays */
+  const void *big_mark;   /* and of big numbers */
+  int idle_refs[16];      /* coroutines of calls that ended well, to be used again */
   lua_State *idle[16];
   uint32_t idle_count;
-  void *cjson;                /* handle of the module's library, or NULL */
-  uint64_t step_count;        /* level EXPRESSION: of the call under way */
+  void *cjson;         /* handle of the module's library, or NULL */
+  uint64_t step_count; /* level EXPRESSION: of the call under way */
   uint64_t step_max;
-  bool is_over;               /* level EXPRESSION: the steps are used up, everything raises */
-  uint32_t tick_count;        /* work in C since the last look at the limits */
-  struct ms_json scratch;     /* held here while Lua copies from it, which may raise */
-  struct ms_buf text;         /* likewise */
-  struct ms_json keys[MS_LUA_KEY_CACHE]; /* member names lately converted, by address of the Lua string */
+  bool is_over;           /* level EXPRESSION: the steps are used up, everything raises */
+  uint32_t tick_count;    /* work in C since the last look at the limits */
+  struct ms_json scratch; /* held here while Lua copies from it, which may raise */
+  struct ms_buf text;     /* likewise */
+  /* member names lately converted, by address of the Lua string */
+  struct ms_json keys[MS_LUA_KEY_CACHE];
 };
 
 enum ms_lua_kill {
@@ -99,27 +100,27 @@ enum ms_lua_kill {
 /* Where jobs run. */
 struct ms_lua_host {
   struct ms_lua *lua;
-  struct ms_lua_vm **vms;     /* by index of function; NULL where it has not been called here */
+  struct ms_lua_vm **vms; /* by index of function; NULL where it has not been called here */
   size_t vm_count;
   size_t vm_capacity;
-  struct ms_lua_job *job;     /* inside Lua now, or NULL */
+  struct ms_lua_job *job;      /* inside Lua now, or NULL */
   lua_State *volatile current; /* the coroutine that runs now: who interrupts must know */
-  atomic_int kill;            /* enum ms_lua_kill: of the job inside Lua; every instruction raises */
+  /* enum ms_lua_kill: of the job inside Lua; every instruction raises */
+  atomic_int kill;
   struct ms_watchdog *watchdog; /* borrowed */
   struct ms_guard guard;
-  bool is_suspending;         /* the yield under way is a sleep, not the handler's own */
-  struct ms_heap sleeping;    /* jobs, by the time they are to be entered again */
+  bool is_suspending;      /* the yield under way is a sleep, not the handler's own */
+  struct ms_heap sleeping; /* jobs, by the time they are to be entered again */
   uint64_t next_order;
-  bool is_local;              /* on the loop thread */
-  struct ms_worker *worker;   /* else */
+  bool is_local;            /* on the loop thread */
+  struct ms_worker *worker; /* else */
 };
 
 /* A job from its place in a host's heap. */
-#define MS_LUA_JOB_OF_SLEEP(node) \
-  ((struct ms_lua_job *)(void *)((char *)(node) - offsetof(struct ms_lua_job, sleep)))
-#define MS_LUA_JOB_OF_MESSAGE(part) \
-  ((struct ms_lua_job *)(void *)((char *)(part) - offsetof(struct ms_lua_job, message)))
-
+#define MS_LUA_JOB_OF_SLEEP(node)                                                                  \
+  ((struct ms_lua_job *)(void *)((char *)(node)-offsetof(struct ms_lua_job, sleep)))
+#define MS_LUA_JOB_OF_MESSAGE(part)                                                                \
+  ((struct ms_lua_job *)(void *)((char *)(part)-offsetof(struct ms_lua_job, message)))
 
 enum ms_lua_job_state {
   MS_LUA_JOB_FREE,
@@ -137,20 +138,21 @@ struct ms_lua_message {
 };
 
 /*
- * One call. Lives in its slot for ever and is used again with another id. While it is out, all but the
- * first part is the worker's.
+ * One call. Lives in its slot for ever and is used again with another id. While it is out, all but
+ * the first part is the worker's.
  */
 struct ms_lua_job {
   /* the loop thread's */
   struct ms_lua_job *next;
   struct ms_lua_job *previous;
-  uint64_t id;               /* 0 when free; the worker reads it */
+  uint64_t id; /* 0 when free; the worker reads it */
   uint32_t slot;
   enum ms_lua_job_state state;
-  bool is_out;               /* a worker has it; with state FINISHED: cancelled, and told before it is back */
+  /* a worker has it; with state FINISHED: cancelled, and told before it is back */
+  bool is_out;
   ms_lua_done_cb done;
   void *user;
-  atomic_bool is_cancelled;  /* everybody's */
+  atomic_bool is_cancelled; /* everybody's */
   /* whoever has it */
   struct ms_lua_message message;
   struct ms_heap_node sleep;
@@ -158,19 +160,19 @@ struct ms_lua_job {
   struct ms_buf client_text; /* client context, or empty */
   struct ms_buf output_text; /* on its way back: output, or cause */
   struct ms_buf error_text;
-  struct ms_lua_code *code;  /* NULL: missing */
+  struct ms_lua_code *code; /* NULL: missing */
   struct ms_json payload;
   struct ms_json client_context;
-  char *request_id;          /* in `inline_text` or a block of its own */
+  char *request_id; /* in `inline_text` or a block of its own */
   char *arn;
   char inline_text[192];
   void *text_block;
   int64_t started_at_ms;
   int64_t deadline_ms;
-  int64_t due_at_ms;         /* end of the sleep under way */
+  int64_t due_at_ms; /* end of the sleep under way */
   unsigned attempt;
   /* inside a host */
-  bool is_complete;          /* the handler returned and its result is converted */
+  bool is_complete; /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
   lua_State *co;
   int co_ref;
@@ -179,7 +181,7 @@ struct ms_lua_job {
   struct ms_json output;
   struct ms_json error;
   struct ms_json cause;
-  struct ms_json trace;      /* noted when an error was raised */
+  struct ms_json trace; /* noted when an error was raised */
 };
 
 struct ms_lua {
@@ -193,16 +195,16 @@ struct ms_lua {
   struct ms_lua_job *queue_tail;
   struct ms_lua_job *waiting_head; /* workers: to be posted when their queue has room */
   struct ms_lua_job *waiting_tail;
-  size_t open_count;             /* jobs whose `done` is to come */
-  size_t held_count;             /* of these, out: the loop is held while there are any */
-  struct ms_work *work;          /* NULL: 0 workers */
-  atomic_size_t log_bytes;       /* of lines on their way from workers */
-  atomic_size_t log_dropped;     /* lines that were too many */
-  uint64_t next_generation;      /* part of jobs' ids */
-  bool is_delivering;            /* inside on_wake: it looks at the queue itself */
+  size_t open_count;         /* jobs whose `done` is to come */
+  size_t held_count;         /* of these, out: the loop is held while there are any */
+  struct ms_work *work;      /* NULL: 0 workers */
+  atomic_size_t log_bytes;   /* of lines on their way from workers */
+  atomic_size_t log_dropped; /* lines that were too many */
+  uint64_t next_generation;  /* part of jobs' ids */
+  bool is_delivering;        /* inside on_wake: it looks at the queue itself */
   struct ms_watchdog *watchdog;
   struct ms_lua_host local;
-  struct ms_lua_vm *rules;       /* NULL until the first rule, and after one was killed */
+  struct ms_lua_vm *rules; /* NULL until the first rule, and after one was killed */
 };
 
 /* ---- limits.c ---- */
@@ -230,7 +232,8 @@ void ms_lua_begin_steps(struct ms_lua_vm *vm, uint64_t max);
 int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host *host,
                   struct ms_lua_code *code);
 void ms_lua_vm_free(struct ms_lua_vm *vm); /* NULL is fine */
-void ms_lua_vm_tune(struct ms_lua_vm *vm); /* after a call: sets the collector's pace to the heap's size */
+/* after a call: sets the collector's pace to the heap's size */
+void ms_lua_vm_tune(struct ms_lua_vm *vm);
 /* The extra space of each coroutine has its vm's address; bit 0 marks those that a job runs in. */
 static inline struct ms_lua_vm *ms_lua_vm_of(lua_State *L)
 {
@@ -251,12 +254,18 @@ MS_LUA_RAISES void ms_lua_sandbox_open(lua_State *L); /* fills the state's globa
 MS_LUA_RAISES void ms_lua_copy_fields(lua_State *L, int from, const char *const *names);
 /* Replaces the table on top by one that can only be read. */
 MS_LUA_RAISES void ms_lua_freeze(lua_State *L);
-/* Makes a library that is there on `require` only and pushes it; false when there is none of this name. */
+/*
+ * Makes a library that is there on `require` only and pushes it; false when there is none of this
+ * name.
+ */
 MS_LUA_RAISES bool ms_lua_open_lib(lua_State *L, const char *name);
 /* Pushes the chunk as a function; text only. Returns a LUA_ status; the message is then on top. */
 int ms_lua_load_text(lua_State *L, const char *text, size_t len, const char *chunk);
 struct ms_str ms_lua_base_name(const char *path); /* last part of a path, for messages */
-/* Reads a file of at most MS_LUA_SOURCE_MAX bytes. MSTEP_ENOTFOUND, MSTEP_EIO, MSTEP_ETOOBIG, _ENOMEM. */
+/*
+ * Reads a file of at most MS_LUA_SOURCE_MAX bytes. MSTEP_ENOTFOUND, MSTEP_EIO, MSTEP_ETOOBIG,
+ * _ENOMEM.
+ */
 int ms_lua_read_file(char **text, size_t *len, const char *path);
 /* Module or function names: no way out of the folder. `dots`: "a.b" is a/b. */
 bool ms_lua_is_name(struct ms_str name, bool dots);
@@ -264,7 +273,8 @@ bool ms_lua_is_name(struct ms_str name, bool dots);
 /* ---- value.c ---- */
 MS_LUA_RAISES void ms_lua_value_open(lua_State *L); /* metatables of arrays and big numbers */
 MS_LUA_RAISES void ms_lua_push_json(lua_State *L, struct ms_json value);
-MS_LUA_RAISES void ms_lua_push_array_mark(lua_State *L); /* the metatable that makes a table an array */
+/* the metatable that makes a table an array */
+MS_LUA_RAISES void ms_lua_push_array_mark(lua_State *L);
 /*
  * The value at `index` as JSON. Never raises. MSTEP_EINVALID: the detail says what and where,
  * MSTEP_ETOOBIG, MSTEP_ETIMEOUT (the call is killed meanwhile), MSTEP_ENOMEM.
@@ -275,7 +285,10 @@ extern const char ms_lua_empty_array; /* its address as light userdata is cjson.
 /* ---- error.c ---- */
 /* Message handler of calls: notes in the job what ran, while it is still on the stack. */
 int ms_lua_note_trace(lua_State *L);
-/* Fills the job's error and cause from the error object on top; runs its __tostring if it has one. */
+/*
+ * Fills the job's error and cause from the error object on top; runs its __tostring if it has
+ * one.
+ */
 MS_LUA_RAISES void ms_lua_describe(lua_State *L, struct ms_lua_job *job);
 /* The outcome when memory was missing: the error object cannot be trusted to say anything. */
 void ms_lua_set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm);
@@ -291,7 +304,7 @@ MS_LUA_RAISES int ms_lua_raise(lua_State *L, const char *type, const char *forma
 
 /* ---- job.c ---- */
 int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_lua_call *call);
-void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job); /* back to the stock */
+void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job);     /* back to the stock */
 struct ms_lua_job *ms_lua_job_by_id(struct ms_lua *lua, uint64_t id); /* NULL: over */
 void ms_lua_jobs_deinit(struct ms_lua *lua);
 
@@ -339,7 +352,8 @@ MS_LUA_RAISES int ms_lua_require(lua_State *L);
 MS_LUA_RAISES bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk);
 
 /* ---- lib_*.c ---- */
-MS_LUA_RAISES int ms_lua_open_base(lua_State *L); /* the globals that are no library; a table on top */
+/* the globals that are no library; a table on top */
+MS_LUA_RAISES int ms_lua_open_base(lua_State *L);
 #define MS_LUA_LIB(name, levels, open) int open(lua_State *L);
 #include "luavm/libs.def"
 #undef MS_LUA_LIB

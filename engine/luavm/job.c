@@ -1,6 +1,6 @@
 /*
- * Jobs' lives: slots that are used again, the copy of what a call brings, the way from an id back to its
- * job. Where and when a job runs is luavm.c's and worker.c's.
+ * Jobs' lives: slots that are used again, the copy of what a call brings, the way from an id back
+ * to its job. Where and when a job runs is luavm.c's and worker.c's.
  */
 #include "base/alloc.h"
 #include "base/error.h"

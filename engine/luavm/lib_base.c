@@ -1,6 +1,7 @@
 /*
- * The globals that belong to no library. Lua's own where they are harmless, ours where theirs could load
- * binary code, leave the folder, run code that cannot be interrupted (finalizers), or write to a terminal.
+ * The globals that belong to no library. Lua's own where they are harmless, ours where theirs could
+ * load binary code, leave the folder, run code that cannot be interrupted (finalizers), or write to
+ * a terminal.
  */
 #include "luavm/internal.h"
 
@@ -24,7 +25,8 @@ static int base_print(lua_State *L)
 }
 
 /*
- * As Lua's, but for finalizers: Lua runs them with hooks off, so one that never ends could not be killed.
+ * As Lua's, but for finalizers: Lua runs them with hooks off, so one that never ends could not be
+ * killed.
  */
 static int base_setmetatable(lua_State *L)
 {
@@ -51,7 +53,10 @@ static int base_setmetatable(lua_State *L)
   return 1;
 }
 
-/* Upvalue 1: the user's message handler. Not for a kill: Lua runs message handlers with hooks off. */
+/*
+ * Upvalue 1: the user's message handler. Not for a kill: Lua runs message handlers with hooks
+ * off.
+ */
 static int guarded_handler(lua_State *L)
 {
   if (ms_lua_is_killed(ms_lua_vm_of(L))) {
@@ -176,9 +181,9 @@ static int base_load(lua_State *L)
 int ms_lua_open_base(lua_State *L)
 {
   static const char *const both[] = {
-      "assert",   "error",    "getmetatable", "ipairs", "next",     "pairs",    "pcall", "rawequal",
-      "rawget",   "rawlen",   "rawset",       "select", "tonumber", "tostring", "type",  "_VERSION",
-      NULL,
+      "assert",   "error",    "getmetatable", "ipairs",   "next",   "pairs",
+      "pcall",    "rawequal", "rawget",       "rawlen",   "rawset", "select",
+      "tonumber", "tostring", "type",         "_VERSION", NULL,
   };
   static const luaL_Reg ours[] = {{"require", ms_lua_require},
                                   {"setmetatable", base_setmetatable},

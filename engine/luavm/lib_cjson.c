@@ -1,10 +1,11 @@
 /*
- * `require "cjson"`: the module of Debian's lua-cjson 2.1 for Lua 5.4, for handlers that are written for
- * it. It is found where Lua finds C modules by default, and nothing else is. Payloads never pass through it.
+ * `require "cjson"`: the module of Debian's lua-cjson 2.1 for Lua 5.4, for handlers that are
+ * written for it. It is found where Lua finds C modules by default, and nothing else is. Payloads
+ * never pass through it.
  *
- * Left to itself it can break the process: it ends it when memory is short, follows a nesting limit that
- * scripts may raise past the C stack, and writes out a table as often as it is referred to. So what goes
- * in is measured first, and the limits stay where they are.
+ * Left to itself it can break the process: it ends it when memory is short, follows a nesting limit
+ * that scripts may raise past the C stack, and writes out a table as often as it is referred to. So
+ * what goes in is measured first, and the limits stay where they are.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -12,13 +13,16 @@
 
 #include "luavm/internal.h"
 
-#define DEPTH_MAX 1000                 /* cjson's own default */
-#define WORK_MAX ((size_t)16 << 20)    /* bytes of one text, roughly */
-#define ESCAPED_MAX 6                  /* a control character as \u0000 */
+#define DEPTH_MAX 1000              /* cjson's own default */
+#define WORK_MAX ((size_t)16 << 20) /* bytes of one text, roughly */
+#define ESCAPED_MAX 6               /* a control character as \u0000 */
 
 /* ---- finding the module ---- */
 
-/* The next pattern of Lua's default path with `?` replaced; false at the end. Relative ones are skipped. */
+/*
+ * The next pattern of Lua's default path with `?` replaced; false at the end. Relative ones are
+ * skipped.
+ */
 static bool next_path(char *path, size_t size, const char **rest)
 {
   while (**rest != '\0') {
@@ -64,7 +68,10 @@ static lua_CFunction find_module(lua_State *L, struct ms_lua_vm *vm)
 
 /* ---- guards ---- */
 
-/* What cjson would write for the value on top; raises past the limits. Recursion is bounded by them. */
+/*
+ * What cjson would write for the value on top; raises past the limits. Recursion is bounded by
+ * them.
+ */
 static size_t measure(lua_State *L, struct ms_lua_vm *vm, size_t work, int depth)
 {
   ms_lua_tick(L, vm, 16);
@@ -134,8 +141,14 @@ static int cjson_sparse_array(lua_State *L)
 int ms_lua_open_cjson(lua_State *L)
 {
   static const char *const safe[] = {
-      "null", "_NAME", "_VERSION", "encode_number_precision", "encode_keep_buffer",
-      "encode_invalid_numbers", "decode_invalid_numbers", NULL,
+      "null",
+      "_NAME",
+      "_VERSION",
+      "encode_number_precision",
+      "encode_keep_buffer",
+      "encode_invalid_numbers",
+      "decode_invalid_numbers",
+      NULL,
   };
   static const luaL_Reg guarded[] = {
       {"encode", cjson_encode},

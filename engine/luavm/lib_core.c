@@ -1,6 +1,6 @@
 /*
- * What lua/mstep stands on: null, arrays, big numbers, JSON text, and for handlers time and the log.
- * Users `require "mstep"`; its pages say what these do.
+ * What lua/mstep stands on: null, arrays, big numbers, JSON text, and for handlers time and the
+ * log. Users `require "mstep"`; its pages say what these do.
  */
 #include <math.h>
 
@@ -93,8 +93,9 @@ static int core_decode(lua_State *L)
 static int core_number(lua_State *L)
 {
   int count = (lua_settop(L, 1), core_decode(L));
-  luaL_argcheck(L, count == 1 && (lua_isnumber(L, -1) || lua_isuserdata(L, -1)) &&
-                       lua_type(L, -1) != LUA_TSTRING && !lua_islightuserdata(L, -1),
+  luaL_argcheck(L,
+                count == 1 && (lua_isnumber(L, -1) || lua_isuserdata(L, -1)) &&
+                    lua_type(L, -1) != LUA_TSTRING && !lua_islightuserdata(L, -1),
                 1, "not a number of JSON");
   return 1;
 }

@@ -1,8 +1,8 @@
 /*
- * The coroutine library, with the meaning of Lua's own. It is ours for three reasons: the host must know
- * which coroutine runs, to interrupt it; a sleep inside of a coroutine must suspend the whole call, through
- * all that resumed it; and what a coroutine runs is below a pcall, so that after a kill its to-be-closed
- * variables are closed with hooks on.
+ * The coroutine library, with the meaning of Lua's own. It is ours for three reasons: the host must
+ * know which coroutine runs, to interrupt it; a sleep inside of a coroutine must suspend the whole
+ * call, through all that resumed it; and what a coroutine runs is below a pcall, so that after a
+ * kill its to-be-closed variables are closed with hooks on.
  *
  * The coroutine of a call itself belongs to the host: scripts cannot resume, close or yield it.
  */
@@ -197,7 +197,7 @@ static int co_wrap(lua_State *L)
 
 /* ---- the rest ---- */
 
-static int co_yield(lua_State *L)
+static int co_yield (lua_State *L)
 {
   if (ms_lua_is_job_coroutine(L) || !lua_isyieldable(L)) {
     return luaL_error(L, lua_isyieldable(L) ? "attempt to yield from outside a coroutine"
@@ -211,7 +211,10 @@ static int co_status(lua_State *L)
   static const char *const names[] = {"running", "dead", "suspended", "normal"};
   lua_State *co = check_coroutine(L);
   enum status status = status_of(L, co);
-  /* A call's own coroutine between two calls looks dead, and in its sleep suspended: it is neither. */
+  /*
+   * A call's own coroutine between two calls looks dead, and in its sleep suspended: it is
+   * neither.
+   */
   lua_pushstring(L, names[ms_lua_is_job_coroutine(co) && L != co ? STATUS_NORMAL : status]);
   return 1;
 }
@@ -254,9 +257,15 @@ static int co_close(lua_State *L)
 int ms_lua_open_coroutine(lua_State *L)
 {
   static const luaL_Reg functions[] = {
-      {"create", co_create},           {"resume", co_resume}, {"wrap", co_wrap},
-      {"yield", co_yield},             {"status", co_status}, {"running", co_running},
-      {"isyieldable", co_isyieldable}, {"close", co_close},   {NULL, NULL},
+      {"create", co_create},
+      {"resume", co_resume},
+      {"wrap", co_wrap},
+      {"yield", co_yield },
+      {"status", co_status},
+      {"running", co_running},
+      {"isyieldable", co_isyieldable},
+      {"close", co_close},
+      {NULL, NULL},
   };
   luaL_newlib(L, functions);
   return 1;

@@ -1,6 +1,6 @@
 /*
- * The math library: Lua's own. Random numbers are for handlers only, and begin from the engine's seed and
- * the function's name, so that a run on simulated time repeats.
+ * The math library: Lua's own. Random numbers are for handlers only, and begin from the engine's
+ * seed and the function's name, so that a run on simulated time repeats.
  */
 #include "base/hash.h"
 #include "luavm/internal.h"
@@ -17,10 +17,9 @@ static void seed_random(lua_State *L, const struct ms_lua_vm *vm)
 int ms_lua_open_math(lua_State *L)
 {
   static const char *const pure[] = {
-      "abs", "ceil", "cos",  "deg",        "exp",        "floor", "fmod", "huge",
-      "log", "max",  "min",  "maxinteger", "mininteger", "modf",  "pi",   "rad",
-      "sin", "sqrt", "tan",  "tointeger",  "type",       "ult",   "acos", "asin",
-      "atan", NULL,
+      "abs", "ceil",      "cos",        "deg",        "exp",  "floor", "fmod", "huge", "log",
+      "max", "min",       "maxinteger", "mininteger", "modf", "pi",    "rad",  "sin",  "sqrt",
+      "tan", "tointeger", "type",       "ult",        "acos", "asin",  "atan", NULL,
   };
   static const char *const random[] = {"random", "randomseed", NULL};
   const struct ms_lua_vm *vm = ms_lua_vm_of(L);

@@ -1,6 +1,6 @@
 /*
- * The string library: Lua's own where the time it takes is in proportion to its text, ours where it is
- * not (patterns, plain search, repetition of nothing). Results are the same.
+ * The string library: Lua's own where the time it takes is in proportion to its text, ours where it
+ * is not (patterns, plain search, repetition of nothing). Results are the same.
  */
 #include "luavm/internal.h"
 #include "luavm/match.h"
@@ -224,8 +224,9 @@ static int string_gsub(lua_State *L)
   struct ms_str text = check_text(L, 1);
   struct ms_str pattern = check_text(L, 2);
   int kind = lua_type(L, 3);
-  luaL_argexpected(L, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION ||
-                          kind == LUA_TTABLE, 3, "string/function/table");
+  luaL_argexpected(
+      L, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION || kind == LUA_TTABLE,
+      3, "string/function/table");
   lua_Integer max = luaL_optinteger(L, 4, (lua_Integer)text.len + 1);
   bool is_anchored = pattern.len > 0 && pattern.data[0] == '^';
   bool is_changed = false;
@@ -264,12 +265,12 @@ static int string_gsub(lua_State *L)
 int ms_lua_open_string(lua_State *L)
 {
   static const char *const safe[] = {
-      "byte", "char", "format", "len", "lower", "pack", "packsize", "reverse", "sub", "unpack",
-      "upper", NULL,
+      "byte",     "char",    "format", "len",    "lower", "pack",
+      "packsize", "reverse", "sub",    "unpack", "upper", NULL,
   };
   static const luaL_Reg ours[] = {
-      {"find", string_find}, {"gmatch", string_gmatch}, {"gsub", string_gsub},
-      {"match", string_match}, {"rep", string_rep}, {NULL, NULL},
+      {"find", string_find},   {"gmatch", string_gmatch}, {"gsub", string_gsub},
+      {"match", string_match}, {"rep", string_rep},       {NULL, NULL},
   };
   luaopen_string(L);
   lua_createtable(L, 0, 20);

@@ -1,7 +1,7 @@
 /*
- * The table library. Lua's own loops over indexes in C, where nothing can interrupt it, and believes what
- * `__len` says; so what loops is ours and ticks. Metamethods are honoured as by Lua's own. The sort is in
- * sort.c.
+ * The table library. Lua's own loops over indexes in C, where nothing can interrupt it, and
+ * believes what `__len` says; so what loops is ours and ticks. Metamethods are honoured as by Lua's
+ * own. The sort is in sort.c.
  */
 #include "luavm/internal.h"
 
@@ -119,7 +119,7 @@ int ms_lua_open_table(lua_State *L)
 {
   static const char *const safe[] = {"pack", "unpack", NULL};
   static const luaL_Reg ours[] = {
-      {"concat", table_concat}, {"insert", table_insert},     {"move", table_move},
+      {"concat", table_concat}, {"insert", table_insert},    {"move", table_move},
       {"remove", table_remove}, {"sort", ms_lua_table_sort}, {NULL, NULL},
   };
   luaopen_table(L);

@@ -1,19 +1,20 @@
 /*
  * How a run is ended that does not end by itself.
  *
- * Handlers: a guard (work/guard.h) interrupts the thread past the deadline. Its signal handler arms a hook
- * on the coroutine that runs, as Lua allows from outside. The hook yields: no pcall can catch that, and
- * the host never resumes what it killed. Where Lua cannot yield (in a comparator of table.sort) the hook
- * raises, at every instruction, so that a pcall that catches the first error dies of the second. Raising alone
- * will not do: a hundred thousand nested pcalls take Lua minutes to unwind, one by one. Nothing is armed
- * before: a standing hook halves Lua's speed. Hooks belong to coroutines, so lib_coroutine.c tells the
- * host who runs.
+ * Handlers: a guard (work/guard.h) interrupts the thread past the deadline. Its signal handler arms
+ * a hook on the coroutine that runs, as Lua allows from outside. The hook yields: no pcall can
+ * catch that, and the host never resumes what it killed. Where Lua cannot yield (in a comparator of
+ * table.sort) the hook raises, at every instruction, so that a pcall that catches the first error
+ * dies of the second. Raising alone will not do: a hundred thousand nested pcalls take Lua minutes
+ * to unwind, one by one. Nothing is armed before: a standing hook halves Lua's speed. Hooks belong
+ * to coroutines, so lib_coroutine.c tells the host who runs.
  *
- * Rules and definitions: a count hook, because there the same input must give the same answer and time
- * must not matter.
+ * Rules and definitions: a count hook, because there the same input must give the same answer and
+ * time must not matter.
  *
- * Three things hooks do not reach, and where they are dealt with: functions in C (ours count ticks),
- * finalizers (setmetatable refuses __gc), message handlers (lib_base.c's xpcall skips them).
+ * Three things hooks do not reach, and where they are dealt with: functions in C (ours count
+ * ticks), finalizers (setmetatable refuses __gc), message handlers (lib_base.c's xpcall skips
+ * them).
  */
 #include "luavm/internal.h"
 

@@ -7,8 +7,9 @@
  *
  *   invoke -> workers -> on_wake: done                 workers; `waiting` when their queue is full
  *
- * invoke never runs Lua: it rings the loop's door, and the turn that follows begins the call. A turn
- * begins a limited number of calls and rings again, so that timers and sockets get their share.
+ * invoke never runs Lua: it rings the loop's door, and the turn that follows begins the call. A
+ * turn begins a limited number of calls and rings again, so that timers and sockets get their
+ * share.
  */
 #include "luavm/luavm.h"
 
@@ -267,11 +268,10 @@ static struct ms_json text_or_empty(struct ms_json value)
 /* Of a job that a worker still has, whose results are not ours to read. */
 static void tell_cancelled(struct ms_lua *lua, struct ms_lua_job *job)
 {
-  struct ms_lua_result result = {MS_LUA_CANCELLED, MS_JSON_VALUE_NONE,
-                                 text_or_empty(ms_json_cstring("Lua.Cancelled")),
-                                 text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"),
-                                                                 MS_STR("Error: cancelled"),
-                                                                 MS_JSON_VALUE_NONE))};
+  struct ms_lua_result result = {
+      MS_LUA_CANCELLED, MS_JSON_VALUE_NONE, text_or_empty(ms_json_cstring("Lua.Cancelled")),
+      text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"), MS_STR("Error: cancelled"),
+                                      MS_JSON_VALUE_NONE))};
   ms_lua_done_cb done = job->done;
   job->done = NULL; /* freed when it comes back */
   lua->open_count--;
@@ -321,7 +321,8 @@ static void take_back(struct ms_lua *lua, struct ms_lua_job *job)
   } else if (job->done == NULL) {
     ms_lua_job_free(lua, job);
   } else {
-    ms_lua_abandon(&lua->local, job, MS_LUA_KILL_CANCEL); /* cancelled, and in the queue to be told */
+    /* cancelled, and in the queue to be told */
+    ms_lua_abandon(&lua->local, job, MS_LUA_KILL_CANCEL);
   }
 }
 

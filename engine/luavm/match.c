@@ -1,6 +1,7 @@
 /*
  * The matcher: backtracking over one pattern item after another. A quantified item tries its
- * repetitions in a loop; only what follows it is matched by recursion, which is what `depth` bounds.
+ * repetitions in a loop; only what follows it is matched by recursion, which is what `depth`
+ * bounds.
  */
 #include "luavm/match.h"
 
@@ -10,7 +11,8 @@
 
 static const char *match(struct ms_lua_match *m, const char *s, const char *p);
 
-void ms_lua_match_init(struct ms_lua_match *m, lua_State *L, struct ms_str text, struct ms_str pattern)
+void ms_lua_match_init(struct ms_lua_match *m, lua_State *L, struct ms_str text,
+                       struct ms_str pattern)
 {
   m->L = L;
   m->vm = ms_lua_vm_of(L);
@@ -150,7 +152,8 @@ static bool fits(struct ms_lua_match *m, const char *s, const char *p, const cha
 
 /* ---- captures ---- */
 
-static const char *open_capture(struct ms_lua_match *m, const char *s, const char *p, ptrdiff_t kind)
+static const char *open_capture(struct ms_lua_match *m, const char *s, const char *p,
+                                ptrdiff_t kind)
 {
   if (m->count >= MS_LUA_CAPTURES_MAX) {
     luaL_error(m->L, "too many captures");
@@ -249,7 +252,8 @@ static const char *match_most(struct ms_lua_match *m, const char *s, const char 
   return NULL;
 }
 
-static const char *match_least(struct ms_lua_match *m, const char *s, const char *p, const char *end)
+static const char *match_least(struct ms_lua_match *m, const char *s, const char *p,
+                               const char *end)
 {
   for (;;) {
     const char *found = match(m, s, end + 1);
@@ -269,7 +273,8 @@ static const char *match_least(struct ms_lua_match *m, const char *s, const char
 enum step { STEP_ON, STEP_DONE };
 
 /* An item that is a character or a set, with what follows it. */
-static enum step match_item(struct ms_lua_match *m, const char **s, const char **p, const char **found)
+static enum step match_item(struct ms_lua_match *m, const char **s, const char **p,
+                            const char **found)
 {
   const char *end = item_end(m, *p);
   char quantifier = end < m->pattern_end ? *end : '\0';

@@ -23,9 +23,8 @@ bool ms_lua_is_name(struct ms_str name, bool dots)
   for (size_t i = 0; i < name.len; i++) {
     char c = name.data[i];
     bool is_dot = dots && c == '.';
-    if ((is_dot && after_dot) ||
-        !(is_dot || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-          c == '_' || c == '-')) {
+    if ((is_dot && after_dot) || !(is_dot || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                   (c >= '0' && c <= '9') || c == '_' || c == '-')) {
       return false;
     }
     after_dot = is_dot;

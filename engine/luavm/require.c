@@ -1,7 +1,7 @@
 /*
- * `require` for the sandbox: the libraries of libs.def, the files of lua/mstep that are compiled in, the
- * modules of the function's own folder and those of the project's lib folder. No paths, no C libraries:
- * a module's name cannot lead out of its folder.
+ * `require` for the sandbox: the libraries of libs.def, the files of lua/mstep that are compiled
+ * in, the modules of the function's own folder and those of the project's lib folder. No paths, no
+ * C libraries: a module's name cannot lead out of its folder.
  */
 #include <stdio.h>
 

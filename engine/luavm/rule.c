@@ -1,7 +1,7 @@
 /*
- * Choice rules and definitions: small pieces of Lua that the engine runs on its own thread, in states
- * without I/O, clock and randomness, under a number of instructions. Rules share one state, whose globals
- * cannot be changed; a definition has a state of its own for the moment that it runs.
+ * Choice rules and definitions: small pieces of Lua that the engine runs on its own thread, in
+ * states without I/O, clock and randomness, under a number of instructions. Rules share one state,
+ * whose globals cannot be changed; a definition has a state of its own for the moment that it runs.
  */
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "luavm/internal.h"
 
-#define STEPS_MAX 2000000u /* instructions of one rule */
+#define STEPS_MAX 2000000u         /* instructions of one rule */
 #define TABLE_STEPS_MAX 200000000u /* of one definition */
 
 static const char rules_key = 0; /* registry: what the rule files returned, by module */

@@ -1,6 +1,6 @@
 /*
- * What a Lua state has, by level: an allow-list, put together from libs.def. Whatever Lua's own libraries
- * gain in a later version stays out until somebody names it here or there.
+ * What a Lua state has, by level: an allow-list, put together from libs.def. Whatever Lua's own
+ * libraries gain in a later version stays out until somebody names it here or there.
  */
 #include "luavm/internal.h"
 
@@ -32,7 +32,8 @@ int ms_lua_load_text(lua_State *L, const char *text, size_t len, const char *chu
 
 static int refuse_change(lua_State *L)
 {
-  return luaL_error(L, "'%s' cannot be set: what is here changes nothing", luaL_tolstring(L, 2, NULL));
+  return luaL_error(L, "'%s' cannot be set: what is here changes nothing",
+                    luaL_tolstring(L, 2, NULL));
 }
 
 void ms_lua_freeze(lua_State *L)
@@ -89,5 +90,6 @@ void ms_lua_sandbox_open(lua_State *L)
     lua_setfield(L, -2, "_G");
   }
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE); /* errors find the names of functions there */
+  /* errors find the names of functions there */
+  lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 }

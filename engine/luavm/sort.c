@@ -1,10 +1,10 @@
 /*
- * table.sort: quicksort with the median of three, in place, by heap when it goes wrong, so that no input
- * and no comparator takes more than n log n comparisons. Every comparison ticks, by the length of
- * what is compared: Lua compares strings with strcoll, and two long ones take long.
+ * table.sort: quicksort with the median of three, in place, by heap when it goes wrong, so that no
+ * input and no comparator takes more than n log n comparisons. Every comparison ticks, by the
+ * length of what is compared: Lua compares strings with strcoll, and two long ones take long.
  *
- * A comparator that contradicts itself gives some order, or "invalid order function" as from Lua's own; no
- * index ever leaves the table.
+ * A comparator that contradicts itself gives some order, or "invalid order function" as from Lua's
+ * own; no index ever leaves the table.
  */
 #include "luavm/internal.h"
 
@@ -134,8 +134,8 @@ static void sort_by_heap(struct sort *s, lua_Integer low, lua_Integer high)
 /* ---- quicksort ---- */
 
 /*
- * Parts low..high around the middle of three, which is then at the place returned. The ends are ordered, so
- * that they stop both scans; a comparator that lets a scan pass them is wrong.
+ * Parts low..high around the middle of three, which is then at the place returned. The ends are
+ * ordered, so that they stop both scans; a comparator that lets a scan pass them is wrong.
  */
 static lua_Integer part(struct sort *s, lua_Integer low, lua_Integer high)
 {

@@ -5,12 +5,12 @@
  *   integer, double    integer, float: 1 and 1.0 stay apart
  *   number past both   userdata "mstep.number" that keeps the text
  *   array              table with the array mark as its metatable, so that an empty one stays []
- *   object             plain table; going back its members are sorted by name, because Lua's own order
+ *   object             plain table; going back its members are sorted by name: Lua's own order
  *                      differs from process to process
  *
- * Going back, a table without the mark is an array when its keys are 1..n and n > 0. Holes, keys of both
- * kinds, other keys, functions, NaN, strings that are not UTF-8 and cycles are errors that name the place.
- * Metamethods are not called.
+ * Going back, a table without the mark is an array when its keys are 1..n and n > 0. Holes, keys of
+ * both kinds, other keys, functions, NaN, strings that are not UTF-8 and cycles are errors that
+ * name the place. Metamethods are not called.
  */
 #include <math.h>
 #include <stdio.h>
@@ -41,8 +41,8 @@ static int big_tostring(lua_State *L)
 
 static int big_eq(lua_State *L)
 {
-  bool is_equal = luaL_testudata(L, 1, "mstep.number") != NULL &&
-                  luaL_testudata(L, 2, "mstep.number") != NULL;
+  bool is_equal =
+      luaL_testudata(L, 1, "mstep.number") != NULL && luaL_testudata(L, 2, "mstep.number") != NULL;
   if (is_equal) {
     lua_getiuservalue(L, 1, 1);
     lua_getiuservalue(L, 2, 1);
@@ -160,7 +160,7 @@ struct reader {
   MS_VEC(struct member) members; /* of all objects under construction, the innermost last */
   size_t work;                   /* bytes so far */
   uint32_t depth;
-  size_t path_len;               /* built from the end while an error goes up */
+  size_t path_len; /* built from the end while an error goes up */
   char path[PATH_SIZE];
   const void *tables[MS_LUA_DEPTH_MAX + 1]; /* that are being converted, outermost first */
 };
@@ -284,7 +284,10 @@ static int read_userdata(struct reader *r, struct ms_json *out)
 
 /* ---- tables ---- */
 
-/* Is there nothing but the keys 1..count, in whatever order? The key that was read is on the stack. */
+/*
+ * Is there nothing but the keys 1..count, in whatever order? The key that was read is on the
+ * stack.
+ */
 static int check_array(struct reader *r, lua_Integer *count)
 {
   lua_State *L = r->L;
@@ -393,7 +396,10 @@ static void sort_members(struct member *members, size_t count)
   }
 }
 
-/* A member's name as a value, borrowed from the cache: handlers return the same names again and again. */
+/*
+ * A member's name as a value, borrowed from the cache: handlers return the same names again and
+ * again.
+ */
 static struct ms_json key_value(struct ms_lua_vm *vm, struct ms_str key)
 {
   struct ms_json *slot = &vm->keys[((uintptr_t)key.data >> 4) % MS_LUA_KEY_CACHE];

@@ -1,9 +1,9 @@
 /*
- * One Lua state: its memory limit, what it is made of, its stock of coroutines. What a state may do is
- * sandbox.c's; how a call goes in is enter.c's.
+ * One Lua state: its memory limit, what it is made of, its stock of coroutines. What a state may do
+ * is sandbox.c's; how a call goes in is enter.c's.
  *
- * The limit is the allocator's: past it Lua collects everything it can and then raises its out-of-memory
- * error. A state belongs to one thread.
+ * The limit is the allocator's: past it Lua collects everything it can and then raises its
+ * out-of-memory error. A state belongs to one thread.
  */
 #include <dlfcn.h>
 
@@ -41,8 +41,8 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
 }
 
 /*
- * A small heap is let grow to many times its size before it is collected: most of it is libraries, which
- * each collection would look through for the few kilobytes that a call leaves behind.
+ * A small heap is let grow to many times its size before it is collected: most of it is libraries,
+ * which each collection would look through for the few kilobytes that a call leaves behind.
  */
 void ms_lua_vm_tune(struct ms_lua_vm *vm)
 {

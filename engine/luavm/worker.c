@@ -1,9 +1,10 @@
 /*
- * Handlers on worker threads: each worker is a host with Lua states of its own. A call goes out as the
- * text of its payload and comes back as the text of its result; the job itself is the message.
+ * Handlers on worker threads: each worker is a host with Lua states of its own. A call goes out as
+ * the text of its payload and comes back as the text of its result; the job itself is the message.
  *
- * A worker sleeps through its suspended calls with timers of its own, on the wall clock. Lines for the log
- * are messages too, limited in their sum: a handler that only prints must not fill the memory.
+ * A worker sleeps through its suspended calls with timers of its own, on the wall clock. Lines for
+ * the log are messages too, limited in their sum: a handler that only prints must not fill the
+ * memory.
  */
 #include <stdio.h>
 #include <time.h>
@@ -174,7 +175,8 @@ int ms_lua_workers_post(struct ms_lua *lua, struct ms_lua_job *job)
 {
   ms_buf_reset(&job->input_text);
   ms_buf_reset(&job->client_text);
-  ms_json_print(&job->input_text, ms_json_is_none(job->payload) ? MS_JSON_VALUE_NULL : job->payload);
+  ms_json_print(&job->input_text,
+                ms_json_is_none(job->payload) ? MS_JSON_VALUE_NULL : job->payload);
   ms_json_print(&job->client_text, job->client_context);
   if (job->input_text.error != 0 || job->client_text.error != 0) {
     return ms_error_nomem();

@@ -6,8 +6,8 @@
  *                      v
  *                   FIRING --handler, on the guarded thread--> FIRED --leave--> IDLE
  *
- * A thread cannot leave while FIRING: it waits for its own signal, so no signal is ever late. The entry's
- * number in the word keeps a firing that was meant for one entry from hitting the next.
+ * A thread cannot leave while FIRING: it waits for its own signal, so no signal is ever late. The
+ * entry's number in the word keeps a firing that was meant for one entry from hitting the next.
  *
  * The watchdog sleeps for good while nothing is entered; the first entry wakes it.
  */
@@ -40,7 +40,10 @@ struct ms_watchdog {
 /* The guard that this thread has entered; what the signal handler goes by. */
 static _Thread_local struct ms_guard *volatile entered;
 
-/* ---- the signal: a disposition belongs to the whole process, so does what is known about it ---- */
+/*
+ * ---- the signal: a disposition belongs to the whole process, so does what is known about it
+ * ----
+ */
 
 static pthread_mutex_t signal_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned signal_users;

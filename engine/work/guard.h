@@ -1,15 +1,16 @@
 /*
- * Interrupts a thread that has been in one place for too long, without costing the thread anything while it
- * is not: no clock is read and no flag polled on the way in and out.
+ * Interrupts a thread that has been in one place for too long, without costing the thread anything
+ * while it is not: no clock is read and no flag polled on the way in and out.
  *
- * A thread *enters* its guard with a time limit and *leaves* it. A watchdog thread looks at the guards every
- * few milliseconds; past the limit, or when somebody asks, it sends the thread a signal (SIGURG), whose
- * handler calls on_fire on that very thread, between two of its instructions. on_fire may do only what a
- * signal handler may. It is never called outside of enter and leave, and at most once between them.
+ * A thread *enters* its guard with a time limit and *leaves* it. A watchdog thread looks at the
+ * guards every few milliseconds; past the limit, or when somebody asks, it sends the thread a
+ * signal (SIGURG), whose handler calls on_fire on that very thread, between two of its
+ * instructions. on_fire may do only what a signal handler may. It is never called outside of enter
+ * and leave, and at most once between them.
  *
- * SIGURG is ignored by default and passed on to whoever had a handler for it before; it must not be blocked
- * in a guarded thread. Under the thread sanitizer, which delays signals, there is none: on_fire is not
- * called and the guarded code polls ms_guard_is_fired (MS_GUARD_POLLS).
+ * SIGURG is ignored by default and passed on to whoever had a handler for it before; it must not be
+ * blocked in a guarded thread. Under the thread sanitizer, which delays signals, there is none:
+ * on_fire is not called and the guarded code polls ms_guard_is_fired (MS_GUARD_POLLS).
  */
 #ifndef MS_WORK_GUARD_H
 #define MS_WORK_GUARD_H
@@ -36,14 +37,14 @@ typedef void (*ms_guard_cb)(void *user);
 
 /* One guarded thread. Must stay where it is until it is taken away. */
 struct ms_guard {
-  atomic_uint_fast64_t word;  /* number of the entry * 4 + state */
+  atomic_uint_fast64_t word;    /* number of the entry * 4 + state */
   atomic_int_fast64_t limit_ms; /* of this entry */
-  atomic_uint_fast64_t tag;   /* what the entry is about: for ms_guard_fire */
-  pthread_t thread;           /* set before the entry is published */
+  atomic_uint_fast64_t tag;     /* what the entry is about: for ms_guard_fire */
+  pthread_t thread;             /* set before the entry is published */
   ms_guard_cb on_fire;
   void *user;
   struct ms_watchdog *watchdog;
-  struct ms_guard *next;      /* the watchdog's list; under its lock, as what follows */
+  struct ms_guard *next; /* the watchdog's list; under its lock, as what follows */
   uint64_t seen_entry;
   int64_t seen_at_ms;
 };
@@ -58,7 +59,10 @@ void ms_guard_deinit(struct ms_guard *guard); /* not entered */
 void ms_guard_enter(struct ms_guard *guard, int64_t limit_ms, uint64_t tag);
 /* True when it fired since enter. */
 bool ms_guard_leave(struct ms_guard *guard);
-/* Fires if it is entered with this tag; any thread. Returns soon, the signal may still be on its way. */
+/*
+ * Fires if it is entered with this tag; any thread. Returns soon, the signal may still be on its
+ * way.
+ */
 void ms_guard_fire(struct ms_guard *guard, uint64_t tag);
 bool ms_guard_is_fired(struct ms_guard *guard); /* the guarded thread, between enter and leave */
 

@@ -1,9 +1,11 @@
 /*
- * The pool. One lock for the queue and the workers' states, one for the replies. A worker that finds nothing
- * to do marks itself idle and waits on its own condition; who posts wakes the idle worker with the lowest
- * number, so that under little load the same worker, with warm caches, does everything.
+ * The pool. One lock for the queue and the workers' states, one for the replies. A worker that
+ * finds nothing to do marks itself idle and waits on its own condition; who posts wakes the idle
+ * worker with the lowest number, so that under little load the same worker, with warm caches, does
+ * everything.
  *
- * Messages are taken one at a time: one that takes long must not hold others that an idle worker could do.
+ * Messages are taken one at a time: one that takes long must not hold others that an idle worker
+ * could do.
  */
 #include "work/work.h"
 
@@ -30,8 +32,8 @@ struct ms_worker {
   void *state;
   pthread_t thread;
   pthread_cond_t wake;
-  bool is_idle;   /* waits and nobody has woken it; under the lock, as what follows */
-  bool is_woken;  /* on_wake is to be called */
+  bool is_idle;  /* waits and nobody has woken it; under the lock, as what follows */
+  bool is_woken; /* on_wake is to be called */
 };
 
 struct ms_work {
@@ -330,6 +332,7 @@ void ms_worker_reply(struct ms_worker *worker, struct ms_work_message *message)
   append(&work->replies, message);
   pthread_mutex_unlock(&work->reply_lock);
   if (is_first) {
-    ms_loop_wake(work->loop); /* a loop that is being freed takes no more; nothing is lost by that */
+    /* a loop that is being freed takes no more; nothing is lost by that */
+    ms_loop_wake(work->loop);
   }
 }
