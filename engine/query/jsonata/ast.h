@@ -127,7 +127,7 @@ struct ms_jx_node {
 struct ms_jx_symbol {
   struct ms_str name;
   bool is_bound;  /* some parameter, `:=`, `@` or `#` binds it */
-  bool is_used;   /* referred to */
+  bool is_free;   /* referred to where nothing in the expression binds it */
   const struct ms_jx_function *builtin; /* the built-in of this name, or NULL */
 };
 

@@ -6,5 +6,7 @@
 
 /* Of enum ms_jsonata_states. */
 unsigned ms_jx_states_used(const struct ms_jsonata *program);
+/* Marks the variables that come from outside. 0 or MSTEP_ENOMEM. */
+int ms_jx_find_free(struct ms_jsonata *program);
 
 #endif

@@ -143,7 +143,7 @@ static int compile(struct ms_jsonata *program, struct ms_jsonata_error *error,
     return report(&c, error);
   }
   program->states = ms_jx_states_used(program);
-  return 0;
+  return ms_jx_find_free(program);
 }
 
 int ms_jsonata_compile(struct ms_jsonata **out, struct ms_str text, enum ms_jsonata_version version,
@@ -192,7 +192,7 @@ void ms_jsonata_references(const struct ms_jsonata *program, ms_query_reference_
 {
   for (uint32_t i = 2; i < program->symbol_count; i++) {
     const struct ms_jx_symbol *symbol = &program->symbols[i];
-    if (symbol->is_used && !symbol->is_bound && symbol->builtin == NULL) {
+    if (symbol->is_free && symbol->builtin == NULL) {
       cb(symbol->name, user);
     }
   }

@@ -166,6 +166,10 @@ static bool put_zone(struct formatter *f, const struct ms_jx_date_part *part)
 {
   double offset = f->offset_hours * 100 + f->offset_minutes;
   uint32_t digits = part->format.mandatory_digits;
+  if (!part->format.is_regular && (digits < 1 || digits > 4)) {
+    ms_jx_fail_value(f->ev, "D3134", ms_jx_int(digits));
+    return false;
+  }
   if (offset == 0 && part->is_traditional) {
     ms_buf_char(f->out, 'Z');
     return true;
@@ -178,10 +182,6 @@ static bool put_zone(struct formatter *f, const struct ms_jx_date_part *part)
   }
   if (part->format.is_regular || digits == 3 || digits == 4) {
     return ms_jx_int_format(f->ev, f->out, offset, &part->format);
-  }
-  if (digits != 1 && digits != 2) {
-    ms_jx_fail_value(f->ev, "D3134", ms_jx_int(digits));
-    return false;
   }
   if (!ms_jx_int_format(f->ev, f->out, f->offset_hours, &part->format)) {
     return false;

@@ -552,9 +552,7 @@ static struct ms_jx_node *resolve_by_type(struct ms_jx_compiler *c, struct ms_jx
     return resolve_children(c, node, true);
   case MS_JX_N_CALL:
   case MS_JX_N_PARTIAL: return resolve_call(c, node);
-  case MS_JX_N_VARIABLE:
-    c->program->symbols[node->symbol].is_used = true;
-    return node;
+  case MS_JX_N_VARIABLE: return node;
   case MS_JX_N_END: return ms_jx_compile_fail(c, "S0207", node->pos, node->token);
   default: return resolve_children(c, node, true);
   }
