@@ -148,7 +148,8 @@ static void bench(struct ms_json expression, struct ms_json bindings, bool is_la
   struct ms_str name = ms_json_text(ms_json_getc(expression, "name"));
   evaluate_once(&s);
   struct count count = count_allocations(&s);
-  printf(" {\"name\":\"%.*s\",\"us\":%.4f,\"compile_us\":%.2f,\"scratch_bytes\":%zu,\"heap_bytes\":%zu,"
+  printf(" {\"name\":\"%.*s\",\"us\":%.4f,\"compile_us\":%.2f,\"scratch_bytes\":%zu,\"heap_bytes\":"
+         "%zu,"
          "\"heap_calls\":%zu}%s\n",
          MS_STR_ARG(name), time_evaluation(&s), time_compilation(text), s.env.used_bytes,
          count.bytes, count.calls, is_last ? "" : ",");

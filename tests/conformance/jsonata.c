@@ -103,8 +103,8 @@ static struct ms_json load(const char *name)
 /* ---- one case ---- */
 
 struct answer {
-  int code;                  /* 0, MS_FAILED */
-  struct ms_json result;     /* NONE = undefined */
+  int code;              /* 0, MS_FAILED */
+  struct ms_json result; /* NONE = undefined */
   struct ms_jsonata_error error;
 };
 
@@ -260,7 +260,8 @@ static void run_case(struct ms_json test, struct ms_json data)
   struct ms_str id = ms_json_text(ms_json_getc(test, "id"));
   struct ms_json wanted = test;
   /* The documentation is that of the newest release. */
-  bool is_new = ms_json_is_true(ms_json_getc(test, "newAfter206")) || ms_str_has_prefix(id, "docs/");
+  bool is_new =
+      ms_json_is_true(ms_json_getc(test, "newAfter206")) || ms_str_has_prefix(id, "docs/");
   struct ms_json older = ms_json_getc(test, "jsonata206");
   struct ms_json aws = ms_json_getc(test, "aws");
   if (ms_json_is_object(older)) {

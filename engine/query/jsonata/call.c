@@ -56,8 +56,8 @@ static struct ms_jx *fitted_room(struct ms_jx_eval *ev, struct ms_jx *room, size
   return needed <= MS_JX_ARGS_MAX ? room : ms_jx_alloc(ev, needed * sizeof *room);
 }
 
-static struct ms_jx call_lambda(struct ms_jx_eval *ev, struct ms_jx_function *f,
-                                struct ms_jx *args, size_t count, struct ms_jx context)
+static struct ms_jx call_lambda(struct ms_jx_eval *ev, struct ms_jx_function *f, struct ms_jx *args,
+                                size_t count, struct ms_jx context)
 {
   struct ms_jx room[MS_JX_ARGS_MAX];
   if (f->signature != NULL) {
@@ -85,8 +85,8 @@ struct ms_jx ms_jx_call_builtin(struct ms_jx_eval *ev, const struct ms_jx_builti
   struct ms_jx room[MS_JX_ARGS_MAX];
   struct ms_jx *fitted = fitted_room(ev, room, count, &builtin->signature);
   size_t fitted_count;
-  if (fitted == NULL || !ms_jx_signature_fit(ev, &builtin->signature, args, count, context, fitted,
-                           &fitted_count)) {
+  if (fitted == NULL ||
+      !ms_jx_signature_fit(ev, &builtin->signature, args, count, context, fitted, &fitted_count)) {
     return MS_JX_VALUE_ERROR;
   }
   for (size_t i = fitted_count; i < builtin->signature.count; i++) {
@@ -121,15 +121,19 @@ static struct ms_jx call_once(struct ms_jx_eval *ev, struct ms_jx callee, struct
   struct ms_jx_function *f = callee.u.function;
   struct ms_jx value = count > 0 ? args[0] : MS_JX_VALUE_UNDEFINED;
   switch (f->kind) {
-  case MS_JX_FN_LAMBDA: return call_lambda(ev, f, args, count, context);
-  case MS_JX_FN_BUILTIN: return ms_jx_call_builtin(ev, f->builtin, args, count, context);
-  case MS_JX_FN_BOUND: return call_bound(ev, f, args, count, context);
+  case MS_JX_FN_LAMBDA:
+    return call_lambda(ev, f, args, count, context);
+  case MS_JX_FN_BUILTIN:
+    return ms_jx_call_builtin(ev, f->builtin, args, count, context);
+  case MS_JX_FN_BOUND:
+    return call_bound(ev, f, args, count, context);
   case MS_JX_FN_COMPOSED:
     value = ms_jx_call(ev, f->first, &value, 1, MS_JX_NO_CONTEXT);
-    return ms_jx_is_error(value) ? value
-                                 : ms_jx_call(ev, f->second, &value, 1, MS_JX_NO_CONTEXT);
-  case MS_JX_FN_TRANSFORM: return ms_jx_transform(ev, f, value);
-  default: return ms_jx_regex_call(ev, f, value);
+    return ms_jx_is_error(value) ? value : ms_jx_call(ev, f->second, &value, 1, MS_JX_NO_CONTEXT);
+  case MS_JX_FN_TRANSFORM:
+    return ms_jx_transform(ev, f, value);
+  default:
+    return ms_jx_regex_call(ev, f, value);
   }
 }
 
@@ -207,8 +211,8 @@ static bool recycle(struct ms_jx_eval *ev, struct tail *tail, const struct ms_jx
 {
   char text[KEEP_TEXT];
   size_t len = 0;
-  bool is_old = tail->callee.type != MS_JX_FUNCTION ||
-                tail->callee.u.function->made_at <= mark->made;
+  bool is_old =
+      tail->callee.type != MS_JX_FUNCTION || tail->callee.u.function->made_at <= mark->made;
   if (!is_old || tail->args != tail->inline_args) {
     return true;
   }
@@ -428,8 +432,7 @@ static struct ms_jx bind_lambda(struct ms_jx_eval *ev, const struct ms_jx_functi
   for (uint16_t i = 0; i < f->arity; i++) {
     if (i < count && args[i].type == MS_JX_UNSET) {
       params[bound->arity++] = f->params[i];
-    } else if (!ms_jx_bind(ev, frame, f->params[i],
-                           i < count ? args[i] : MS_JX_VALUE_UNDEFINED)) {
+    } else if (!ms_jx_bind(ev, frame, f->params[i], i < count ? args[i] : MS_JX_VALUE_UNDEFINED)) {
       return MS_JX_VALUE_ERROR;
     }
   }
@@ -482,10 +485,14 @@ static struct ms_jx bind_function(struct ms_jx_eval *ev, struct ms_jx procedure,
 {
   struct ms_jx_function *f = procedure.u.function;
   switch (f->kind) {
-  case MS_JX_FN_LAMBDA: return bind_lambda(ev, f, args, count);
-  case MS_JX_FN_BUILTIN: return bind_builtin(ev, f->builtin, args, count);
-  case MS_JX_FN_BOUND: return bind_again(ev, f, args, count);
-  default: return procedure; /* of one parameter: `f(?)` is f */
+  case MS_JX_FN_LAMBDA:
+    return bind_lambda(ev, f, args, count);
+  case MS_JX_FN_BUILTIN:
+    return bind_builtin(ev, f->builtin, args, count);
+  case MS_JX_FN_BOUND:
+    return bind_again(ev, f, args, count);
+  default:
+    return procedure; /* of one parameter: `f(?)` is f */
   }
 }
 

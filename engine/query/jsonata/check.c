@@ -8,7 +8,7 @@
 
 struct checker {
   const struct ms_jsonata *program;
-  unsigned used;   /* enum ms_jsonata_states */
+  unsigned used; /* enum ms_jsonata_states */
   unsigned allow;
   ms_jsonata_check_cb cb; /* NULL: only `used` is wanted */
   void *user;
@@ -93,7 +93,9 @@ static void walk_attached(struct checker *c, const struct ms_jx_node *node)
 static void walk(struct checker *c, const struct ms_jx_node *node, bool has_context)
 {
   switch (node->type) {
-  case MS_JX_N_PATH: walk_path(c, node, has_context); break;
+  case MS_JX_N_PATH:
+    walk_path(c, node, has_context);
+    break;
   case MS_JX_N_NAME:
   case MS_JX_N_WILDCARD:
   case MS_JX_N_DESCENDANT:
@@ -108,7 +110,9 @@ static void walk(struct checker *c, const struct ms_jx_node *node, bool has_cont
       refuse(c, node->symbol == 1 ? MS_STR("$$") : MS_STR("$"), false);
     }
     break;
-  case MS_JX_N_SORT: walk_all(c, node->items, node->count, true); break;
+  case MS_JX_N_SORT:
+    walk_all(c, node->items, node->count, true);
+    break;
   case MS_JX_N_TRANSFORM:
     walk(c, node->lhs, true);
     walk(c, node->rhs, true);

@@ -23,7 +23,10 @@ struct copier {
   char *at;
 };
 
-static size_t rounded(size_t size) { return (size + 15) & ~(size_t)15; }
+static size_t rounded(size_t size)
+{
+  return (size + 15) & ~(size_t)15;
+}
 
 /* ---- how much ---- */
 
@@ -60,9 +63,12 @@ static bool measure(struct copier *c, struct ms_jx value, unsigned depth)
     return false;
   }
   switch (value.type) {
-  case MS_JX_TEXT: return take(c, rounded(value.len));
-  case MS_JX_DICT: return measure_dict(c, value.u.dict, depth);
-  case MS_JX_FUNCTION: return value.u.function->made_at <= c->mark->made;
+  case MS_JX_TEXT:
+    return take(c, rounded(value.len));
+  case MS_JX_DICT:
+    return measure_dict(c, value.u.dict, depth);
+  case MS_JX_FUNCTION:
+    return value.u.function->made_at <= c->mark->made;
   case MS_JX_LIST:
     if (!take(c, rounded(value.len * sizeof value))) {
       return false;
@@ -73,7 +79,8 @@ static bool measure(struct copier *c, struct ms_jx value, unsigned depth)
       }
     }
     return true;
-  default: return ms_jx_is_stable(value);
+  default:
+    return ms_jx_is_stable(value);
   }
 }
 

@@ -13,21 +13,21 @@ struct ms_jx_compiler {
   struct ms_jsonata *program;
   struct ms_arena *arena;
   struct ms_jx_lexer lexer;
-  struct ms_jx_token token;     /* the one ahead */
+  struct ms_jx_token token; /* the one ahead */
   uint32_t depth;
-  struct ms_map names;          /* variable name -> symbol number */
+  struct ms_map names; /* variable name -> symbol number */
   uint32_t symbol_capacity;
-  struct ms_jx_slot **slots;    /* of every `%`, by number */
+  struct ms_jx_slot **slots; /* of every `%`, by number */
   uint32_t slot_count;
   bool out_of_memory;
   /* The failure. */
   bool failed;
   char code[8];
   bool has_pos;
-  size_t pos;                   /* bytes */
+  size_t pos; /* bytes */
   struct ms_jx error_token;
   struct ms_jx error_value;
-  const char *text;             /* a message of its own, or NULL: that of the code */
+  const char *text; /* a message of its own, or NULL: that of the code */
 };
 
 /* Both return NULL. */

@@ -21,7 +21,7 @@ const char *const ms_jx_days[7] = {
 struct civil {
   int64_t days; /* since 1970 */
   int64_t year;
-  int month;    /* from 1 */
+  int month; /* from 1 */
   int day;
 };
 
@@ -81,15 +81,24 @@ static double date_fragment(struct civil c, char component)
   int64_t year_months = c.year * 12;
   int64_t months = year_months + c.month - 1;
   switch (component) {
-  case 'Y': return (double)c.year;
-  case 'M': return c.month;
-  case 'D': return c.day;
-  case 'd': return (double)(c.days - ms_time_days(c.year, 1, 1) + 1);
-  case 'F': return weekday_of(c.days);
-  case 'W': return week_in(c.days, year_months, 12, 52);
-  case 'w': return week_in(c.days, months, 1, 4);
-  case 'X': return (double)(week_period(c.days, year_months, 12) / 12);
-  default: return (double)(week_period(c.days, months, 1) % 12 + 1);
+  case 'Y':
+    return (double)c.year;
+  case 'M':
+    return c.month;
+  case 'D':
+    return c.day;
+  case 'd':
+    return (double)(c.days - ms_time_days(c.year, 1, 1) + 1);
+  case 'F':
+    return weekday_of(c.days);
+  case 'W':
+    return week_in(c.days, year_months, 12, 52);
+  case 'w':
+    return week_in(c.days, months, 1, 4);
+  case 'X':
+    return (double)(week_period(c.days, year_months, 12) / 12);
+  default:
+    return (double)(week_period(c.days, months, 1) % 12 + 1);
   }
 }
 
@@ -101,12 +110,18 @@ double ms_jx_date_fragment(double millis, char component)
   double in_day = millis - floor(millis / DAY_MS) * DAY_MS;
   double hour = floor(in_day / 3600000);
   switch (component) {
-  case 'H': return hour;
-  case 'h': return fmod(hour, 12) == 0 ? 12 : fmod(hour, 12);
-  case 'P': return hour >= 12;
-  case 'm': return floor(fmod(in_day, 3600000) / 60000);
-  case 's': return floor(fmod(in_day, 60000) / 1000);
-  default: return floor(fmod(in_day, 1000));
+  case 'H':
+    return hour;
+  case 'h':
+    return fmod(hour, 12) == 0 ? 12 : fmod(hour, 12);
+  case 'P':
+    return hour >= 12;
+  case 'm':
+    return floor(fmod(in_day, 3600000) / 60000);
+  case 's':
+    return floor(fmod(in_day, 60000) / 1000);
+  default:
+    return floor(fmod(in_day, 1000));
   }
 }
 
@@ -115,7 +130,7 @@ double ms_jx_date_fragment(double millis, char component)
 struct formatter {
   struct ms_jx_eval *ev;
   struct ms_buf *out;
-  double millis;         /* moved by the offset */
+  double millis; /* moved by the offset */
   double offset_hours;
   double offset_minutes;
 };
@@ -137,7 +152,8 @@ static void put_name(struct formatter *f, const struct ms_jx_date_part *part, co
   }
 }
 
-static bool fail_component(struct formatter *f, const char *code, const struct ms_jx_date_part *part)
+static bool fail_component(struct formatter *f, const char *code,
+                           const struct ms_jx_date_part *part)
 {
   ms_jx_fail_value(f->ev, code, ms_jx_copy_text(f->ev, (struct ms_str){&part->component, 1}));
   return false;
@@ -195,9 +211,12 @@ static bool put_zone(struct formatter *f, const struct ms_jx_date_part *part)
 static bool put_part(struct formatter *f, const struct ms_jx_date_part *part)
 {
   switch (part->component) {
-  case '\0': ms_buf_str(f->out, part->literal); return true;
+  case '\0':
+    ms_buf_str(f->out, part->literal);
+    return true;
   case 'Z':
-  case 'z': return put_zone(f, part);
+  case 'z':
+    return put_zone(f, part);
   case 'P': {
     bool is_pm = ms_jx_date_fragment(f->millis, 'P') != 0;
     bool is_upper = part->names == MS_JX_UPPER_CASE;
@@ -205,7 +224,9 @@ static bool put_part(struct formatter *f, const struct ms_jx_date_part *part)
     return true;
   }
   case 'C':
-  case 'E': ms_buf_cstr(f->out, "ISO"); return true;
+  case 'E':
+    ms_buf_cstr(f->out, "ISO");
+    return true;
   default:
     if (!part->has_format && part->names == MS_JX_NOT_NAMED) {
       return fail_component(f, "D3132", part);

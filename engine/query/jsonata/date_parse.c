@@ -45,9 +45,15 @@ static void put_integer(struct ms_buf *out, const struct ms_jx_int_format *forma
 {
   bool is_upper = format->letter_case == MS_JX_UPPER_CASE;
   switch (format->style) {
-  case MS_JX_INT_LETTERS: ms_buf_cstr(out, is_upper ? "[A-Z]+" : "[a-z]+"); break;
-  case MS_JX_INT_ROMAN: ms_buf_cstr(out, is_upper ? "[MDCLXVI]+" : "[mdclxvi]+"); break;
-  case MS_JX_INT_WORDS: ms_jx_words_pattern(out); break;
+  case MS_JX_INT_LETTERS:
+    ms_buf_cstr(out, is_upper ? "[A-Z]+" : "[a-z]+");
+    break;
+  case MS_JX_INT_ROMAN:
+    ms_buf_cstr(out, is_upper ? "[MDCLXVI]+" : "[mdclxvi]+");
+    break;
+  case MS_JX_INT_WORDS:
+    ms_jx_words_pattern(out);
+    break;
   default:
     if (format->parse_width > 0) {
       ms_buf_printf(out, "[0-9]{%u}", (unsigned)format->parse_width);
@@ -79,8 +85,7 @@ static bool put_part(struct ms_jx_eval *ev, struct ms_buf *out, const struct ms_
   } else if (strchr("MxFP", part->component) != NULL) {
     ms_buf_cstr(out, "[a-zA-Z]+");
   } else {
-    ms_jx_fail_value(ev, "D3133",
-                     ms_jx_copy_text(ev, (struct ms_str){&part->component, 1}));
+    ms_jx_fail_value(ev, "D3133", ms_jx_copy_text(ev, (struct ms_str){&part->component, 1}));
     return false;
   }
   ms_buf_char(out, ')');
@@ -105,8 +110,8 @@ static int match_parts(struct ms_jx_eval *ev, const struct ms_jx_date_picture *p
   ms_buf_cstr(&pattern, "$");
   int code = pattern.error;
   if (code == 0) {
-    code = ms_regex_compile(&regex, ms_buf_view(&pattern),
-                            MS_REGEX_CASELESS | MS_REGEX_ECMASCRIPT, NULL);
+    code = ms_regex_compile(&regex, ms_buf_view(&pattern), MS_REGEX_CASELESS | MS_REGEX_ECMASCRIPT,
+                            NULL);
   }
   if (code == 0) {
     code = ms_regex_match(regex, text, 0, spans, picture->count + 1, 100000);

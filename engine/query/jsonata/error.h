@@ -9,15 +9,15 @@
 
 /* What an error consists of, wherever it is found. */
 struct ms_jx_error {
-  const char *code;      /* "T2001"; "" = `text` is the message */
+  const char *code; /* "T2001"; "" = `text` is the message */
   const char *text;
-  bool is_result_type;   /* as in struct ms_jsonata_error */
+  bool is_result_type; /* as in struct ms_jsonata_error */
   bool has_pos;
-  size_t pos;            /* bytes into the expression */
-  struct ms_jx token;    /* UNDEFINED = none */
+  size_t pos;         /* bytes into the expression */
+  struct ms_jx token; /* UNDEFINED = none */
   struct ms_jx value;
   struct ms_jx value2;
-  uint32_t index;        /* of an argument, from 1 */
+  uint32_t index; /* of an argument, from 1 */
 };
 
 /* Fills *out from the parts; MS_FAILED, or MSTEP_ENOMEM. `source` is the expression's text. */

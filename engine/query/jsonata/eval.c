@@ -157,32 +157,53 @@ static struct ms_jx eval_by_type(struct ms_jx_eval *ev, const struct ms_jx_node 
   case MS_JX_N_PATH:
     return (node->flags & MS_JX_F_SIMPLE) != 0 ? ms_jx_eval_simple_path(ev, node, input, frame)
                                                : ms_jx_eval_path(ev, node, input, frame);
-  case MS_JX_N_NAME: return ms_jx_lookup_name(ev, input, node->token);
+  case MS_JX_N_NAME:
+    return ms_jx_lookup_name(ev, input, node->token);
   case MS_JX_N_LITERAL_STRING:
   case MS_JX_N_LITERAL_NUMBER:
   case MS_JX_N_LITERAL_VALUE:
-  case MS_JX_N_REGEX: return node->value;
-  case MS_JX_N_VARIABLE: return eval_variable(ev, node, input, frame);
-  case MS_JX_N_WILDCARD: return ms_jx_eval_wildcard(ev, input);
-  case MS_JX_N_DESCENDANT: return ms_jx_eval_descendants(ev, input);
-  case MS_JX_N_PARENT: return ms_jx_lookup(ev, node->slot->symbol, frame);
-  case MS_JX_N_BINARY: return ms_jx_eval_binary(ev, node, input, frame);
+  case MS_JX_N_REGEX:
+    return node->value;
+  case MS_JX_N_VARIABLE:
+    return eval_variable(ev, node, input, frame);
+  case MS_JX_N_WILDCARD:
+    return ms_jx_eval_wildcard(ev, input);
+  case MS_JX_N_DESCENDANT:
+    return ms_jx_eval_descendants(ev, input);
+  case MS_JX_N_PARENT:
+    return ms_jx_lookup(ev, node->slot->symbol, frame);
+  case MS_JX_N_BINARY:
+    return ms_jx_eval_binary(ev, node, input, frame);
   case MS_JX_N_AND:
-  case MS_JX_N_OR: return ms_jx_eval_logic(ev, node, input, frame);
-  case MS_JX_N_NEGATE: return ms_jx_eval_negate(ev, node, input, frame);
-  case MS_JX_N_ARRAY: return ms_jx_eval_array(ev, node, input, frame);
-  case MS_JX_N_OBJECT: return ms_jx_eval_group(ev, node, input, frame);
-  case MS_JX_N_CONDITION: return ms_jx_eval_condition(ev, node, input, frame);
+  case MS_JX_N_OR:
+    return ms_jx_eval_logic(ev, node, input, frame);
+  case MS_JX_N_NEGATE:
+    return ms_jx_eval_negate(ev, node, input, frame);
+  case MS_JX_N_ARRAY:
+    return ms_jx_eval_array(ev, node, input, frame);
+  case MS_JX_N_OBJECT:
+    return ms_jx_eval_group(ev, node, input, frame);
+  case MS_JX_N_CONDITION:
+    return ms_jx_eval_condition(ev, node, input, frame);
   case MS_JX_N_ELVIS:
-  case MS_JX_N_COALESCE: return ms_jx_eval_default(ev, node, input, frame);
-  case MS_JX_N_BLOCK: return ms_jx_eval_block(ev, node, input, frame);
-  case MS_JX_N_BIND: return ms_jx_eval_bind(ev, node, input, frame);
-  case MS_JX_N_CALL: return eval_call(ev, node, input, frame);
-  case MS_JX_N_PARTIAL: return ms_jx_eval_partial(ev, node, input, frame);
-  case MS_JX_N_LAMBDA: return ms_jx_eval_lambda(ev, node, input, frame);
-  case MS_JX_N_APPLY: return ms_jx_eval_apply(ev, node, input, frame);
-  case MS_JX_N_TRANSFORM: return ms_jx_eval_transform(ev, node, input, frame);
-  default: return MS_JX_VALUE_UNDEFINED;
+  case MS_JX_N_COALESCE:
+    return ms_jx_eval_default(ev, node, input, frame);
+  case MS_JX_N_BLOCK:
+    return ms_jx_eval_block(ev, node, input, frame);
+  case MS_JX_N_BIND:
+    return ms_jx_eval_bind(ev, node, input, frame);
+  case MS_JX_N_CALL:
+    return eval_call(ev, node, input, frame);
+  case MS_JX_N_PARTIAL:
+    return ms_jx_eval_partial(ev, node, input, frame);
+  case MS_JX_N_LAMBDA:
+    return ms_jx_eval_lambda(ev, node, input, frame);
+  case MS_JX_N_APPLY:
+    return ms_jx_eval_apply(ev, node, input, frame);
+  case MS_JX_N_TRANSFORM:
+    return ms_jx_eval_transform(ev, node, input, frame);
+  default:
+    return MS_JX_VALUE_UNDEFINED;
   }
 }
 

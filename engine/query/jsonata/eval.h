@@ -40,11 +40,11 @@ struct ms_jx_tuple {
 enum ms_jx_function_kind {
   MS_JX_FN_BUILTIN,
   MS_JX_FN_LAMBDA,
-  MS_JX_FN_BOUND,     /* builtin with some arguments given */
-  MS_JX_FN_COMPOSED,  /* first ~> second */
+  MS_JX_FN_BOUND,    /* builtin with some arguments given */
+  MS_JX_FN_COMPOSED, /* first ~> second */
   MS_JX_FN_TRANSFORM,
-  MS_JX_FN_REGEX,     /* called with a string: the first match */
-  MS_JX_FN_NEXT       /* called without arguments: the match after one */
+  MS_JX_FN_REGEX, /* called with a string: the first match */
+  MS_JX_FN_NEXT   /* called without arguments: the match after one */
 };
 
 typedef struct ms_jx ms_jx_builtin_fn(struct ms_jx_eval *ev, struct ms_jx *args, size_t count);
@@ -59,20 +59,20 @@ struct ms_jx_builtin {
 
 struct ms_jx_function {
   uint8_t kind;
-  uint16_t arity;                    /* how many arguments higher-order functions pass */
-  uint16_t bound_count;              /* BOUND */
-  uint64_t made_at;                  /* ev->made when it was made; 0 = not in scratch memory */
+  uint16_t arity;                      /* how many arguments higher-order functions pass */
+  uint16_t bound_count;                /* BOUND */
+  uint64_t made_at;                    /* ev->made when it was made; 0 = not in scratch memory */
   const struct ms_jx_builtin *builtin; /* BUILTIN, BOUND */
-  const struct ms_jx_node *node;     /* LAMBDA, TRANSFORM, REGEX, NEXT */
-  struct ms_jx input;                /* LAMBDA, TRANSFORM: context; NEXT: the string */
-  struct ms_jx_frame *frame;         /* LAMBDA, TRANSFORM */
-  const uint32_t *params;            /* LAMBDA */
+  const struct ms_jx_node *node;       /* LAMBDA, TRANSFORM, REGEX, NEXT */
+  struct ms_jx input;                  /* LAMBDA, TRANSFORM: context; NEXT: the string */
+  struct ms_jx_frame *frame;           /* LAMBDA, TRANSFORM */
+  const uint32_t *params;              /* LAMBDA */
   const struct ms_jx_signature *signature; /* LAMBDA; NULL = takes anything */
-  const struct ms_jx *bound;         /* BOUND: open places are UNSET */
-  struct ms_jx first;                /* COMPOSED */
+  const struct ms_jx *bound;               /* BOUND: open places are UNSET */
+  struct ms_jx first;                      /* COMPOSED */
   struct ms_jx second;
-  size_t at;                         /* NEXT: byte to go on from */
-  bool has_call;                     /* called by name before; for messages: */
+  size_t at;     /* NEXT: byte to go on from */
+  bool has_call; /* called by name before; for messages: */
   uint32_t call_pos;
   struct ms_jx call_token;
 };
@@ -104,9 +104,9 @@ struct ms_jx_eval {
   uint64_t max_steps;
   uint32_t depth;
   uint32_t max_depth;
-  uint32_t nesting;          /* of calls, whoever makes them: guards the C stack */
+  uint32_t nesting; /* of calls, whoever makes them: guards the C stack */
   size_t bytes;
-  size_t held_bytes;         /* in blocks of loops (compact.c) */
+  size_t held_bytes; /* in blocks of loops (compact.c) */
   size_t peak_bytes;
   size_t max_bytes;
   size_t max_value_bytes;
@@ -115,7 +115,7 @@ struct ms_jx_eval {
   char *bump_end;
   struct ms_jx_piece *piece; /* the newest */
   size_t next_chunk;
-  uint64_t made;             /* functions so far, to tell old from new */
+  uint64_t made; /* functions so far, to tell old from new */
   struct ms_jx_block *blocks;
   struct ms_jx *stack;
   size_t stack_count;
@@ -125,13 +125,13 @@ struct ms_jx_eval {
   struct ms_json *owned;     /* counted values made on the way, let go at the end */
   size_t owned_count;
   size_t owned_capacity;
-  struct ms_jx root;         /* `$$` */
+  struct ms_jx root; /* `$$` */
   /* the call in tail position that a THUNK stands for */
   const struct ms_jx_node *thunk;
   struct ms_jx thunk_input;
   struct ms_jx_frame *thunk_frame;
   /* the failure */
-  int code;                  /* 0, MS_FAILED or MSTEP_ENOMEM */
+  int code; /* 0, MS_FAILED or MSTEP_ENOMEM */
   struct ms_jx_error error;
 };
 
@@ -179,7 +179,10 @@ static inline void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *
   }
 }
 /* Does the value lie outside scratch memory? Then a rewind cannot hurt it. */
-static inline bool ms_jx_is_stable(struct ms_jx v) { return v.type <= MS_JX_OBJECT; }
+static inline bool ms_jx_is_stable(struct ms_jx v)
+{
+  return v.type <= MS_JX_OBJECT;
+}
 /* A function about to be filled; NULL: the evaluation failed. */
 struct ms_jx_function *ms_jx_new_function(struct ms_jx_eval *ev, enum ms_jx_function_kind kind);
 static inline struct ms_jx ms_jx_function_value(struct ms_jx_function *function)

@@ -203,9 +203,8 @@ static int eval_predicate(struct ms_jx_eval *ev, const struct ms_jx_node *predic
   if (value.type == MS_JX_BOOL) {
     taken = value.u.boolean;
   } else {
-    taken = ms_jx_is_number(value) || ms_jx_is_array(value)
-                ? matches_index(ev, value, index, count)
-                : -1;
+    taken = ms_jx_is_number(value) || ms_jx_is_array(value) ? matches_index(ev, value, index, count)
+                                                            : -1;
     if (taken == -1) {
       int truth = ms_jx_truth(ev, value);
       taken = truth == -2 ? -2 : truth == 1;
@@ -330,7 +329,7 @@ static struct items eval_sort_step(struct ms_jx_eval *ev, const struct ms_jx_nod
  * these go in a sequence of their own.
  */
 static bool push_name_step(struct ms_jx_eval *ev, const struct ms_jx_node *step, struct ms_jx item,
-                          struct ms_jx_frame *frame)
+                           struct ms_jx_frame *frame)
 {
   struct ms_jx value = ms_jx_lookup_name(ev, item, step->token);
   if (ms_jx_is_error(value)) {
@@ -427,8 +426,7 @@ static struct ms_jx keep_array(struct ms_jx_eval *ev, struct items items)
 struct ms_jx ms_jx_eval_path(struct ms_jx_eval *ev, const struct ms_jx_node *path,
                              struct ms_jx input, struct ms_jx_frame *frame)
 {
-  struct items items = {input,
-                        !ms_jx_is_array(input) || path->items[0]->type == MS_JX_N_VARIABLE};
+  struct items items = {input, !ms_jx_is_array(input) || path->items[0]->type == MS_JX_N_VARIABLE};
   struct ms_jx tuples = MS_JX_VALUE_UNDEFINED;
   bool is_stream = false;
   for (uint32_t i = 0; i < path->count; i++) {

@@ -80,8 +80,7 @@ static struct ms_jx order_key(struct order *o, uint32_t item, uint32_t term)
       frame = ms_jx_tuple_frame(ev, frame, context.u.tuple);
       context = context.u.tuple->at;
     }
-    *key = frame == NULL ? MS_JX_VALUE_ERROR
-                         : ms_jx_eval(ev, o->node->items[term], context, frame);
+    *key = frame == NULL ? MS_JX_VALUE_ERROR : ms_jx_eval(ev, o->node->items[term], context, frame);
   }
   return *key;
 }

@@ -55,7 +55,8 @@ static uint64_t quick_hash(struct ms_jx value)
     return ms_hash((struct ms_str){(const char *)&number, sizeof number}, ms_hash_process_seed());
   }
   size_t size = ms_jx_is_array(value) ? ms_jx_count(value) : ms_jx_member_count(value);
-  return ms_hash_mix((uint64_t)ms_jx_type_letter(value), size + (value.type == MS_JX_BOOL ? value.u.boolean : 0));
+  return ms_hash_mix((uint64_t)ms_jx_type_letter(value),
+                     size + (value.type == MS_JX_BOOL ? value.u.boolean : 0));
 }
 
 struct ms_jx ms_jx_fn_distinct(struct ms_jx_eval *ev, struct ms_jx *args, size_t count)

@@ -27,7 +27,8 @@ struct ms_jx ms_jx_fn_base64encode(struct ms_jx_eval *ev, struct ms_jx *args, si
   }
   ms_base64_encode(&out, is_latin ? ms_buf_view(&latin) : s);
   ms_buf_deinit(&latin);
-  return ms_jx_spend(ev, s.len / 32) ? ms_jx_take_buf(ev, &out) : (ms_buf_deinit(&out), MS_JX_VALUE_ERROR);
+  return ms_jx_spend(ev, s.len / 32) ? ms_jx_take_buf(ev, &out)
+                                     : (ms_buf_deinit(&out), MS_JX_VALUE_ERROR);
 }
 
 /* The reverse: valid UTF-8 stays what it is, other bytes are Latin-1 letters. */

@@ -28,9 +28,15 @@ static const struct {
   const char *name;
   uint32_t character;
 } roles[ROLES] = {
-    {"decimal-separator", '.'}, {"grouping-separator", ','}, {"exponent-separator", 'e'},
-    {"minus-sign", '-'},        {"percent", '%'},            {"per-mille", 0x2030},
-    {"zero-digit", '0'},        {"digit", '#'},              {"pattern-separator", ';'},
+    {"decimal-separator", '.'},
+    {"grouping-separator", ','},
+    {"exponent-separator", 'e'},
+    {"minus-sign", '-'},
+    {"percent", '%'},
+    {"per-mille", 0x2030},
+    {"zero-digit", '0'},
+    {"digit", '#'},
+    {"pattern-separator", ';'},
 };
 
 /* Code points of a part of the picture. */
@@ -55,10 +61,10 @@ struct sub_picture {
   struct run exponent;
   bool has_exponent;
   /* analysis */
-  size_t *groups;           /* digits to the right of each separator in the integer part */
+  size_t *groups; /* digits to the right of each separator in the integer part */
   size_t group_count;
-  size_t regular;           /* their common distance, 0 = irregular */
-  size_t *fraction_groups;  /* digits to the left of each separator */
+  size_t regular;          /* their common distance, 0 = irregular */
+  size_t *fraction_groups; /* digits to the left of each separator */
   size_t fraction_group_count;
   size_t scaling;
   size_t min_integer;
@@ -120,12 +126,12 @@ static void split_parts(const struct notation *n, struct sub_picture *p)
 {
   size_t from = 0;
   size_t to = p->all.count;
-  while (from < to && (!is_active(n, p->all.data[from]) ||
-                       p->all.data[from] == n->at[EXPONENT_SEPARATOR])) {
+  while (from < to &&
+         (!is_active(n, p->all.data[from]) || p->all.data[from] == n->at[EXPONENT_SEPARATOR])) {
     from++;
   }
-  while (to > from && (!is_active(n, p->all.data[to - 1]) ||
-                       p->all.data[to - 1] == n->at[EXPONENT_SEPARATOR])) {
+  while (to > from &&
+         (!is_active(n, p->all.data[to - 1]) || p->all.data[to - 1] == n->at[EXPONENT_SEPARATOR])) {
     to--;
   }
   if (from == p->all.count) {
@@ -190,8 +196,7 @@ static const char *check_order(const struct notation *n, const struct sub_pictur
                                const char *code)
 {
   size_t optional = find(p->integer, 0, n->at[DIGIT]);
-  if (optional < p->integer.count &&
-      count_digits(n, sub_run(p->integer, 0, optional), false) > 0) {
+  if (optional < p->integer.count && count_digits(n, sub_run(p->integer, 0, optional), false) > 0) {
     code = "D3090";
   }
   size_t last = p->fraction.count;
@@ -205,8 +210,8 @@ static const char *check_order(const struct notation *n, const struct sub_pictur
   if (p->has_exponent && p->exponent.count > 0 && has_mark) {
     code = "D3092";
   }
-  if (p->has_exponent && (p->exponent.count == 0 ||
-                          count_digits(n, p->exponent, false) < p->exponent.count)) {
+  if (p->has_exponent &&
+      (p->exponent.count == 0 || count_digits(n, p->exponent, false) < p->exponent.count)) {
     code = "D3093";
   }
   return code;
@@ -263,8 +268,7 @@ static bool analyse(struct ms_jx_eval *ev, const struct notation *n, struct sub_
     return false;
   }
   if (!group_positions(ev, n, p->integer, false, &p->groups, &p->group_count) ||
-      !group_positions(ev, n, p->fraction, true, &p->fraction_groups,
-                       &p->fraction_group_count)) {
+      !group_positions(ev, n, p->fraction, true, &p->fraction_groups, &p->fraction_group_count)) {
     return false;
   }
   p->regular = common_distance(p->groups, p->group_count);
@@ -410,8 +414,8 @@ static void put_number(struct ms_buf *out, const struct notation *n, const struc
     exponent = scale(&value, p->scaling);
   }
   size_t places = p->max_fraction > FRACTION_MAX ? FRACTION_MAX : p->max_fraction;
-  int len = snprintf(text, sizeof text, "%.*f", (int)places,
-                     ms_jx_round(value, (double)p->max_fraction));
+  int len =
+      snprintf(text, sizeof text, "%.*f", (int)places, ms_jx_round(value, (double)p->max_fraction));
   struct ms_str all = {text, (size_t)len};
   size_t point = ms_str_find(all, 0, '.');
   struct ms_str integer = ms_str_sub(all, 0, point);

@@ -11,12 +11,10 @@ struct ms_jx ms_jx_fn_map(struct ms_jx_eval *ev, struct ms_jx *args, size_t coun
   size_t base = ev->stack_count;
   size_t items = ms_jx_count(args[0]);
   for (size_t i = 0; i < items; i++) {
-    struct ms_jx value = ms_jx_spend(ev, 1)
-                             ? ms_jx_call_with(ev, args[1], ms_jx_at(args[0], i),
-                                               ms_jx_int((int64_t)i), args[0])
-                             : MS_JX_VALUE_ERROR;
-    if (ms_jx_is_error(value) ||
-        (value.type != MS_JX_UNDEFINED && !ms_jx_push(ev, value))) {
+    struct ms_jx value = ms_jx_spend(ev, 1) ? ms_jx_call_with(ev, args[1], ms_jx_at(args[0], i),
+                                                              ms_jx_int((int64_t)i), args[0])
+                                            : MS_JX_VALUE_ERROR;
+    if (ms_jx_is_error(value) || (value.type != MS_JX_UNDEFINED && !ms_jx_push(ev, value))) {
       return MS_JX_VALUE_ERROR;
     }
   }
@@ -120,8 +118,7 @@ struct ms_jx ms_jx_fn_each(struct ms_jx_eval *ev, struct ms_jx *args, size_t cou
                              ? ms_jx_call_with(ev, args[1], ms_jx_member_value(args[0], i),
                                                ms_jx_member_key(args[0], i), args[0])
                              : MS_JX_VALUE_ERROR;
-    if (ms_jx_is_error(value) ||
-        (value.type != MS_JX_UNDEFINED && !ms_jx_push(ev, value))) {
+    if (ms_jx_is_error(value) || (value.type != MS_JX_UNDEFINED && !ms_jx_push(ev, value))) {
       return MS_JX_VALUE_ERROR;
     }
   }

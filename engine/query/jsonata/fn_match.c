@@ -57,11 +57,9 @@ struct ms_jx ms_jx_fn_match(struct ms_jx_eval *ev, struct ms_jx *args, size_t co
     }
     struct ms_jx object = ms_jx_dict(ev, 3);
     int64_t index = (int64_t)ms_jx_matcher_units(&m, m.start);
-    if (ms_jx_is_error(object) ||
-        !ms_jx_dict_set(ev, object, MS_JX_LITERAL("match"), m.match) ||
+    if (ms_jx_is_error(object) || !ms_jx_dict_set(ev, object, MS_JX_LITERAL("match"), m.match) ||
         !ms_jx_dict_set(ev, object, MS_JX_LITERAL("index"), ms_jx_int(index)) ||
-        !ms_jx_dict_set(ev, object, MS_JX_LITERAL("groups"), m.groups) ||
-        !ms_jx_push(ev, object)) {
+        !ms_jx_dict_set(ev, object, MS_JX_LITERAL("groups"), m.groups) || !ms_jx_push(ev, object)) {
       return MS_JX_VALUE_ERROR;
     }
   }
@@ -272,7 +270,8 @@ static bool replace_matches(struct ms_jx_eval *ev, struct ms_buf *out, struct ms
   return found >= 0;
 }
 
-static bool replace_text(struct ms_jx_eval *ev, struct ms_buf *out, struct ms_jx *args, double limit)
+static bool replace_text(struct ms_jx_eval *ev, struct ms_buf *out, struct ms_jx *args,
+                         double limit)
 {
   struct ms_str s = ms_jx_text(args[0]);
   struct ms_str pattern = ms_jx_text(args[1]);

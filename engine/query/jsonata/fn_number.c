@@ -82,7 +82,10 @@ struct ms_jx ms_jx_fn_average(struct ms_jx_eval *ev, struct ms_jx *args, size_t 
 
 /* ---- conversion ---- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
 
 /* -?digits(.digits)?([eE][-+]?digits)? and nothing else */
 static bool is_decimal(struct ms_str s)
@@ -125,10 +128,10 @@ static bool parse_radix(double *out, struct ms_str s)
   double value = 0;
   for (size_t i = 2; i < s.len; i++) {
     char c = s.data[i];
-    unsigned digit = is_digit(c) ? (unsigned)(c - '0')
-                                 : ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'
-                                        ? (unsigned)((c | 0x20) - 'a' + 10)
-                                        : 99);
+    unsigned digit =
+        is_digit(c)
+            ? (unsigned)(c - '0')
+            : ((c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a' + 10) : 99);
     if (digit >= radix) {
       return false;
     }
@@ -318,7 +321,8 @@ struct ms_jx ms_jx_fn_formatBase(struct ms_jx_eval *ev, struct ms_jx *args, size
   }
   double value = ms_jx_round(ms_jx_number(args[0]), 0);
   if (!isfinite(value)) {
-    return ms_jx_copy_text(ev, ms_str_c(isnan(value) ? "NaN" : (value < 0 ? "-Infinity" : "Infinity")));
+    return ms_jx_copy_text(ev,
+                           ms_str_c(isnan(value) ? "NaN" : (value < 0 ? "-Infinity" : "Infinity")));
   }
   if (radix == 10) {
     return ms_jx_string(ev, ms_jx_double(value), 0);

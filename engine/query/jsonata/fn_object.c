@@ -87,7 +87,8 @@ struct ms_jx ms_jx_fn_spread(struct ms_jx_eval *ev, struct ms_jx *args, size_t c
     return ms_jx_is_function(args[0]) ? MS_JX_LITERAL("") : args[0];
   }
   size_t base = ev->stack_count;
-  bool is_plain = ms_jx_is_array(args[0]) && ms_jx_count(args[0]) > 0; /* appended to: no sequence */
+  bool is_plain =
+      ms_jx_is_array(args[0]) && ms_jx_count(args[0]) > 0; /* appended to: no sequence */
   return push_spread(ev, args[0], 0) ? ms_jx_pop_list(ev, base, is_plain ? 0 : MS_JX_SEQUENCE)
                                      : MS_JX_VALUE_ERROR;
 }
@@ -103,8 +104,8 @@ struct ms_jx ms_jx_fn_merge(struct ms_jx_eval *ev, struct ms_jx *args, size_t co
   for (size_t i = 0; i < items; i++) {
     total += ms_jx_member_count(ms_jx_at(args[0], i));
   }
-  struct ms_jx result = ms_jx_spend(ev, items + total) ? ms_jx_dict(ev, items == 1 ? total : 0)
-                                                       : MS_JX_VALUE_ERROR;
+  struct ms_jx result =
+      ms_jx_spend(ev, items + total) ? ms_jx_dict(ev, items == 1 ? total : 0) : MS_JX_VALUE_ERROR;
   for (size_t i = 0; !ms_jx_is_error(result) && i < items; i++) {
     struct ms_jx object = ms_jx_at(args[0], i);
     size_t members = ms_jx_member_count(object);
@@ -147,14 +148,22 @@ struct ms_jx ms_jx_fn_type(struct ms_jx_eval *ev, struct ms_jx *args, size_t cou
   (void)ev;
   (void)count;
   switch (ms_jx_type_letter(args[0])) {
-  case 'l': return MS_JX_LITERAL("null");
-  case 'n': return MS_JX_LITERAL("number");
-  case 's': return MS_JX_LITERAL("string");
-  case 'b': return MS_JX_LITERAL("boolean");
-  case 'a': return MS_JX_LITERAL("array");
-  case 'f': return MS_JX_LITERAL("function");
-  case 'o': return MS_JX_LITERAL("object");
-  default: return MS_JX_VALUE_UNDEFINED;
+  case 'l':
+    return MS_JX_LITERAL("null");
+  case 'n':
+    return MS_JX_LITERAL("number");
+  case 's':
+    return MS_JX_LITERAL("string");
+  case 'b':
+    return MS_JX_LITERAL("boolean");
+  case 'a':
+    return MS_JX_LITERAL("array");
+  case 'f':
+    return MS_JX_LITERAL("function");
+  case 'o':
+    return MS_JX_LITERAL("object");
+  default:
+    return MS_JX_VALUE_UNDEFINED;
   }
 }
 

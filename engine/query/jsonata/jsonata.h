@@ -12,8 +12,8 @@
 
 #include "base/arena.h"
 #include "base/random.h"
-#include "json/json.h"
 #include "query/query.h"
+#include "json/json.h"
 
 struct ms_jsonata; /* a compiled expression */
 
@@ -25,15 +25,18 @@ enum ms_jsonata_version {
 
 /* What went wrong, at compile or evaluation. */
 struct ms_jsonata_error {
-  char code[8];            /* "T2001"; "" for limits and other errors that have none */
-  bool is_result_type;     /* the result is a function */
+  char code[8];        /* "T2001"; "" for limits and other errors that have none */
+  bool is_result_type; /* the result is a function */
   bool has_position;
-  uint32_t position;       /* UTF-16 units from the start, behind the token, as the reference counts */
-  struct ms_json token;    /* the symbol or function named by the message, or NONE */
-  struct ms_json message;  /* without the code */
+  uint32_t position;    /* UTF-16 units from the start, behind the token, as the reference counts */
+  struct ms_json token; /* the symbol or function named by the message, or NONE */
+  struct ms_json message; /* without the code */
 };
 
-#define MS_JSONATA_ERROR_INIT {{0}, false, false, 0, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE}
+#define MS_JSONATA_ERROR_INIT                                                                      \
+  {                                                                                                \
+    {0}, false, false, 0, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE                                   \
+  }
 
 void ms_jsonata_error_deinit(struct ms_jsonata_error *error);
 
@@ -43,24 +46,24 @@ void ms_jsonata_error_deinit(struct ms_jsonata_error *error);
  */
 int ms_jsonata_compile(struct ms_jsonata **out, struct ms_str text, enum ms_jsonata_version version,
                        struct ms_jsonata_error *error);
-void ms_jsonata_free(struct ms_jsonata *program); /* NULL is fine */
+void ms_jsonata_free(struct ms_jsonata *program);                /* NULL is fine */
 struct ms_str ms_jsonata_text(const struct ms_jsonata *program); /* the expression, borrowed */
 
 /* What an evaluation sees. Zero it, then fill what is needed. */
 struct ms_jsonata_env {
-  struct ms_arena *arena;        /* scratch, rewound to where it was; required */
-  struct ms_random *random;      /* $random, $shuffle, $uuid; required by these only */
-  int64_t now_ms;                /* $now, $millis */
-  struct ms_json input;          /* `$` and `$$`; NONE = undefined */
+  struct ms_arena *arena;               /* scratch, rewound to where it was; required */
+  struct ms_random *random;             /* $random, $shuffle, $uuid; required by these only */
+  int64_t now_ms;                       /* $now, $millis */
+  struct ms_json input;                 /* `$` and `$$`; NONE = undefined */
   const struct ms_query_limits *limits; /* NULL = AWS's */
-  size_t max_value_bytes;        /* of one built array or string, 8 a number; 0 = AWS's */
+  size_t max_value_bytes;               /* of one built array or string, 8 a number; 0 = AWS's */
   /* A variable by name (without `$`), borrowed until the evaluation ends; NONE = unbound. NULL = none. */
   struct ms_json (*variable)(void *user, struct ms_str name);
   void *user;
   /* In a state machine instead: `$states` is made of this, other variables are asked of it. */
   struct ms_query_env *query;
   /* Filled by the evaluation. */
-  size_t used_bytes;             /* the most scratch held at once */
+  size_t used_bytes; /* the most scratch held at once */
 };
 
 #define MS_JSONATA_DEPTH_MAX 1000 /* env->limits may not ask for more: the C stack is the reason */

@@ -28,9 +28,10 @@ static void report_reference(struct ms_str name, bool is_member, void *user)
   if (text.error != 0) {
     check->err = ms_error_nomem();
   } else {
-    const char *hint = is_member ? "$states has input and context; result and errorOutput only where "
-                                   "there is one"
-                                 : "data is reached through $states.input and variables";
+    const char *hint = is_member
+                           ? "$states has input and context; result and errorOutput only where "
+                             "there is one"
+                           : "data is reached through $states.input and variables";
     int err = ms_expression_report(check->compiler, "UNSUPPORTED_JSONATA_EXPRESSION",
                                    ms_buf_view(&text), hint);
     check->err = err != 0 ? err : check->err;
@@ -46,8 +47,8 @@ static int expression_compile(void **program, struct ms_expression_compiler *com
   int code = ms_jsonata_compile(&jsonata, text, MS_JSONATA_2_0, &error);
   *program = jsonata;
   if (code == MS_FAILED) {
-    code = ms_expression_report(compiler, "INVALID_JSONATA_EXPRESSION",
-                                ms_json_text(error.message), NULL);
+    code = ms_expression_report(compiler, "INVALID_JSONATA_EXPRESSION", ms_json_text(error.message),
+                                NULL);
     ms_jsonata_error_deinit(&error);
     return code;
   }

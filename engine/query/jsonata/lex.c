@@ -20,7 +20,10 @@ static char peek(const struct ms_jx_lexer *lx, size_t ahead)
   return at < lx->source.len ? lx->source.data[at] : '\0';
 }
 
-static bool at_end(const struct ms_jx_lexer *lx) { return lx->pos >= lx->source.len; }
+static bool at_end(const struct ms_jx_lexer *lx)
+{
+  return lx->pos >= lx->source.len;
+}
 
 static bool is_space(char c)
 {
@@ -32,7 +35,10 @@ static bool is_operator(char c)
   return c != '\0' && strchr(".[]{}(),@#;:?+-*/%|=<>^&!~", c) != NULL;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
 
 /* Skips white space and comments. */
 static bool skip_blank(struct ms_jx_lexer *lx)
@@ -303,9 +309,12 @@ static bool lex_name(struct ms_jx_lexer *lx, struct ms_jx_token *token)
     enum ms_jx_token_type type;
     int id;
   } words[] = {
-      {"or", MS_JX_TK_OPERATOR, MS_JX_O_OR},  {"in", MS_JX_TK_OPERATOR, MS_JX_O_IN},
-      {"and", MS_JX_TK_OPERATOR, MS_JX_O_AND}, {"true", MS_JX_TK_VALUE, 0},
-      {"false", MS_JX_TK_VALUE, 0},           {"null", MS_JX_TK_VALUE, 0},
+      {"or", MS_JX_TK_OPERATOR, MS_JX_O_OR},
+      {"in", MS_JX_TK_OPERATOR, MS_JX_O_IN},
+      {"and", MS_JX_TK_OPERATOR, MS_JX_O_AND},
+      {"true", MS_JX_TK_VALUE, 0},
+      {"false", MS_JX_TK_VALUE, 0},
+      {"null", MS_JX_TK_VALUE, 0},
   };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     if (ms_str_is(name, words[i].text)) {

@@ -19,14 +19,14 @@ enum ms_jx_token_type {
 /* Operators by their characters: the ASCII code of a single one, or these. */
 enum ms_jx_operator {
   MS_JX_O_DOTDOT = 128,
-  MS_JX_O_BIND,          /* := */
+  MS_JX_O_BIND, /* := */
   MS_JX_O_NOT_EQUAL,
   MS_JX_O_GREATER_EQUAL,
   MS_JX_O_LESS_EQUAL,
-  MS_JX_O_DESCENDANT,    /* ** */
-  MS_JX_O_APPLY,         /* ~> */
-  MS_JX_O_ELVIS,         /* ?: */
-  MS_JX_O_COALESCE,      /* ?? */
+  MS_JX_O_DESCENDANT, /* ** */
+  MS_JX_O_APPLY,      /* ~> */
+  MS_JX_O_ELVIS,      /* ?: */
+  MS_JX_O_COALESCE,   /* ?? */
   MS_JX_O_AND,
   MS_JX_O_OR,
   MS_JX_O_IN,
@@ -35,19 +35,19 @@ enum ms_jx_operator {
 
 struct ms_jx_token {
   enum ms_jx_token_type type;
-  int id;               /* of OPERATOR */
-  size_t pos;           /* byte offset behind the token */
-  struct ms_str text;   /* source text of operators too */
-  struct ms_str flags;  /* of REGEX */
+  int id;              /* of OPERATOR */
+  size_t pos;          /* byte offset behind the token */
+  struct ms_str text;  /* source text of operators too */
+  struct ms_str flags; /* of REGEX */
 };
 
 struct ms_jx_lexer {
   struct ms_str source;
   size_t pos;
   struct ms_arena *arena;
-  bool new_operators;      /* `?:` and `??` */
+  bool new_operators; /* `?:` and `??` */
   /* Of a failure. */
-  const char *code;        /* "S0101"; NULL with a failure: out of memory */
+  const char *code; /* "S0101"; NULL with a failure: out of memory */
   size_t error_pos;
   struct ms_str error_token;
 };

@@ -43,8 +43,8 @@ static size_t unit_offset(struct ms_str s, double units)
  * One search, tried with a small bound on backtracking first: steps are spent by the bound that
  * was enough, so that many hard searches run into the limit on steps.
  */
-static int search(struct ms_jx_eval *ev, struct ms_regex *regex, struct ms_str subject,
-                  size_t at, struct ms_regex_span *spans, size_t count)
+static int search(struct ms_jx_eval *ev, struct ms_regex *regex, struct ms_str subject, size_t at,
+                  struct ms_regex_span *spans, size_t count)
 {
   static const uint32_t limits[] = {1000, 30000, MS_REGEX_LIMIT_DEFAULT};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
@@ -109,9 +109,8 @@ static int next_function(struct ms_jx_matcher *m)
   struct ms_jx_eval *ev = m->ev;
   struct ms_jx found;
   if (m->has_begun) {
-    found = ms_jx_is_function(m->next)
-                ? ms_jx_call(ev, m->next, NULL, 0, MS_JX_NO_CONTEXT)
-                : MS_JX_VALUE_UNDEFINED;
+    found = ms_jx_is_function(m->next) ? ms_jx_call(ev, m->next, NULL, 0, MS_JX_NO_CONTEXT)
+                                       : MS_JX_VALUE_UNDEFINED;
   } else {
     found = ms_jx_call(ev, m->function, &m->subject, 1, MS_JX_NO_CONTEXT);
   }

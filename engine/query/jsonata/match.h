@@ -6,18 +6,18 @@
 
 struct ms_jx_matcher {
   struct ms_jx_eval *ev;
-  struct ms_jx function;   /* a regular expression or any function */
+  struct ms_jx function; /* a regular expression or any function */
   struct ms_jx subject;
   bool has_begun;
-  size_t at;               /* regex: byte to go on from */
-  struct ms_jx next;       /* function: to be called for the next match */
-  size_t counted_bytes;    /* so many bytes are ... */
-  size_t counted_units;    /* ... so many UTF-16 units */
+  size_t at;            /* regex: byte to go on from */
+  struct ms_jx next;    /* function: to be called for the next match */
+  size_t counted_bytes; /* so many bytes are ... */
+  size_t counted_units; /* ... so many UTF-16 units */
   /* The match. */
-  size_t start;            /* bytes */
+  size_t start; /* bytes */
   size_t end;
   struct ms_jx match;
-  struct ms_jx groups;     /* LIST */
+  struct ms_jx groups; /* LIST */
 };
 
 void ms_jx_matcher_init(struct ms_jx_matcher *m, struct ms_jx_eval *ev, struct ms_jx function,

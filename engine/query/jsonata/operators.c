@@ -21,21 +21,28 @@ int ms_jx_check_number(struct ms_jx_eval *ev, struct ms_jx value)
 static int truth(struct ms_jx_eval *ev, struct ms_jx value, unsigned depth)
 {
   switch (value.type) {
-  case MS_JX_UNDEFINED: return -1;
-  case MS_JX_BOOL: return value.u.boolean;
-  case MS_JX_INT: return value.u.integer != 0;
+  case MS_JX_UNDEFINED:
+    return -1;
+  case MS_JX_BOOL:
+    return value.u.boolean;
+  case MS_JX_INT:
+    return value.u.integer != 0;
   case MS_JX_DOUBLE:
   case MS_JX_BIG: {
     int is_number = ms_jx_check_number(ev, value);
     return is_number < 0 ? -2 : is_number && ms_jx_number(value) != 0;
   }
   case MS_JX_STRING:
-  case MS_JX_TEXT: return ms_jx_text(value).len > 0;
+  case MS_JX_TEXT:
+    return ms_jx_text(value).len > 0;
   case MS_JX_OBJECT:
-  case MS_JX_DICT: return ms_jx_member_count(value) > 0;
+  case MS_JX_DICT:
+    return ms_jx_member_count(value) > 0;
   case MS_JX_ARRAY:
-  case MS_JX_LIST: break;
-  default: return 0;
+  case MS_JX_LIST:
+    break;
+  default:
+    return 0;
   }
   size_t count = ms_jx_count(value);
   if (depth > MS_JSON_DEPTH_MAX) {
@@ -173,8 +180,9 @@ struct ms_jx ms_jx_range(struct ms_jx_eval *ev, int64_t first, int64_t last)
   }
   uint64_t count = (uint64_t)last - (uint64_t)first + 1;
   if (count == 0 || count > RANGE_MAX) {
-    return ms_jx_fail_value(ev, "D2014", count == 0 ? ms_jx_double(18446744073709551616.0)
-                                                    : ms_jx_double((double)count));
+    return ms_jx_fail_value(ev, "D2014",
+                            count == 0 ? ms_jx_double(18446744073709551616.0)
+                                       : ms_jx_double((double)count));
   }
   struct ms_jx *items;
   struct ms_jx list = ms_jx_list_new(ev, &items, count);
@@ -249,11 +257,16 @@ static struct ms_jx arithmetic(struct ms_jx_eval *ev, enum ms_jx_op op, struct m
   double x = ms_jx_number(a);
   double y = ms_jx_number(b);
   switch (op) {
-  case MS_JX_OP_ADD: return ms_jx_double(x + y);
-  case MS_JX_OP_SUBTRACT: return ms_jx_double(x - y);
-  case MS_JX_OP_MULTIPLY: return ms_jx_double(x * y);
-  case MS_JX_OP_DIVIDE: return ms_jx_double(x / y);
-  default: return ms_jx_double(fmod(x, y));
+  case MS_JX_OP_ADD:
+    return ms_jx_double(x + y);
+  case MS_JX_OP_SUBTRACT:
+    return ms_jx_double(x - y);
+  case MS_JX_OP_MULTIPLY:
+    return ms_jx_double(x * y);
+  case MS_JX_OP_DIVIDE:
+    return ms_jx_double(x / y);
+  default:
+    return ms_jx_double(fmod(x, y));
   }
 }
 
@@ -265,10 +278,14 @@ static bool is_comparable(struct ms_jx v)
 static struct ms_jx compared(enum ms_jx_op op, int order)
 {
   switch (op) {
-  case MS_JX_OP_LESS: return ms_jx_bool(order < 0);
-  case MS_JX_OP_LESS_EQUAL: return ms_jx_bool(order <= 0);
-  case MS_JX_OP_GREATER: return ms_jx_bool(order > 0);
-  default: return ms_jx_bool(order >= 0);
+  case MS_JX_OP_LESS:
+    return ms_jx_bool(order < 0);
+  case MS_JX_OP_LESS_EQUAL:
+    return ms_jx_bool(order <= 0);
+  case MS_JX_OP_GREATER:
+    return ms_jx_bool(order > 0);
+  default:
+    return ms_jx_bool(order >= 0);
   }
 }
 
@@ -385,16 +402,23 @@ static struct ms_jx membership(struct ms_jx_eval *ev, struct ms_jx a, struct ms_
 static struct ms_jx apply(struct ms_jx_eval *ev, enum ms_jx_op op, struct ms_jx a, struct ms_jx b)
 {
   switch (op) {
-  case MS_JX_OP_EQUAL: return equality(ev, true, a, b);
-  case MS_JX_OP_NOT_EQUAL: return equality(ev, false, a, b);
+  case MS_JX_OP_EQUAL:
+    return equality(ev, true, a, b);
+  case MS_JX_OP_NOT_EQUAL:
+    return equality(ev, false, a, b);
   case MS_JX_OP_LESS:
   case MS_JX_OP_LESS_EQUAL:
   case MS_JX_OP_GREATER:
-  case MS_JX_OP_GREATER_EQUAL: return comparison(ev, op, a, b);
-  case MS_JX_OP_CONCAT: return concat(ev, a, b);
-  case MS_JX_OP_RANGE: return range(ev, a, b);
-  case MS_JX_OP_IN: return membership(ev, a, b);
-  default: return arithmetic(ev, op, a, b);
+  case MS_JX_OP_GREATER_EQUAL:
+    return comparison(ev, op, a, b);
+  case MS_JX_OP_CONCAT:
+    return concat(ev, a, b);
+  case MS_JX_OP_RANGE:
+    return range(ev, a, b);
+  case MS_JX_OP_IN:
+    return membership(ev, a, b);
+  default:
+    return arithmetic(ev, op, a, b);
   }
 }
 

@@ -18,19 +18,45 @@ static int left_power(const struct ms_jx_token *token)
     return 0;
   }
   switch (token->id) {
-  case '[': case '(': case '@': case '#': return 80;
-  case '.': return 75;
-  case '{': return 70;
-  case '*': case '/': case '%': return 60;
-  case '+': case '-': case '&': return 50;
-  case '=': case '<': case '>': case '^': case MS_JX_O_NOT_EQUAL: case MS_JX_O_LESS_EQUAL:
-  case MS_JX_O_GREATER_EQUAL: case MS_JX_O_APPLY: case MS_JX_O_IN: case MS_JX_O_ELVIS:
-  case MS_JX_O_COALESCE: return 40;
-  case MS_JX_O_AND: return 30;
-  case MS_JX_O_OR: return 25;
-  case '?': return 20;
-  case MS_JX_O_BIND: return 10;
-  default: return 0;
+  case '[':
+  case '(':
+  case '@':
+  case '#':
+    return 80;
+  case '.':
+    return 75;
+  case '{':
+    return 70;
+  case '*':
+  case '/':
+  case '%':
+    return 60;
+  case '+':
+  case '-':
+  case '&':
+    return 50;
+  case '=':
+  case '<':
+  case '>':
+  case '^':
+  case MS_JX_O_NOT_EQUAL:
+  case MS_JX_O_LESS_EQUAL:
+  case MS_JX_O_GREATER_EQUAL:
+  case MS_JX_O_APPLY:
+  case MS_JX_O_IN:
+  case MS_JX_O_ELVIS:
+  case MS_JX_O_COALESCE:
+    return 40;
+  case MS_JX_O_AND:
+    return 30;
+  case MS_JX_O_OR:
+    return 25;
+  case '?':
+    return 20;
+  case MS_JX_O_BIND:
+    return 10;
+  default:
+    return 0;
   }
 }
 
@@ -325,32 +351,50 @@ static struct ms_jx_node *nud_negate(struct ms_jx_compiler *c, const struct ms_j
 static struct ms_jx_node *nud_operator(struct ms_jx_compiler *c, const struct ms_jx_token *token)
 {
   switch (token->id) {
-  case '(': return nud_block(c, token);
-  case '[': return nud_array(c, token);
-  case '{': return nud_object(c, token);
-  case '|': return nud_transform(c, token);
-  case '-': return nud_negate(c, token);
-  case '*': return node_at(c, MS_JX_N_WILDCARD, token);
-  case '%': return node_at(c, MS_JX_N_PARENT, token);
-  case MS_JX_O_DESCENDANT: return node_at(c, MS_JX_N_DESCENDANT, token);
+  case '(':
+    return nud_block(c, token);
+  case '[':
+    return nud_array(c, token);
+  case '{':
+    return nud_object(c, token);
+  case '|':
+    return nud_transform(c, token);
+  case '-':
+    return nud_negate(c, token);
+  case '*':
+    return node_at(c, MS_JX_N_WILDCARD, token);
+  case '%':
+    return node_at(c, MS_JX_N_PARENT, token);
+  case MS_JX_O_DESCENDANT:
+    return node_at(c, MS_JX_N_DESCENDANT, token);
   case MS_JX_O_AND:
   case MS_JX_O_OR:
-  case MS_JX_O_IN: return nud_string(c, token, MS_JX_N_OPERATOR);
-  default: return ms_jx_compile_fail(c, "S0211", token->pos, token->text);
+  case MS_JX_O_IN:
+    return nud_string(c, token, MS_JX_N_OPERATOR);
+  default:
+    return ms_jx_compile_fail(c, "S0211", token->pos, token->text);
   }
 }
 
 static struct ms_jx_node *nud(struct ms_jx_compiler *c, const struct ms_jx_token *token)
 {
   switch (token->type) {
-  case MS_JX_TK_NAME: return nud_string(c, token, MS_JX_N_NAME);
-  case MS_JX_TK_STRING: return nud_string(c, token, MS_JX_N_LITERAL_STRING);
-  case MS_JX_TK_VARIABLE: return nud_variable(c, token);
-  case MS_JX_TK_NUMBER: return nud_number(c, token);
-  case MS_JX_TK_VALUE: return nud_value(c, token);
-  case MS_JX_TK_REGEX: return nud_regex(c, token);
-  case MS_JX_TK_OPERATOR: return nud_operator(c, token);
-  default: return node_at(c, MS_JX_N_END, token);
+  case MS_JX_TK_NAME:
+    return nud_string(c, token, MS_JX_N_NAME);
+  case MS_JX_TK_STRING:
+    return nud_string(c, token, MS_JX_N_LITERAL_STRING);
+  case MS_JX_TK_VARIABLE:
+    return nud_variable(c, token);
+  case MS_JX_TK_NUMBER:
+    return nud_number(c, token);
+  case MS_JX_TK_VALUE:
+    return nud_value(c, token);
+  case MS_JX_TK_REGEX:
+    return nud_regex(c, token);
+  case MS_JX_TK_OPERATOR:
+    return nud_operator(c, token);
+  default:
+    return node_at(c, MS_JX_N_END, token);
   }
 }
 
@@ -417,8 +461,7 @@ static struct ms_jx_node *lambda(struct ms_jx_compiler *c, struct ms_jx_node *no
   if (is_at(c, '<') && !signature(c, node)) {
     return NULL;
   }
-  if (!expect(c, '{', false) || (node->lhs = expression(c, 0)) == NULL ||
-      !expect(c, '}', true)) {
+  if (!expect(c, '{', false) || (node->lhs = expression(c, 0)) == NULL || !expect(c, '}', true)) {
     return NULL;
   }
   return complete(c, node);
@@ -548,8 +591,7 @@ static struct ms_jx_node *led_bind(struct ms_jx_compiler *c, const struct ms_jx_
 static struct ms_jx_node *led_name(struct ms_jx_compiler *c, const struct ms_jx_token *token,
                                    struct ms_jx_node *left)
 {
-  struct ms_jx_node *node =
-      node_at(c, token->id == '@' ? MS_JX_N_FOCUS : MS_JX_N_INDEX, token);
+  struct ms_jx_node *node = node_at(c, token->id == '@' ? MS_JX_N_FOCUS : MS_JX_N_INDEX, token);
   struct ms_jx_node *name = node == NULL ? NULL : expression(c, 80);
   if (name == NULL) {
     return NULL;
@@ -598,34 +640,59 @@ static struct ms_jx_node *led(struct ms_jx_compiler *c, const struct ms_jx_token
                               struct ms_jx_node *left)
 {
   switch (token->id) {
-  case '(': return led_call(c, token, left);
-  case '[': return led_filter(c, token, left);
-  case '{': return led_group(c, token, left);
-  case '^': return led_order(c, token, left);
+  case '(':
+    return led_call(c, token, left);
+  case '[':
+    return led_filter(c, token, left);
+  case '{':
+    return led_group(c, token, left);
+  case '^':
+    return led_order(c, token, left);
   case '@':
-  case '#': return led_name(c, token, left);
-  case '?': return led_condition(c, token, left);
-  case MS_JX_O_BIND: return led_bind(c, token, left);
-  case '.': return binary(c, token, left, MS_JX_N_DOT, 0);
-  case '+': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_ADD);
-  case '-': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_SUBTRACT);
-  case '*': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_MULTIPLY);
-  case '/': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_DIVIDE);
-  case '%': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_MODULO);
-  case '=': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_EQUAL);
-  case '<': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_LESS);
-  case '>': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_GREATER);
-  case '&': return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_CONCAT);
-  case MS_JX_O_NOT_EQUAL: return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_NOT_EQUAL);
-  case MS_JX_O_LESS_EQUAL: return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_LESS_EQUAL);
+  case '#':
+    return led_name(c, token, left);
+  case '?':
+    return led_condition(c, token, left);
+  case MS_JX_O_BIND:
+    return led_bind(c, token, left);
+  case '.':
+    return binary(c, token, left, MS_JX_N_DOT, 0);
+  case '+':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_ADD);
+  case '-':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_SUBTRACT);
+  case '*':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_MULTIPLY);
+  case '/':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_DIVIDE);
+  case '%':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_MODULO);
+  case '=':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_EQUAL);
+  case '<':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_LESS);
+  case '>':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_GREATER);
+  case '&':
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_CONCAT);
+  case MS_JX_O_NOT_EQUAL:
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_NOT_EQUAL);
+  case MS_JX_O_LESS_EQUAL:
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_LESS_EQUAL);
   case MS_JX_O_GREATER_EQUAL:
     return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_GREATER_EQUAL);
-  case MS_JX_O_IN: return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_IN);
-  case MS_JX_O_AND: return binary(c, token, left, MS_JX_N_AND, 0);
-  case MS_JX_O_OR: return binary(c, token, left, MS_JX_N_OR, 0);
-  case MS_JX_O_APPLY: return binary(c, token, left, MS_JX_N_APPLY, 0);
-  case MS_JX_O_ELVIS: return binary(c, token, left, MS_JX_N_ELVIS, 0);
-  default: return binary(c, token, left, MS_JX_N_COALESCE, 0);
+  case MS_JX_O_IN:
+    return binary(c, token, left, MS_JX_N_BINARY, MS_JX_OP_IN);
+  case MS_JX_O_AND:
+    return binary(c, token, left, MS_JX_N_AND, 0);
+  case MS_JX_O_OR:
+    return binary(c, token, left, MS_JX_N_OR, 0);
+  case MS_JX_O_APPLY:
+    return binary(c, token, left, MS_JX_N_APPLY, 0);
+  case MS_JX_O_ELVIS:
+    return binary(c, token, left, MS_JX_N_ELVIS, 0);
+  default:
+    return binary(c, token, left, MS_JX_N_COALESCE, 0);
   }
 }
 

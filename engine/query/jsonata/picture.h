@@ -18,7 +18,7 @@ enum ms_jx_int_style {
 enum ms_jx_case { MS_JX_LOWER_CASE, MS_JX_UPPER_CASE, MS_JX_TITLE_CASE };
 
 struct ms_jx_separator {
-  uint32_t position;  /* digits to its right */
+  uint32_t position; /* digits to its right */
   uint32_t character;
 };
 
@@ -26,14 +26,14 @@ struct ms_jx_int_format {
   enum ms_jx_int_style style;
   enum ms_jx_case letter_case;
   bool is_ordinal;
-  bool is_regular;            /* one separator, repeated every separators[0].position digits */
-  uint32_t zero;              /* the digit family's zero; DECIMAL */
+  bool is_regular; /* one separator, repeated every separators[0].position digits */
+  uint32_t zero;   /* the digit family's zero; DECIMAL */
   uint32_t mandatory_digits;
   uint32_t optional_digits;
-  uint32_t parse_width;       /* digits to read exactly; 0 = as many as there are */
+  uint32_t parse_width;               /* digits to read exactly; 0 = as many as there are */
   struct ms_jx_separator *separators; /* from the right */
   uint32_t separator_count;
-  struct ms_str token;        /* the primary part of the picture */
+  struct ms_str token; /* the primary part of the picture */
 };
 
 /* False: the evaluation failed. */
@@ -46,7 +46,8 @@ bool ms_jx_int_parse(struct ms_jx_eval *ev, double *out, struct ms_str text,
                      const struct ms_jx_int_format *format);
 
 /* Numbers in English words (words.c). */
-void ms_jx_words_put(struct ms_buf *out, double value, bool is_ordinal, enum ms_jx_case letter_case);
+void ms_jx_words_put(struct ms_buf *out, double value, bool is_ordinal,
+                     enum ms_jx_case letter_case);
 double ms_jx_words_parse(struct ms_str lower_case);
 /* A regular expression that matches such texts. */
 void ms_jx_words_pattern(struct ms_buf *out);
@@ -57,13 +58,13 @@ enum { MS_JX_NOT_NAMED = -1 };
 
 /* A piece of a date picture: a literal, or a component with its presentation. */
 struct ms_jx_date_part {
-  char component;           /* 0: a literal */
+  char component; /* 0: a literal */
   struct ms_str literal;
-  int names;                /* enum ms_jx_case, or MS_JX_NOT_NAMED */
+  int names; /* enum ms_jx_case, or MS_JX_NOT_NAMED */
   bool has_format;
-  bool is_traditional;      /* modifier `t` */
-  int64_t width_max;        /* -1 = none */
-  int64_t year_digits;      /* of Y: -1 = all */
+  bool is_traditional; /* modifier `t` */
+  int64_t width_max;   /* -1 = none */
+  int64_t year_digits; /* of Y: -1 = all */
   struct ms_jx_int_format format;
 };
 

@@ -12,12 +12,16 @@ static const char *default_presentation(char component)
   case 'F':
   case 'P':
   case 'C':
-  case 'E': return "n";
+  case 'E':
+    return "n";
   case 'm':
-  case 's': return "01";
+  case 's':
+    return "01";
   case 'Z':
-  case 'z': return "01:01";
-  default: return component != '\0' && strchr("YMDdWwXxHhf", component) != NULL ? "1" : NULL;
+  case 'z':
+    return "01:01";
+  default:
+    return component != '\0' && strchr("YMDdWwXxHhf", component) != NULL ? "1" : NULL;
   }
 }
 

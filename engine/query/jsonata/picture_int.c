@@ -277,12 +277,18 @@ bool ms_jx_int_format(struct ms_jx_eval *ev, struct ms_buf *out, double value,
     value = -value;
   }
   switch (format->style) {
-  case MS_JX_INT_LETTERS: put_letters(out, value, is_upper ? 'A' : 'a'); break;
-  case MS_JX_INT_ROMAN: put_roman(ev, out, value, is_upper); break;
+  case MS_JX_INT_LETTERS:
+    put_letters(out, value, is_upper ? 'A' : 'a');
+    break;
+  case MS_JX_INT_ROMAN:
+    put_roman(ev, out, value, is_upper);
+    break;
   case MS_JX_INT_WORDS:
     ms_jx_words_put(out, value, format->is_ordinal, format->letter_case);
     break;
-  default: put_decimal(ev, out, value, format); break;
+  default:
+    put_decimal(ev, out, value, format);
+    break;
   }
   return ev->code == 0;
 }
@@ -375,11 +381,16 @@ bool ms_jx_int_parse(struct ms_jx_eval *ev, double *out, struct ms_str text,
   case MS_JX_INT_LETTERS:
     *out = parse_letters(text, format->letter_case == MS_JX_UPPER_CASE ? 'A' : 'a');
     return true;
-  case MS_JX_INT_ROMAN: *out = parse_roman(text); return true;
-  case MS_JX_INT_WORDS: return parse_words(ev, out, text);
+  case MS_JX_INT_ROMAN:
+    *out = parse_roman(text);
+    return true;
+  case MS_JX_INT_WORDS:
+    return parse_words(ev, out, text);
   case MS_JX_INT_SEQUENCE:
     ms_jx_fail_value(ev, "D3130", ms_jx_text_value(format->token));
     return false;
-  default: *out = parse_decimal(text, format); return true;
+  default:
+    *out = parse_decimal(text, format);
+    return true;
   }
 }

@@ -13,7 +13,7 @@ struct printer {
   struct ms_buf *out;
   struct ms_jx_eval *ev; /* NULL: no limits but the buffer's */
   unsigned indent;
-  bool is_rounded;       /* fractions to 15 digits */
+  bool is_rounded; /* fractions to 15 digits */
 };
 
 /* Splits a shortest decimal text into digits and the place of the point: 0.d1d2.. * 10^point. */
@@ -177,18 +177,32 @@ static void put(struct printer *p, struct ms_jx value, unsigned depth)
     return;
   }
   switch (value.type) {
-  case MS_JX_BOOL: ms_buf_cstr(p->out, value.u.boolean ? "true" : "false"); break;
+  case MS_JX_BOOL:
+    ms_buf_cstr(p->out, value.u.boolean ? "true" : "false");
+    break;
   case MS_JX_INT:
   case MS_JX_DOUBLE:
-  case MS_JX_BIG: put_number(p, value); break;
+  case MS_JX_BIG:
+    put_number(p, value);
+    break;
   case MS_JX_STRING:
-  case MS_JX_TEXT: ms_json_print_string(p->out, ms_jx_text(value)); break;
+  case MS_JX_TEXT:
+    ms_json_print_string(p->out, ms_jx_text(value));
+    break;
   case MS_JX_ARRAY:
-  case MS_JX_LIST: put_array(p, value, depth); break;
+  case MS_JX_LIST:
+    put_array(p, value, depth);
+    break;
   case MS_JX_OBJECT:
-  case MS_JX_DICT: put_object(p, value, depth); break;
-  case MS_JX_FUNCTION: ms_buf_cstr(p->out, p->is_rounded ? "\"\"" : "{}"); break;
-  default: ms_buf_cstr(p->out, "null"); break;
+  case MS_JX_DICT:
+    put_object(p, value, depth);
+    break;
+  case MS_JX_FUNCTION:
+    ms_buf_cstr(p->out, p->is_rounded ? "\"\"" : "{}");
+    break;
+  default:
+    ms_buf_cstr(p->out, "null");
+    break;
   }
 }
 

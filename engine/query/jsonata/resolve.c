@@ -17,20 +17,34 @@ static struct ms_jx_node *resolve(struct ms_jx_compiler *c, struct ms_jx_node *n
 static const char *type_name(const struct ms_jx_node *node)
 {
   static const char *const names[] = {
-      [MS_JX_N_NAME] = "name",           [MS_JX_N_LITERAL_STRING] = "string",
-      [MS_JX_N_LITERAL_NUMBER] = "number", [MS_JX_N_LITERAL_VALUE] = "value",
-      [MS_JX_N_VARIABLE] = "variable",   [MS_JX_N_WILDCARD] = "wildcard",
-      [MS_JX_N_DESCENDANT] = "descendant", [MS_JX_N_PARENT] = "parent",
-      [MS_JX_N_REGEX] = "regex",         [MS_JX_N_BINARY] = "binary",
-      [MS_JX_N_AND] = "binary",          [MS_JX_N_OR] = "binary",
-      [MS_JX_N_NEGATE] = "unary",        [MS_JX_N_ARRAY] = "unary",
-      [MS_JX_N_OBJECT] = "unary",        [MS_JX_N_CONDITION] = "condition",
-      [MS_JX_N_ELVIS] = "condition",     [MS_JX_N_COALESCE] = "condition",
-      [MS_JX_N_BLOCK] = "block",         [MS_JX_N_BIND] = "bind",
-      [MS_JX_N_CALL] = "function",       [MS_JX_N_PARTIAL] = "partial",
-      [MS_JX_N_LAMBDA] = "lambda",       [MS_JX_N_APPLY] = "apply",
-      [MS_JX_N_TRANSFORM] = "transform", [MS_JX_N_PATH] = "path",
-      [MS_JX_N_SORT] = "sort",           [MS_JX_N_PLACEHOLDER] = "operator",
+      [MS_JX_N_NAME] = "name",
+      [MS_JX_N_LITERAL_STRING] = "string",
+      [MS_JX_N_LITERAL_NUMBER] = "number",
+      [MS_JX_N_LITERAL_VALUE] = "value",
+      [MS_JX_N_VARIABLE] = "variable",
+      [MS_JX_N_WILDCARD] = "wildcard",
+      [MS_JX_N_DESCENDANT] = "descendant",
+      [MS_JX_N_PARENT] = "parent",
+      [MS_JX_N_REGEX] = "regex",
+      [MS_JX_N_BINARY] = "binary",
+      [MS_JX_N_AND] = "binary",
+      [MS_JX_N_OR] = "binary",
+      [MS_JX_N_NEGATE] = "unary",
+      [MS_JX_N_ARRAY] = "unary",
+      [MS_JX_N_OBJECT] = "unary",
+      [MS_JX_N_CONDITION] = "condition",
+      [MS_JX_N_ELVIS] = "condition",
+      [MS_JX_N_COALESCE] = "condition",
+      [MS_JX_N_BLOCK] = "block",
+      [MS_JX_N_BIND] = "bind",
+      [MS_JX_N_CALL] = "function",
+      [MS_JX_N_PARTIAL] = "partial",
+      [MS_JX_N_LAMBDA] = "lambda",
+      [MS_JX_N_APPLY] = "apply",
+      [MS_JX_N_TRANSFORM] = "transform",
+      [MS_JX_N_PATH] = "path",
+      [MS_JX_N_SORT] = "sort",
+      [MS_JX_N_PLACEHOLDER] = "operator",
   };
   const char *name = node->type < sizeof names / sizeof *names ? names[node->type] : NULL;
   return name == NULL ? "" : name;
@@ -398,7 +412,8 @@ static void mark_tail(struct ms_jx_node *node)
       }
       node = node->items[node->count - 1];
       break;
-    default: return;
+    default:
+      return;
     }
   }
 }
@@ -533,28 +548,45 @@ static struct ms_jx_node *resolve_call(struct ms_jx_compiler *c, struct ms_jx_no
 static struct ms_jx_node *resolve_by_type(struct ms_jx_compiler *c, struct ms_jx_node *node)
 {
   switch (node->type) {
-  case MS_JX_N_DOT: return resolve_dot(c, node);
-  case MS_JX_N_FILTER: return resolve_filter(c, node);
-  case MS_JX_N_GROUP: return resolve_group(c, node);
-  case MS_JX_N_ORDER: return resolve_order(c, node);
-  case MS_JX_N_FOCUS: return resolve_focus(c, node);
-  case MS_JX_N_INDEX: return resolve_index(c, node);
-  case MS_JX_N_APPLY: return resolve_apply(c, node);
-  case MS_JX_N_NEGATE: return resolve_negate(c, node);
-  case MS_JX_N_LAMBDA: return resolve_lambda(c, node);
-  case MS_JX_N_BLOCK: return resolve_block(c, node);
-  case MS_JX_N_TRANSFORM: return resolve_children(c, node, false);
+  case MS_JX_N_DOT:
+    return resolve_dot(c, node);
+  case MS_JX_N_FILTER:
+    return resolve_filter(c, node);
+  case MS_JX_N_GROUP:
+    return resolve_group(c, node);
+  case MS_JX_N_ORDER:
+    return resolve_order(c, node);
+  case MS_JX_N_FOCUS:
+    return resolve_focus(c, node);
+  case MS_JX_N_INDEX:
+    return resolve_index(c, node);
+  case MS_JX_N_APPLY:
+    return resolve_apply(c, node);
+  case MS_JX_N_NEGATE:
+    return resolve_negate(c, node);
+  case MS_JX_N_LAMBDA:
+    return resolve_lambda(c, node);
+  case MS_JX_N_BLOCK:
+    return resolve_block(c, node);
+  case MS_JX_N_TRANSFORM:
+    return resolve_children(c, node, false);
   case MS_JX_N_NAME:
-  case MS_JX_N_OPERATOR: return resolve_name(c, node);
-  case MS_JX_N_PARENT: return resolve_parent(c, node);
+  case MS_JX_N_OPERATOR:
+    return resolve_name(c, node);
+  case MS_JX_N_PARENT:
+    return resolve_parent(c, node);
   case MS_JX_N_BIND:
     node->flags |= MS_JX_F_BINDS;
     return resolve_children(c, node, true);
   case MS_JX_N_CALL:
-  case MS_JX_N_PARTIAL: return resolve_call(c, node);
-  case MS_JX_N_VARIABLE: return node;
-  case MS_JX_N_END: return ms_jx_compile_fail(c, "S0207", node->pos, node->token);
-  default: return resolve_children(c, node, true);
+  case MS_JX_N_PARTIAL:
+    return resolve_call(c, node);
+  case MS_JX_N_VARIABLE:
+    return node;
+  case MS_JX_N_END:
+    return ms_jx_compile_fail(c, "S0207", node->pos, node->token);
+  default:
+    return resolve_children(c, node, true);
   }
 }
 

@@ -14,8 +14,8 @@ struct block {
 struct walker {
   struct ms_jsonata *program;
   struct ms_arena *arena;
-  uint32_t *active;      /* by symbol: bindings in force */
-  uint32_t *undo;        /* symbols in the order in which they came into force */
+  uint32_t *active; /* by symbol: bindings in force */
+  uint32_t *undo;   /* symbols in the order in which they came into force */
   size_t undo_count;
   size_t undo_capacity;
   const struct block *blocks;
@@ -124,8 +124,12 @@ static void walk_by_type(struct walker *w, const struct ms_jx_node *node)
     walk(w, node->rhs);
     activate(w, node->symbol);
     break;
-  case MS_JX_N_LAMBDA: walk_lambda(w, node); break;
-  case MS_JX_N_BLOCK: walk_block(w, node); break;
+  case MS_JX_N_LAMBDA:
+    walk_lambda(w, node);
+    break;
+  case MS_JX_N_BLOCK:
+    walk_block(w, node);
+    break;
   default:
     walk_maybe(w, node->lhs);
     walk_maybe(w, node->rhs);
@@ -157,9 +161,8 @@ static void walk(struct walker *w, const struct ms_jx_node *node)
 int ms_jx_find_free(struct ms_jsonata *program)
 {
   struct walker w = {.program = program, .arena = ms_arena_new(0)};
-  w.active = w.arena == NULL
-                 ? NULL
-                 : ms_arena_calloc(w.arena, program->symbol_count, sizeof *w.active);
+  w.active =
+      w.arena == NULL ? NULL : ms_arena_calloc(w.arena, program->symbol_count, sizeof *w.active);
   w.is_nomem = w.active == NULL;
   if (!w.is_nomem) {
     walk(&w, program->root);

@@ -10,14 +10,22 @@
 static uint8_t letter_mask(char letter)
 {
   switch (letter) {
-  case 's': return MS_JX_T_STRING;
-  case 'n': return MS_JX_T_NUMBER;
-  case 'b': return MS_JX_T_BOOLEAN;
-  case 'l': return MS_JX_T_NULL;
-  case 'a': return MS_JX_T_ARRAY;
-  case 'o': return MS_JX_T_OBJECT;
-  case 'f': return MS_JX_T_FUNCTION;
-  default: return letter == 'm' ? MS_JX_T_MISSING : 0;
+  case 's':
+    return MS_JX_T_STRING;
+  case 'n':
+    return MS_JX_T_NUMBER;
+  case 'b':
+    return MS_JX_T_BOOLEAN;
+  case 'l':
+    return MS_JX_T_NULL;
+  case 'a':
+    return MS_JX_T_ARRAY;
+  case 'o':
+    return MS_JX_T_OBJECT;
+  case 'f':
+    return MS_JX_T_FUNCTION;
+  default:
+    return letter == 'm' ? MS_JX_T_MISSING : 0;
   }
 }
 
@@ -138,8 +146,7 @@ static bool match(struct fit *fit, size_t index, size_t arg)
   const struct ms_jx_param *param = &fit->signature->params[index];
   size_t most = (param->flags & MS_JX_P_REPEATED) != 0 ? fit->count - arg : 1;
   size_t run = 0;
-  while (run < most && arg + run < fit->count &&
-         takes(param, fit->args[arg + run])) {
+  while (run < most && arg + run < fit->count && takes(param, fit->args[arg + run])) {
     run++;
   }
   size_t least = (param->flags & (MS_JX_P_OPTIONAL | MS_JX_P_CONTEXT)) != 0 ? 0 : 1;
@@ -179,12 +186,18 @@ static bool fail_fit(struct fit *fit)
 static const char *plural(char subtype)
 {
   switch (subtype) {
-  case 'a': return "arrays";
-  case 'b': return "booleans";
-  case 'f': return "functions";
-  case 'n': return "numbers";
-  case 'o': return "objects";
-  default: return subtype == 's' ? "strings" : "undefined";
+  case 'a':
+    return "arrays";
+  case 'b':
+    return "booleans";
+  case 'f':
+    return "functions";
+  case 'n':
+    return "numbers";
+  case 'o':
+    return "objects";
+  default:
+    return subtype == 's' ? "strings" : "undefined";
   }
 }
 

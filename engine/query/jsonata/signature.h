@@ -24,16 +24,17 @@ enum {
 };
 
 enum {
-  MS_JX_P_OPTIONAL = 1,  /* `?` */
-  MS_JX_P_CONTEXT = 2,   /* `-` */
-  MS_JX_P_REPEATED = 4,  /* `+` */
-  MS_JX_P_ARRAY = 8      /* `a`: whatever comes is put into an array */
+  MS_JX_P_OPTIONAL = 1, /* `?` */
+  MS_JX_P_CONTEXT = 2,  /* `-` */
+  MS_JX_P_REPEATED = 4, /* `+` */
+  MS_JX_P_ARRAY = 8     /* `a`: whatever comes is put into an array */
 };
 
 struct ms_jx_param {
   uint8_t mask;
   uint8_t flags;
-  char subtype; /* of an array's items: letter; 0 = any; 'X' = no letter: nothing but an exact match */
+  char
+      subtype; /* of an array's items: letter; 0 = any; 'X' = no letter: nothing but an exact match */
   char reserved;
 };
 

@@ -71,8 +71,9 @@ struct ms_jx ms_jx_fail_memory_limit(struct ms_jx_eval *ev)
 struct ms_jx ms_jx_fail_depth(struct ms_jx_eval *ev)
 {
   if (ev->code == 0) {
-    ms_jx_fail_text(ev, "Stack overflow error: Check for non-terminating recursive function. Consider "
-                        "rewriting as tail-recursive. Depth={{value}} max={{value2}}");
+    ms_jx_fail_text(ev,
+                    "Stack overflow error: Check for non-terminating recursive function. Consider "
+                    "rewriting as tail-recursive. Depth={{value}} max={{value2}}");
     ev->error.value = ms_jx_int((int64_t)ev->max_depth + 1);
     ev->error.value2 = ms_jx_int(ev->max_depth);
   }

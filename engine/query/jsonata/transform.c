@@ -30,8 +30,7 @@ static struct ms_jx deep_copy(struct ms_jx_eval *ev, struct ms_jx value, unsigne
   struct ms_jx copy = ms_jx_spend(ev, count + 1) ? ms_jx_dict(ev, count) : MS_JX_VALUE_ERROR;
   for (size_t i = 0; !ms_jx_is_error(copy) && i < count; i++) {
     struct ms_jx member = deep_copy(ev, ms_jx_member_value(value, i), depth + 1);
-    if (ms_jx_is_error(member) ||
-        !ms_jx_dict_set(ev, copy, ms_jx_member_key(value, i), member)) {
+    if (ms_jx_is_error(member) || !ms_jx_dict_set(ev, copy, ms_jx_member_key(value, i), member)) {
       return MS_JX_VALUE_ERROR;
     }
   }
@@ -73,8 +72,7 @@ static bool update_match(struct edit *e, struct ms_jx match)
   }
   size_t count = match.type == MS_JX_DICT ? ms_jx_member_count(update) : 0;
   for (size_t i = 0; i < count; i++) {
-    if (!ms_jx_dict_set(e->ev, match, ms_jx_member_key(update, i),
-                        ms_jx_member_value(update, i))) {
+    if (!ms_jx_dict_set(e->ev, match, ms_jx_member_key(update, i), ms_jx_member_value(update, i))) {
       return false;
     }
   }
@@ -122,8 +120,7 @@ struct ms_jx ms_jx_transform(struct ms_jx_eval *ev, const struct ms_jx_function 
   size_t count = is_array ? ms_jx_count(matches) : matches.type != MS_JX_UNDEFINED;
   for (size_t i = 0; i < count; i++) {
     struct ms_jx match = is_array ? ms_jx_at(matches, i) : matches;
-    if (!update_match(&e, match) ||
-        (transform->node->third != NULL && !delete_from(&e, match))) {
+    if (!update_match(&e, match) || (transform->node->third != NULL && !delete_from(&e, match))) {
       return MS_JX_VALUE_ERROR;
     }
   }

@@ -271,10 +271,14 @@ bool ms_jx_same(struct ms_jx a, struct ms_jx b)
   }
   switch (a.type) {
   case MS_JX_UNDEFINED:
-  case MS_JX_NULL: return true;
-  case MS_JX_BOOL: return a.u.boolean == b.u.boolean;
-  case MS_JX_LIST: return a.u.items == b.u.items && a.len == b.len && a.len > 0;
-  default: return a.u.bits == b.u.bits;
+  case MS_JX_NULL:
+    return true;
+  case MS_JX_BOOL:
+    return a.u.boolean == b.u.boolean;
+  case MS_JX_LIST:
+    return a.u.items == b.u.items && a.len == b.len && a.len > 0;
+  default:
+    return a.u.bits == b.u.bits;
   }
 }
 
@@ -302,8 +306,7 @@ static bool equal_objects(struct ms_jx_eval *ev, struct ms_jx a, struct ms_jx b,
   }
   for (size_t i = 0; i < count; i++) {
     struct ms_jx other = ms_jx_get(b, ms_jx_text(ms_jx_member_key(a, i)));
-    if (other.type == MS_JX_UNDEFINED ||
-        !equal(ev, ms_jx_member_value(a, i), other, depth + 1)) {
+    if (other.type == MS_JX_UNDEFINED || !equal(ev, ms_jx_member_value(a, i), other, depth + 1)) {
       return false;
     }
   }
@@ -335,20 +338,28 @@ bool ms_jx_equal(struct ms_jx_eval *ev, struct ms_jx a, struct ms_jx b)
 char ms_jx_type_letter(struct ms_jx value)
 {
   switch (value.type) {
-  case MS_JX_NULL: return 'l';
-  case MS_JX_BOOL: return 'b';
+  case MS_JX_NULL:
+    return 'l';
+  case MS_JX_BOOL:
+    return 'b';
   case MS_JX_INT:
   case MS_JX_DOUBLE:
-  case MS_JX_BIG: return 'n';
+  case MS_JX_BIG:
+    return 'n';
   case MS_JX_STRING:
-  case MS_JX_TEXT: return 's';
+  case MS_JX_TEXT:
+    return 's';
   case MS_JX_ARRAY:
-  case MS_JX_LIST: return 'a';
+  case MS_JX_LIST:
+    return 'a';
   case MS_JX_OBJECT:
   case MS_JX_DICT:
-  case MS_JX_TUPLE: return 'o';
-  case MS_JX_FUNCTION: return 'f';
-  default: return 'm';
+  case MS_JX_TUPLE:
+    return 'o';
+  case MS_JX_FUNCTION:
+    return 'f';
+  default:
+    return 'm';
   }
 }
 
@@ -467,17 +478,26 @@ static int to_json(struct ms_jx_eval *ev, struct ms_json *out, struct ms_jx valu
 {
   *out = MS_JSON_VALUE_NONE;
   switch (value.type) {
-  case MS_JX_UNDEFINED: return 0;
-  case MS_JX_LIST: return list_to_json(ev, out, value, depth);
-  case MS_JX_DICT: return dict_to_json(ev, out, value, depth);
+  case MS_JX_UNDEFINED:
+    return 0;
+  case MS_JX_LIST:
+    return list_to_json(ev, out, value, depth);
+  case MS_JX_DICT:
+    return dict_to_json(ev, out, value, depth);
   case MS_JX_FUNCTION:
   case MS_JX_TUPLE:
     ms_jx_fail_text(ev, "The result is of a type that JSON does not have");
     ev->error.is_result_type = true;
     return ev->code;
-  case MS_JX_DOUBLE: *out = double_to_json(value); break;
-  case MS_JX_TEXT: *out = ms_json_string(ms_jx_text(value)); break;
-  default: *out = ms_json_ref(ms_jx_as_json(value)); break;
+  case MS_JX_DOUBLE:
+    *out = double_to_json(value);
+    break;
+  case MS_JX_TEXT:
+    *out = ms_json_string(ms_jx_text(value));
+    break;
+  default:
+    *out = ms_json_ref(ms_jx_as_json(value));
+    break;
   }
   return ms_json_is_none(*out) ? fail_code(ev, MSTEP_ENOMEM) : 0;
 }

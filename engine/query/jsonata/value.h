@@ -92,10 +92,22 @@ static inline struct ms_jx ms_jx_make(uint8_t type)
 #define MS_JX_VALUE_UNDEFINED ((struct ms_jx){MS_JX_UNDEFINED, 0, 0, 0, {0}})
 #define MS_JX_VALUE_ERROR ((struct ms_jx){MS_JX_ERROR, 0, 0, 0, {0}})
 
-static inline bool ms_jx_is_undefined(struct ms_jx v) { return v.type == MS_JX_UNDEFINED; }
-static inline bool ms_jx_is_error(struct ms_jx v) { return v.type == MS_JX_ERROR; }
-static inline bool ms_jx_is_null(struct ms_jx v) { return v.type == MS_JX_NULL; }
-static inline bool ms_jx_is_bool(struct ms_jx v) { return v.type == MS_JX_BOOL; }
+static inline bool ms_jx_is_undefined(struct ms_jx v)
+{
+  return v.type == MS_JX_UNDEFINED;
+}
+static inline bool ms_jx_is_error(struct ms_jx v)
+{
+  return v.type == MS_JX_ERROR;
+}
+static inline bool ms_jx_is_null(struct ms_jx v)
+{
+  return v.type == MS_JX_NULL;
+}
+static inline bool ms_jx_is_bool(struct ms_jx v)
+{
+  return v.type == MS_JX_BOOL;
+}
 static inline bool ms_jx_is_array(struct ms_jx v)
 {
   return v.type == MS_JX_ARRAY || v.type == MS_JX_LIST;
@@ -113,8 +125,14 @@ static inline bool ms_jx_is_number(struct ms_jx v)
 {
   return v.type >= MS_JX_INT && v.type <= MS_JX_BIG;
 }
-static inline bool ms_jx_is_function(struct ms_jx v) { return v.type == MS_JX_FUNCTION; }
-static inline bool ms_jx_is_sequence(struct ms_jx v) { return (v.flags & MS_JX_SEQUENCE) != 0; }
+static inline bool ms_jx_is_function(struct ms_jx v)
+{
+  return v.type == MS_JX_FUNCTION;
+}
+static inline bool ms_jx_is_sequence(struct ms_jx v)
+{
+  return (v.flags & MS_JX_SEQUENCE) != 0;
+}
 
 static inline struct ms_jx ms_jx_from_json(struct ms_json json)
 {

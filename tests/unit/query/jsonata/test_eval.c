@@ -1,9 +1,9 @@
 /* The language: paths and sequences, predicates, constructors, binds, groups, sorts, lambdas. */
 #include "table.h"
 
-#define DATA \
-  "{\"o\":{\"a\":1,\"b\":[1,2,3],\"e\":[],\"n\":null,\"one\":[\"only\"],\"s\":[[1,2],[3]]}," \
-  "\"list\":[{\"k\":\"x\",\"v\":1},{\"k\":\"y\",\"v\":2},{\"k\":\"x\",\"v\":3}]," \
+#define DATA                                                                                       \
+  "{\"o\":{\"a\":1,\"b\":[1,2,3],\"e\":[],\"n\":null,\"one\":[\"only\"],\"s\":[[1,2],[3]]},"       \
+  "\"list\":[{\"k\":\"x\",\"v\":1},{\"k\":\"y\",\"v\":2},{\"k\":\"x\",\"v\":3}],"                  \
   "\"deep\":{\"a\":[{\"b\":[1]},{\"b\":[2,[3]]}]}}"
 
 MT_TEST(jsonata_eval__paths_and_singletons)
@@ -13,9 +13,9 @@ MT_TEST(jsonata_eval__paths_and_singletons)
         {"list.v", "[1,2,3]"}, {"list.k[0]", "[\"x\",\"y\",\"x\"]"}, {"(list.k)[0]", "\"x\""},
         {"list[v=2].v", "2"}, {"list[v=2].v[]", "[2]"}, {"list[0].v[]", "[1]"},
         {"deep.a.b", "[1,2,[3]]"}, {"o.\"a\"", "1"}, {"o.`a`", "1"}, {"\"o\".a", "1"},
-        {"list.(v * 2)", "[2,4,6]"}, {"list.[v]", "[[1],[2],[3]]"}, {"list.{\"a\":v}[1]", "undefined"},
-        {"o.s", "[[1,2],[3]]"}, {"o.s[0]", "[1,2]"}, {"o.s.$", "[1,2,3]"}, {"$.o.a", "1"},
-        {"$$.o.a", "1"}, {"list.v.missing", "undefined"});
+        {"list.(v * 2)", "[2,4,6]"}, {"list.[v]", "[[1],[2],[3]]"},
+        {"list.{\"a\":v}[1]", "undefined"}, {"o.s", "[[1,2],[3]]"}, {"o.s[0]", "[1,2]"},
+        {"o.s.$", "[1,2,3]"}, {"$.o.a", "1"}, {"$$.o.a", "1"}, {"list.v.missing", "undefined"});
 }
 
 MT_TEST(jsonata_eval__top_level_arrays)
@@ -28,11 +28,12 @@ MT_TEST(jsonata_eval__top_level_arrays)
 
 MT_TEST(jsonata_eval__predicates)
 {
-  CHECK(DATA, {"list[0].v", "1"}, {"list[-1].v", "3"}, {"list[1.9].v", "2"}, {"list[7]", "undefined"},
-        {"list[[0,2]].v", "[1,3]"}, {"list[k=\"x\"].v", "[1,3]"}, {"list[v>1][0].v", "2"},
-        {"list[\"yes\"].v", "[1,2,3]"}, {"list[\"\"]", "undefined"}, {"o.b[$>1]", "[2,3]"},
-        {"o.b[$ in [1,3]]", "[1,3]"}, {"list[missing]", "undefined"}, {"o.b[0][0]", "1"},
-        {"list[$.v - 1].v", "[1,2,3]"}, {"1[0]", "1"}, {"1[1]", "undefined"}, {"\"a\"[true]", "\"a\""});
+  CHECK(DATA, {"list[0].v", "1"}, {"list[-1].v", "3"}, {"list[1.9].v", "2"},
+        {"list[7]", "undefined"}, {"list[[0,2]].v", "[1,3]"}, {"list[k=\"x\"].v", "[1,3]"},
+        {"list[v>1][0].v", "2"}, {"list[\"yes\"].v", "[1,2,3]"}, {"list[\"\"]", "undefined"},
+        {"o.b[$>1]", "[2,3]"}, {"o.b[$ in [1,3]]", "[1,3]"}, {"list[missing]", "undefined"},
+        {"o.b[0][0]", "1"}, {"list[$.v - 1].v", "[1,2,3]"}, {"1[0]", "1"}, {"1[1]", "undefined"},
+        {"\"a\"[true]", "\"a\""});
 }
 
 MT_TEST(jsonata_eval__wildcards_and_descendants)
@@ -44,9 +45,10 @@ MT_TEST(jsonata_eval__wildcards_and_descendants)
 
 MT_TEST(jsonata_eval__constructors)
 {
-  CHECK(DATA, {"[1,[2],(3)]", "[1,[2],3]"}, {"[]", "[]"}, {"[missing]", "[]"}, {"[o.b, 4]", "[1,2,3,4]"},
-        {"[1..3]", "[1,2,3]"}, {"[3..1]", "[]"}, {"[1..1]", "[1]"}, {"[0, 1..3, 9]", "[0,1,2,3,9]"},
-        {"{}", "{}"}, {"{\"a\":missing}", "{}"}, {"{\"a\":[1]}", "{\"a\":[1]}"},
+  CHECK(DATA, {"[1,[2],(3)]", "[1,[2],3]"}, {"[]", "[]"}, {"[missing]", "[]"},
+        {"[o.b, 4]", "[1,2,3,4]"}, {"[1..3]", "[1,2,3]"}, {"[3..1]", "[]"}, {"[1..1]", "[1]"},
+        {"[0, 1..3, 9]", "[0,1,2,3,9]"}, {"{}", "{}"}, {"{\"a\":missing}", "{}"},
+        {"{\"a\":[1]}", "{\"a\":[1]}"},
         {"{\"a\":1, \"b\":{\"c\":null}}", "{\"a\":1,\"b\":{\"c\":null}}"},
         {"{\"b\":1,\"10\":2,\"2\":3}", "{\"b\":1,\"10\":2,\"2\":3}"}, {"{1:2}", "!T1003"},
         {"{\"a\":1,\"a\":2}", "!D1009"}, {"{missing:1}", "{}"}, {"[1.5..2]", "!T2003"},
@@ -55,15 +57,18 @@ MT_TEST(jsonata_eval__constructors)
 
 MT_TEST(jsonata_eval__operators)
 {
-  CHECK(DATA, {"1+2*3", "7"}, {"(1+2)*3", "9"}, {"7/2", "3.5"}, {"6/2", "3"}, {"7%3", "1"}, {"-7%3", "-1"},
-        {"5.5%2", "1.5"}, {"0.1+0.2", "0.30000000000000004"}, {"1/0", "\"Infinity\""},
-        {"-1/0", "\"-Infinity\""}, {"0/0", "\"NaN\""}, {"1+missing", "undefined"}, {"-missing", "undefined"},
-        {"1+\"a\"", "!T2002"}, {"\"a\"+1", "!T2001"}, {"-\"a\"", "!D1002"}, {"(1/0)+1", "!D1001"},
-        {"9223372036854775807 + 0", "9223372036854775807"}, {"9007199254740993", "9007199254740993"},
+  CHECK(DATA, {"1+2*3", "7"}, {"(1+2)*3", "9"}, {"7/2", "3.5"}, {"6/2", "3"}, {"7%3", "1"},
+        {"-7%3", "-1"}, {"5.5%2", "1.5"}, {"0.1+0.2", "0.30000000000000004"},
+        {"1/0", "\"Infinity\""}, {"-1/0", "\"-Infinity\""}, {"0/0", "\"NaN\""},
+        {"1+missing", "undefined"}, {"-missing", "undefined"}, {"1+\"a\"", "!T2002"},
+        {"\"a\"+1", "!T2001"}, {"-\"a\"", "!D1002"}, {"(1/0)+1", "!D1001"},
+        {"9223372036854775807 + 0", "9223372036854775807"},
+        {"9007199254740993", "9007199254740993"},
         {"9223372036854775807 * 2", "18446744073709552000.0"}, {"- -5", "5"}, {"1 = 1.0", "true"},
-        {"[1,{\"a\":2}] = [1,{\"a\":2}]", "true"}, {"1 = \"1\"", "false"}, {"missing = missing", "false"},
-        {"missing != 1", "false"}, {"null = null", "true"}, {"1 < 2", "true"}, {"\"b\" > \"a\"", "true"},
-        {"1 < \"a\"", "!T2009"}, {"1 < null", "!T2010"}, {"1 < missing", "undefined"},
+        {"[1,{\"a\":2}] = [1,{\"a\":2}]", "true"}, {"1 = \"1\"", "false"},
+        {"missing = missing", "false"}, {"missing != 1", "false"}, {"null = null", "true"},
+        {"1 < 2", "true"}, {"\"b\" > \"a\"", "true"}, {"1 < \"a\"", "!T2009"},
+        {"1 < null", "!T2010"}, {"1 < missing", "undefined"},
         {"\"a\" & 1 & true & null & missing", "\"a1truenull\""}, {"0.1+0.2 & \"\"", "\"0.3\""},
         {"1 in [1,2]", "true"}, {"\"a\" in \"a\"", "true"}, {"[1] in [[1]]", "false"},
         {"missing in [1]", "false"}, {"true and missing", "false"}, {"missing or 1", "true"},
@@ -85,9 +90,9 @@ MT_TEST(jsonata_eval__names_that_are_operators)
 MT_TEST(jsonata_eval__variables_and_blocks)
 {
   CHECK(DATA, {"($x := 1; $x + 1)", "2"}, {"($x := 1; ($x := 2); $x)", "1"}, {"$x := 5", "5"},
-        {"($x := $y := 2; $x + $y)", "4"}, {"()", "undefined"}, {"(1; 2;)", "2"}, {"$undefined", "undefined"},
-        {"($x := 1; ($x := missing; $x))", "undefined"}, {"list.($t := v; $t * $t)", "[1,4,9]"},
-        {"($f := function(){$x}; $x := 3; $f())", "3"});
+        {"($x := $y := 2; $x + $y)", "4"}, {"()", "undefined"}, {"(1; 2;)", "2"},
+        {"$undefined", "undefined"}, {"($x := 1; ($x := missing; $x))", "undefined"},
+        {"list.($t := v; $t * $t)", "[1,4,9]"}, {"($f := function(){$x}; $x := 3; $f())", "3"});
 }
 
 MT_TEST(jsonata_eval__lambdas)
@@ -96,7 +101,8 @@ MT_TEST(jsonata_eval__lambdas)
         {"function($x,$y){$y}(1)", "undefined"}, {"function($x){$x}(1,2,3)", "1"},
         {"($add := function($a){function($b){$a+$b}}; $add(1)(2))", "3"},
         {"($f := function($n){$n <= 1 ? 1 : $n * $f($n-1)}; $f(10))", "3628800"},
-        {"($e := function($n){$n=0 ? true : $d($n-1)}; $d := function($n){$n=0 ? false : $e($n-1)}; $e(20001))",
+        {"($e := function($n){$n=0 ? true : $d($n-1)}; $d := function($n){$n=0 ? false : "
+         "$e($n-1)}; $e(20001))",
          "false"},
         {"o.(function(){a}())", "1"}, {"($f := $sum; $f([1,2]))", "3"}, {"$nothing(1)", "!T1006"},
         {"sum(o.b)", "!T1005"}, {"1(2)", "!T1006"}, {"$substring(?, 0, 2)(\"hello\")", "\"he\""},
@@ -107,26 +113,30 @@ MT_TEST(jsonata_eval__lambdas)
 MT_TEST(jsonata_eval__signatures_of_lambdas)
 {
   CHECK(NULL, {"function($x)<n:n>{$x}(\"a\")", "!T0410"}, {"function($x)<a<n>:a>{$x}(1)", "[1]"},
-        {"function($x)<a<n>:a>{$x}([1,\"a\"])", "!T0412"}, {"\"c\".function($x)<s-:s>{$x}()", "undefined"},
+        {"function($x)<a<n>:a>{$x}([1,\"a\"])", "!T0412"},
+        {"\"c\".function($x)<s-:s>{$x}()", "undefined"},
         {"{\"a\":\"c\"}.a.(function($x)<s-:s>{$x & \"!\"}())", "\"c!\""},
-        {"{\"a\":1}.a.(function($x)<s-:s>{$x}())", "!T0411"}, {"function($x,$y)<nn?:n>{$y}(1)", "undefined"},
+        {"{\"a\":1}.a.(function($x)<s-:s>{$x}())", "!T0411"},
+        {"function($x,$y)<nn?:n>{$y}(1)", "undefined"},
         {"function($x)<(ns):x>{$x}(true)", "!T0410"}, {"function($x,$y)<n+n:n>{$y}(1,2)", "2"},
         {"function($f)<f:x>{$f(1)}($string)", "\"1\""});
 }
 
 MT_TEST(jsonata_eval__application)
 {
-  CHECK(DATA, {"o.b ~> $sum", "6"}, {"o.b ~> $sum()", "6"}, {"\"a,b\" ~> $split(\",\")", "[\"a\",\"b\"]"},
-        {"($f := $sum ~> $string; $f([1,2]))", "\"3\""}, {"o.b ~> $map(function($x){$x+1}) ~> $sum", "9"},
-        {"1 ~> 2", "!T2006"}, {"missing ~> $exists", "false"});
+  CHECK(DATA, {"o.b ~> $sum", "6"}, {"o.b ~> $sum()", "6"},
+        {"\"a,b\" ~> $split(\",\")", "[\"a\",\"b\"]"},
+        {"($f := $sum ~> $string; $f([1,2]))", "\"3\""},
+        {"o.b ~> $map(function($x){$x+1}) ~> $sum", "9"}, {"1 ~> 2", "!T2006"},
+        {"missing ~> $exists", "false"});
 }
 
 MT_TEST(jsonata_eval__groups)
 {
   CHECK(DATA, {"list{k: v}", "{\"x\":[1,3],\"y\":2}"}, {"list{k: $sum(v)}", "{\"x\":4,\"y\":2}"},
-        {"list{k: $count($)}", "{\"x\":2,\"y\":1}"}, {"list.{k: v}", "[{\"x\":1},{\"y\":2},{\"x\":3}]"},
-        {"missing{\"a\":1}", "{\"a\":1}"}, {"list{v: k}", "!T1003"}, {"list{k: v, \"x\": 1}", "!D1009"},
-        {"o{\"n\": a}", "{\"n\":1}"});
+        {"list{k: $count($)}", "{\"x\":2,\"y\":1}"},
+        {"list.{k: v}", "[{\"x\":1},{\"y\":2},{\"x\":3}]"}, {"missing{\"a\":1}", "{\"a\":1}"},
+        {"list{v: k}", "!T1003"}, {"list{k: v, \"x\": 1}", "!D1009"}, {"o{\"n\": a}", "{\"n\":1}"});
 }
 
 MT_TEST(jsonata_eval__sorting)
@@ -139,7 +149,8 @@ MT_TEST(jsonata_eval__sorting)
 
 MT_TEST(jsonata_eval__binds_of_focus_and_index)
 {
-  CHECK("{\"loans\":[{\"b\":1,\"c\":\"p\"},{\"b\":2,\"c\":\"q\"}],\"books\":[{\"i\":1,\"t\":\"A\"},{\"i\":2,\"t\":\"B\"}]}",
+  CHECK("{\"loans\":[{\"b\":1,\"c\":\"p\"},{\"b\":2,\"c\":\"q\"}],\"books\":[{\"i\":1,\"t\":\"A\"},"
+        "{\"i\":2,\"t\":\"B\"}]}",
         {"loans@$l.books@$b[$l.b=$b.i].{$l.c: $b.t}", "[{\"p\":\"A\"},{\"q\":\"B\"}]"},
         {"loans#$i.($i & c)", "[\"0p\",\"1q\"]"}, {"loans#$i[$i=1].c", "\"q\""},
         {"loans[c=\"q\"]#$i.($i & c)", "\"0q\""}, {"books^(>i)#$i.($i & t)", "[\"0B\",\"1A\"]"},
@@ -148,7 +159,8 @@ MT_TEST(jsonata_eval__binds_of_focus_and_index)
 
 MT_TEST(jsonata_eval__parent)
 {
-  CHECK("{\"acc\":{\"name\":\"F\",\"order\":[{\"id\":1,\"item\":[{\"p\":10},{\"p\":20}]},{\"id\":2,\"item\":{\"p\":30}}]}}",
+  CHECK("{\"acc\":{\"name\":\"F\",\"order\":[{\"id\":1,\"item\":[{\"p\":10},{\"p\":20}]},{\"id\":2,"
+        "\"item\":{\"p\":30}}]}}",
         {"acc.order.item.{\"o\":%.id,\"p\":p}",
          "[{\"o\":1,\"p\":10},{\"o\":1,\"p\":20},{\"o\":2,\"p\":30}]"},
         {"acc.order.item.%.%.name", "[\"F\",\"F\",\"F\"]"}, {"acc.order.item[%.id=2].p", "30"},
@@ -159,11 +171,12 @@ MT_TEST(jsonata_eval__parent)
 MT_TEST(jsonata_eval__transforms)
 {
   CHECK("{\"a\":{\"list\":[{\"p\":1,\"q\":2},{\"p\":3}]}}",
-        {"$ ~> |a.list|{\"s\":p+1}|", "{\"a\":{\"list\":[{\"p\":1,\"q\":2,\"s\":2},{\"p\":3,\"s\":4}]}}"},
+        {"$ ~> |a.list|{\"s\":p+1}|",
+         "{\"a\":{\"list\":[{\"p\":1,\"q\":2,\"s\":2},{\"p\":3,\"s\":4}]}}"},
         {"($ ~> |a.list|{\"p\":9},[\"q\"]|).a.list", "[{\"p\":9},{\"p\":9}]"},
         {"($ ~> |a.list|{},\"p\"|; a.list.p)", "[1,3]"}, {"a ~> |list|5|", "!T2011"},
-        {"a ~> |list|{},5|", "!T2012"}, {"missing ~> |a|{}|", "undefined"}, {"1 ~> |a|{}|", "!T0410"},
-        {"($ ~> |a|{\"n\":$count(list)}|).a.n", "2"});
+        {"a ~> |list|{},5|", "!T2012"}, {"missing ~> |a|{}|", "undefined"},
+        {"1 ~> |a|{}|", "!T0410"}, {"($ ~> |a|{\"n\":$count(list)}|).a.n", "2"});
 }
 
 MT_TEST(jsonata_eval__regular_expressions_are_functions)
@@ -177,8 +190,8 @@ MT_TEST(jsonata_eval__regular_expressions_are_functions)
 MT_TEST(jsonata_eval__what_is_no_json_is_refused)
 {
   struct ms_jsonata_env env = {.arena = ms_arena_new(0)};
-  static const char *const functions[] = {"$sum", "function($x){$x}", "/a/", "[$sum]",
-                                          "{\"f\":$sum}", "|a|{}|", "$sum ~> $string"};
+  static const char *const functions[] = {
+      "$sum", "function($x){$x}", "/a/", "[$sum]", "{\"f\":$sum}", "|a|{}|", "$sum ~> $string"};
   for (size_t i = 0; i < COUNT_OF(functions); i++) {
     struct outcome o = evaluate_with(functions[i], &env, MS_JSONATA_2_0);
     mt_eq_int(o.code, MS_FAILED);
@@ -204,7 +217,8 @@ MT_TEST(jsonata_eval__host_variables)
   struct ms_json bindings = table_json("{\"v\":{\"a\":[1,2]},\"sum\":5}");
   struct ms_jsonata_env env = {
       .arena = ms_arena_new(0), .variable = find_variable, .user = &bindings};
-  struct outcome o = evaluate_with("[$v.a[1], $sum, ($v := 3; $v), $exists($w)]", &env, MS_JSONATA_2_0);
+  struct outcome o =
+      evaluate_with("[$v.a[1], $sum, ($v := 3; $v), $exists($w)]", &env, MS_JSONATA_2_0);
   mt_eq_json(o.result, "[2,5,3,false]");
   outcome_deinit(&o);
   ms_arena_free(env.arena);

@@ -7,8 +7,8 @@ extern const struct ms_query_lang ms_query_jsonata;
 
 static const char *problems;
 
-static void report(const char *code, struct ms_str pointer, struct ms_str message, struct ms_str hint,
-                   void *user)
+static void report(const char *code, struct ms_str pointer, struct ms_str message,
+                   struct ms_str hint, void *user)
 {
   (void)hint;
   (void)user;
@@ -51,9 +51,9 @@ static const char *evaluate(const char *json, enum ms_query_kind kind)
   if (err != 0) {
     return problems;
   }
-  struct ms_json world = table_json(
-      "{\"input\":{\"a\":1,\"l\":[{\"x\":1},{\"x\":2}]},\"result\":{\"r\":2},\"context\":{\"Execution\":{\"Id\":\"arn\"}},"
-      "\"variables\":{\"v\":[1,2],\"t\":\"text\"}}");
+  struct ms_json world = table_json("{\"input\":{\"a\":1,\"l\":[{\"x\":1},{\"x\":2}]},\"result\":{"
+                                    "\"r\":2},\"context\":{\"Execution\":{\"Id\":\"arn\"}},"
+                                    "\"variables\":{\"v\":[1,2],\"t\":\"text\"}}");
   struct ms_random random;
   ms_random_seed(&random, 1);
   struct ms_query_env env = {.arena = ms_arena_new(0),
@@ -88,14 +88,16 @@ static const char *evaluate(const char *json, enum ms_query_kind kind)
 
 MT_TEST(jsonata_lang__templates)
 {
-  mt_eq_str(evaluate("{\"n\":\"{% $states.input.a + 1 %}\",\"l\":[1,\"{%$v[1]%}\",{\"t\":\"{% $t %}\"}],\"k\":\"plain\"}",
+  mt_eq_str(evaluate("{\"n\":\"{% $states.input.a + 1 %}\",\"l\":[1,\"{%$v[1]%}\",{\"t\":\"{% $t "
+                     "%}\"}],\"k\":\"plain\"}",
                      MS_QUERY_TEMPLATE),
             "{\"n\":2,\"l\":[1,2,{\"t\":\"text\"}],\"k\":\"plain\"}");
   mt_eq_str(evaluate("\"{% $states.result.r %}\"", MS_QUERY_TEMPLATE), "2");
   mt_eq_str(evaluate("\"{% $states.input.l.x %}\"", MS_QUERY_EXPRESSION), "[1,2]");
   mt_eq_str(evaluate("\"{% null %}\"", MS_QUERY_EXPRESSION), "null");
-  mt_eq_str(evaluate("\" {% 1 %}\"", MS_QUERY_TEMPLATE), "INVALID_JSONATA_EXPRESSION at /States/E/Output: "
-                                                        "JSONata expression does not begin with '{%'");
+  mt_eq_str(evaluate("\" {% 1 %}\"", MS_QUERY_TEMPLATE),
+            "INVALID_JSONATA_EXPRESSION at /States/E/Output: "
+            "JSONata expression does not begin with '{%'");
   mt_eq_str(evaluate("{\"a.$\":\"$.x\"}", MS_QUERY_TEMPLATE), "{\"a.$\":\"$.x\"}");
 }
 
@@ -105,43 +107,58 @@ MT_TEST(jsonata_lang__states_is_made_of_what_is_asked_for)
   mt_eq_int(contexts, 1);
   mt_eq_str(evaluate("\"{% $states.input.a %}\"", MS_QUERY_EXPRESSION), "1");
   mt_eq_int(contexts, 0);
-  mt_eq_str(evaluate("\"{% $sort($keys($states)) %}\"", MS_QUERY_EXPRESSION), "[\"context\",\"input\",\"result\"]");
+  mt_eq_str(evaluate("\"{% $sort($keys($states)) %}\"", MS_QUERY_EXPRESSION),
+            "[\"context\",\"input\",\"result\"]");
   mt_eq_int(contexts, 1);
 }
 
 MT_TEST(jsonata_lang__failures)
 {
   mt_eq_str(evaluate("{\"x\":\"{% $missing %}\"}", MS_QUERY_TEMPLATE),
-            "States.QueryEvaluationError|Output/x|The JSONata expression '$missing' specified for the field 'Output/x' "
+            "States.QueryEvaluationError|Output/x|The JSONata expression '$missing' specified for "
+            "the field 'Output/x' "
             "returned nothing (undefined).");
   mt_eq_str(evaluate("{\"a\":{\"b\":[1,\"{% 1 + 'a' %}\"]}}", MS_QUERY_TEMPLATE),
-            "States.QueryEvaluationError|Output/a/b[1]|The JSONata expression '1 + 'a'' specified for the field "
-            "'Output/a/b[1]' threw an error during evaluation. T2002: The right side of the \"+\" operator must evaluate to a "
+            "States.QueryEvaluationError|Output/a/b[1]|The JSONata expression '1 + 'a'' specified "
+            "for the field "
+            "'Output/a/b[1]' threw an error during evaluation. T2002: The right side of the \"+\" "
+            "operator must evaluate to a "
             "number");
   mt_eq_str(evaluate("\"{% $sum %}\"", MS_QUERY_EXPRESSION),
-            "States.QueryEvaluationError|Output|The JSONata expression '$sum' specified for the field 'Output' returned an "
+            "States.QueryEvaluationError|Output|The JSONata expression '$sum' specified for the "
+            "field 'Output' returned an "
             "unsupported result type.");
   mt_eq_str(evaluate("\"{% [1..900000] ~> $count() %}\"", MS_QUERY_EXPRESSION),
-            "States.QueryEvaluationError|Output|The JSONata expression '[1..900000] ~> $count()' specified for the field "
-            "'Output' threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive "
+            "States.QueryEvaluationError|Output|The JSONata expression '[1..900000] ~> $count()' "
+            "specified for the field "
+            "'Output' threw an error during evaluation: Expression evaluation memory limit "
+            "exceeded: Check for excessive "
             "memory usage");
   mt_eq_str(evaluate("\"{% $eval('1+1') %}\"", MS_QUERY_EXPRESSION),
-            "States.QueryEvaluationError|Output|The JSONata expression '$eval('1+1')' specified for the field 'Output' threw "
+            "States.QueryEvaluationError|Output|The JSONata expression '$eval('1+1')' specified "
+            "for the field 'Output' threw "
             "an error during evaluation. T1006: Attempted to invoke a non-function");
 }
 
 MT_TEST(jsonata_lang__diagnostics)
 {
   struct ms_query *query;
-  mt_eq_int(compile(&query, "{\"v\":\"{% phone %}\",\"w\":\"{% $$ %}\",\"x\":[\"{% 1 + %}\"]}", MS_QUERY_TEMPLATE, 0),
+  mt_eq_int(compile(&query, "{\"v\":\"{% phone %}\",\"w\":\"{% $$ %}\",\"x\":[\"{% 1 + %}\"]}",
+                    MS_QUERY_TEMPLATE, 0),
             MSTEP_EDEFINITION);
   mt_eq_str(problems,
-            "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output/v: Reference to 'phone' at the top level is not supported.\n"
-            "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output/w: Reference to '$$' at the top level is not supported.\n"
+            "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output/v: Reference to 'phone' at the top "
+            "level is not supported.\n"
+            "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output/w: Reference to '$$' at the top "
+            "level is not supported.\n"
             "INVALID_JSONATA_EXPRESSION at /States/E/Output/x/0: Unexpected end of expression");
-  mt_eq_int(compile(&query, "\"{% $states.errorOutput.Error %}\"", MS_QUERY_EXPRESSION, 0), MSTEP_EDEFINITION);
-  mt_eq_str(problems, "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output: Field '$states.errorOutput' does not exist.");
-  mt_eq_int(compile(&query, "\"{% $states.errorOutput.Error %}\"", MS_QUERY_EXPRESSION, MS_QUERY_ALLOW_ERROR_OUTPUT), 0);
+  mt_eq_int(compile(&query, "\"{% $states.errorOutput.Error %}\"", MS_QUERY_EXPRESSION, 0),
+            MSTEP_EDEFINITION);
+  mt_eq_str(problems, "UNSUPPORTED_JSONATA_EXPRESSION at /States/E/Output: Field "
+                      "'$states.errorOutput' does not exist.");
+  mt_eq_int(compile(&query, "\"{% $states.errorOutput.Error %}\"", MS_QUERY_EXPRESSION,
+                    MS_QUERY_ALLOW_ERROR_OUTPUT),
+            0);
   ms_query_free(query);
 }
 
@@ -155,7 +172,9 @@ MT_TEST(jsonata_lang__references_and_text)
 {
   struct ms_query *query;
   const char *all = "";
-  mt_eq_int(compile(&query, "{\"a\":\"{% $b + $states.input.c %}\",\"d\":[\"{% $e %}\"]}", MS_QUERY_TEMPLATE, 0), 0);
+  mt_eq_int(compile(&query, "{\"a\":\"{% $b + $states.input.c %}\",\"d\":[\"{% $e %}\"]}",
+                    MS_QUERY_TEMPLATE, 0),
+            0);
   ms_query_references(query, collect, &all);
   mt_eq_str(all, " b e");
   mt_eq_int(ms_query_text(query).len, 0);

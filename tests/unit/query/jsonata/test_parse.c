@@ -42,7 +42,8 @@ MT_TEST(jsonata_parse__refusals)
       {"x := 1", "S0212", 1, "\"x\"", NULL},
       {"function(x){1}", "S0208", 10, "\"x\"",
        "Parameter 1 of function definition must be a variable name (start with $)"},
-      {"a@x", "S0214", 3, "\"@\"", "The right side of \"@\" must be a variable name (start with $)"},
+      {"a@x", "S0214", 3, "\"@\"",
+       "The right side of \"@\" must be a variable name (start with $)"},
       {"a[0]@$x", "S0215", 5, NULL, NULL},
       {"a^(b)@$x", "S0216", 6, NULL, NULL},
       {"%", "S0217", 1, "\"parent\"", NULL},
@@ -109,10 +110,14 @@ static void check_depth(const char *open, const char *middle, const char *close,
 MT_TEST(jsonata_parse__depth_is_bounded)
 {
   static const char *const shapes[][3] = {
-      {"(", "1", ")"},       {"[", "1", "]"},           {"{\"a\":", "1", "}"}, {"-", "x", ""},
-      {"1+", "1", ""},       {"1+(", "1", ")"},         {"a.", "a", ""},       {"a[", "0", "]"},
-      {"", "a", "[0]"},      {"function($x){", "1", "}"}, {"f(", "1", ")"},     {"$x:=", "1", ""},
-      {"1?", "1", ":1"},     {"|a|", "{}", "|"},        {"a^(", "b", ")"},     {"x~>", "$f", ""},
+      {"(", "1", ")"},       {"[", "1", "]"},
+      {"{\"a\":", "1", "}"}, {"-", "x", ""},
+      {"1+", "1", ""},       {"1+(", "1", ")"},
+      {"a.", "a", ""},       {"a[", "0", "]"},
+      {"", "a", "[0]"},      {"function($x){", "1", "}"},
+      {"f(", "1", ")"},      {"$x:=", "1", ""},
+      {"1?", "1", ":1"},     {"|a|", "{}", "|"},
+      {"a^(", "b", ")"},     {"x~>", "$f", ""},
       {"a{", "b", ":1}"},    {"", "a", "@$x.b"},
   };
   for (size_t i = 0; i < COUNT_OF(shapes); i++) {
@@ -124,8 +129,8 @@ MT_TEST(jsonata_parse__depth_is_bounded)
 MT_TEST(jsonata_parse__version_switch)
 {
   struct ms_jsonata_env env = {.arena = ms_arena_new(0)};
-  struct outcome o = evaluate_with("[0 ?: 1, 0 ?? 1, missing ?? 2, false ?: 3]", &env,
-                                   MS_JSONATA_2_2);
+  struct outcome o =
+      evaluate_with("[0 ?: 1, 0 ?? 1, missing ?? 2, false ?: 3]", &env, MS_JSONATA_2_2);
   mt_eq_json(o.result, "[1,0,2,3]");
   outcome_deinit(&o);
   ms_arena_free(env.arena);
