@@ -105,7 +105,11 @@ static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lu
 static int load_handler(lua_State *L)
 {
   struct ms_lua_code *code = ms_lua_vm_of(L)->code;
-  if (ms_lua_load_text(L, code->text, code->len, code->chunk) != LUA_OK) {
+  int status = ms_lua_load_text(L, code->text, code->len, code->chunk);
+  if (status == LUA_ERRMEM) {
+    return ms_lua_raise_memory(L);
+  }
+  if (status != LUA_OK) {
     return ms_lua_raise(L, "Runtime.UserCodeSyntaxError", "%s", lua_tostring(L, -1));
   }
   lua_call(L, 0, 1);

@@ -301,6 +301,12 @@ bool ms_lua_is_memory_error(lua_State *L, int status)
 
 /* ---- into Lua ---- */
 
+int ms_lua_raise_memory(lua_State *L)
+{
+  lua_pushliteral(L, OUT_OF_MEMORY); /* Lua keeps this string in store: no memory is needed */
+  return lua_error(L);
+}
+
 int ms_lua_raise(lua_State *L, const char *type, const char *format, ...)
 {
   va_list args;

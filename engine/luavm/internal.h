@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "luavm/luavm.h"
+#include "luavm/pool.h"
 #include "work/guard.h"
 #include "work/work.h"
 
@@ -66,6 +67,7 @@ struct ms_lua_vm {
   struct ms_lua_host *host; /* NULL: rules and definitions */
   struct ms_lua_code *code; /* of its function; NULL likewise */
   enum ms_lua_level level;
+  struct ms_lua_pool pool;
   size_t used_bytes;
   size_t max_bytes;
   bool is_large;       /* the heap is: see ms_lua_vm_tune */
@@ -298,6 +300,8 @@ struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, stru
 /* Ends a job with a name and a formatted message in Lambda's form. */
 void ms_lua_job_fail(struct ms_lua_job *job, enum ms_lua_outcome outcome, const char *error,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* As Lua's own when memory is out; recognised wherever it comes to the end of a call. */
+MS_LUA_RAISES int ms_lua_raise_memory(lua_State *L);
 /* Raises {errorType = type, errorMessage = ...}. */
 MS_LUA_RAISES int ms_lua_raise(lua_State *L, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -61,7 +61,7 @@ static int core_encode(lua_State *L)
     ms_json_print(&vm->text, vm->scratch);
   }
   if (vm->text.error != 0) {
-    return luaL_error(L, "not enough memory");
+    return ms_lua_raise_memory(L);
   }
   lua_pushlstring(L, vm->text.data, vm->text.len);
   drop_scratch(vm);
@@ -77,7 +77,7 @@ static int core_decode(lua_State *L)
   drop_scratch(vm);
   int err = ms_json_parse(&vm->scratch, text, NULL, NULL);
   if (err == MSTEP_ENOMEM) {
-    return luaL_error(L, "not enough memory");
+    return ms_lua_raise_memory(L);
   }
   if (err != 0) {
     lua_pushnil(L);

@@ -29,7 +29,7 @@ bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk)
   ms_buf_put(&vm->text, text, len);
   ms_free(text);
   if (vm->text.error != 0) {
-    luaL_error(L, "not enough memory");
+    ms_lua_raise_memory(L);
   }
   int status = ms_lua_load_text(L, vm->text.data, vm->text.len, chunk);
   ms_buf_deinit(&vm->text);

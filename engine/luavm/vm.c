@@ -20,7 +20,7 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
     old_size = 0; /* Lua says here what the block is for */
   }
   if (new_size == 0) {
-    ms_free(block);
+    ms_lua_pool_free(&vm->pool, block, old_size);
     vm->used_bytes -= old_size;
     return NULL;
   }
@@ -28,15 +28,10 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
     vm->is_full = true;
     return NULL;
   }
-  void *moved = ms_realloc(block, new_size);
-  if (moved == NULL) {
-    if (new_size > old_size) {
-      return NULL;
-    }
-    moved = block; /* Lua relies on shrinking */
+  void *moved = ms_lua_pool_resize(&vm->pool, block, old_size, new_size);
+  if (moved != NULL) {
+    vm->used_bytes += new_size - old_size;
   }
-  vm->used_bytes += new_size;
-  vm->used_bytes -= old_size;
   return moved;
 }
 
@@ -49,7 +44,7 @@ void ms_lua_vm_tune(struct ms_lua_vm *vm)
   bool is_large = vm->used_bytes > SMALL_HEAP_BYTES;
   if (is_large != vm->is_large) {
     vm->is_large = is_large;
-    lua_gc(vm->L, LUA_GCINC, is_large ? 200 : 1000, 0, 0);
+    lua_gc(vm->L, LUA_GCINC, is_large ? 200 : 600, 0, 0);
   }
 }
 
@@ -76,8 +71,10 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
   vm->level = host == NULL ? MS_LUA_EXPRESSION : MS_LUA_FUNCTION;
   vm->max_bytes = lua->options.memory_max_bytes;
   ms_buf_init(&vm->text, 0);
+  ms_lua_pool_init(&vm->pool);
   vm->L = lua_newstate(allocate, vm);
   if (vm->L == NULL) {
+    ms_lua_pool_deinit(&vm->pool);
     ms_free(vm);
     return ms_error_nomem();
   }
@@ -103,6 +100,7 @@ void ms_lua_vm_free(struct ms_lua_vm *vm)
     return;
   }
   lua_close(vm->L);
+  ms_lua_pool_deinit(&vm->pool);
   if (vm->cjson != NULL) {
     dlclose(vm->cjson);
   }

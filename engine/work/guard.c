@@ -71,9 +71,19 @@ static void on_signal(int number, siginfo_t *info, void *context)
   errno = saved;
 }
 
+/* A thread that blocks the signal would never be interrupted. */
+static void unblock_signal(void)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, GUARD_SIGNAL);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static int use_signal(void)
 {
   int err = MSTEP_OK;
+  unblock_signal();
   pthread_mutex_lock(&signal_lock);
   if (signal_users == 0 && !MS_GUARD_POLLS) {
     struct sigaction action;
@@ -337,7 +347,8 @@ bool ms_guard_leave(struct ms_guard *guard)
     return false;
   }
   while ((atomic_load(&guard->word) & STATE_MASK) != STATE_FIRED) {
-    sched_yield(); /* our own signal is on its way */
+    unblock_signal(); /* somebody may have blocked it since */
+    sched_yield();    /* our own signal is on its way */
   }
   entered = NULL;
   atomic_store(&guard->word, idle);

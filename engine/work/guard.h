@@ -9,8 +9,9 @@
  * and leave, and at most once between them.
  *
  * SIGURG is ignored by default and passed on to whoever had a handler for it before; it must not be
- * blocked in a guarded thread. Under the thread sanitizer, which delays signals, there is none:
- * on_fire is not called and the guarded code polls ms_guard_is_fired (MS_GUARD_POLLS).
+ * blocked in a guarded thread, so ms_watchdog_new unblocks it in the thread that calls it. Under the
+ * thread sanitizer, which delays signals, there is none: on_fire is not called and the guarded code
+ * polls ms_guard_is_fired (MS_GUARD_POLLS).
  */
 #ifndef MS_WORK_GUARD_H
 #define MS_WORK_GUARD_H

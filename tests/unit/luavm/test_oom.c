@@ -78,7 +78,7 @@ MT_TEST(lua_oom__call)
   struct scenario s = {"return function(e) return {a = e, b = {1, 2, {c = 'x'}}} end",
                        "{\"n\":1,\"list\":[1,2,{\"x\":null}],\"big\":1e999}"};
   size_t count = mt_oom(run, &s);
-  mt_ok(count > 100);
+  mt_ok(count > 20);
 }
 
 MT_TEST(lua_oom__error)
@@ -107,6 +107,37 @@ MT_TEST(lua_oom__sleep_coroutine_log_json)
       "mstep.log('x', {1}) return mstep.json.decode(mstep.json.encode(e)) end",
       "{\"a\":[1]}"};
   mt_oom(run, &s);
+}
+
+/* The limit of a function's memory instead, which counts what Lua takes from its arena too. */
+MT_TEST(lua_oom__every_limit)
+{
+  struct scenario s = {
+      "local mstep = require 'mstep'\n"
+      "return function(e) coroutine.wrap(function() mstep.sleep(1) end)()\n"
+      "local t = {} for i = 1, 50 do t[i] = {i .. 'x'} end\n"
+      "if e.fail then error({t}) end\n"
+      "return mstep.json.decode(mstep.json.encode({e, t})) end",
+      "{\"a\":[1,{\"b\":null}]}"};
+  int refused = 0;
+  int passed = 0;
+  for (size_t max_bytes = 1000; max_bytes < 70000; max_bytes += 61) {
+    struct ms_loop *loop;
+    struct ms_lua *lua;
+    s.payload = max_bytes % 2 == 0 ? "{\"a\":[1,{\"b\":null}]}" : "{\"fail\":true}";
+    mt_eq_int(ms_loop_sim_new(&loop, 1700000000000), 0);
+    struct ms_lua_options options = {.loop = loop, .log = quiet, .memory_max_bytes = max_bytes};
+    mt_eq_int(ms_lua_new(&lua, &options), 0);
+    int err = call_once(lua, loop, &s);
+    if (err != 0 && err != MSTEP_ENOMEM) {
+      mt_report("limit %zu: %d %s", max_bytes, err, ms_error_detail());
+    }
+    refused += err == MSTEP_ENOMEM;
+    passed += err == 0;
+    ms_lua_free(lua);
+    ms_loop_free(loop);
+  }
+  mt_ok(refused > 100 && passed > 100);
 }
 
 static int define(void *user)

@@ -188,6 +188,29 @@ MT_TEST(guard__signals_of_others_reach_them)
   mt_eq_int(others, 2);
 }
 
+MT_TEST(guard__blocked_by_the_host)
+{
+  struct ms_watchdog *w;
+  struct victim v = {.is_stopped = 0};
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+  mt_eq_int(ms_watchdog_new(&w), 0);
+  ms_guard_init(&v.guard, w, on_fire, &v);
+  ms_guard_enter(&v.guard, 20, 1);
+  spin(&v, 5000);
+  mt_ok(is_stopped(&v));
+  mt_ok(ms_guard_leave(&v.guard));
+  pthread_sigmask(SIG_BLOCK, &set, NULL); /* again: late then, but it ends */
+  v.is_stopped = 0;
+  ms_guard_enter(&v.guard, 20, 1);
+  spin(&v, 200);
+  mt_ok(ms_guard_leave(&v.guard));
+  ms_guard_deinit(&v.guard);
+  ms_watchdog_free(w);
+}
+
 static int open_and_close(void *user)
 {
   struct ms_watchdog *w;
