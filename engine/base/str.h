@@ -27,6 +27,17 @@ static inline bool ms_str_eq(struct ms_str a, struct ms_str b)
   return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* ASCII letters only, whatever the locale; other bytes come back unchanged. */
+static inline char ms_ascii_lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline char ms_ascii_upper(char c)
+{
+  return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 bool ms_str_is(struct ms_str s, const char *literal);
 bool ms_str_has_prefix(struct ms_str s, const char *prefix);
 bool ms_str_has_suffix(struct ms_str s, const char *suffix);

@@ -1,5 +1,4 @@
 /* Moments as text: calendar components, ISO weeks, names, time zones. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -144,9 +143,9 @@ static void put_name(struct formatter *f, const struct ms_jx_date_part *part, co
   for (size_t i = 0; i < len; i++) {
     char c = name[i];
     if (part->names == MS_JX_UPPER_CASE) {
-      c = (char)toupper((unsigned char)c);
+      c = ms_ascii_upper(c);
     } else if (part->names == MS_JX_LOWER_CASE) {
-      c = (char)tolower((unsigned char)c);
+      c = ms_ascii_lower(c);
     }
     ms_buf_char(f->out, c);
   }

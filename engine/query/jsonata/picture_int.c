@@ -1,5 +1,4 @@
 /* Integer pictures: `#,##0`, `I`, `a`, `w`, `Ww;o`, digits of any script; both ways. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -177,7 +176,7 @@ static void put_roman(struct ms_jx_eval *ev, struct ms_buf *out, double value, b
   for (size_t i = 0; i < sizeof roman / sizeof *roman; i++) {
     while (value >= roman[i].value && out->error == 0 && ms_jx_spend(ev, 1)) {
       for (const char *p = roman[i].text; *p != '\0'; p++) {
-        ms_buf_char(out, is_upper ? (char)toupper((unsigned char)*p) : *p);
+        ms_buf_char(out, is_upper ? ms_ascii_upper(*p) : *p);
       }
       value -= roman[i].value;
     }
@@ -307,7 +306,7 @@ static double parse_letters(struct ms_str text, char first)
 static int roman_digit(char c)
 {
   for (size_t i = 0; i < sizeof roman / sizeof *roman; i++) {
-    if (roman[i].text[1] == '\0' && roman[i].text[0] == tolower((unsigned char)c)) {
+    if (roman[i].text[1] == '\0' && roman[i].text[0] == ms_ascii_lower(c)) {
       return roman[i].value;
     }
   }
@@ -368,7 +367,7 @@ static bool parse_words(struct ms_jx_eval *ev, double *out, struct ms_str text)
   }
   char *lower = (char *)(uintptr_t)copy.u.text;
   for (size_t i = 0; i < text.len; i++) {
-    lower[i] = (char)tolower((unsigned char)lower[i]);
+    lower[i] = ms_ascii_lower(lower[i]);
   }
   *out = ms_jx_words_parse(ms_jx_text(copy));
   return true;

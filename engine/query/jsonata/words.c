@@ -1,5 +1,4 @@
 /* Numbers in English words, cardinal and ordinal, and back. */
-#include <ctype.h>
 
 #include "query/jsonata/picture.h"
 
@@ -30,9 +29,9 @@ static void say(const struct speaker *s, const char *word)
   for (const char *p = word; *p != '\0'; p++) {
     char c = *p;
     if (s->letter_case == MS_JX_UPPER_CASE) {
-      c = (char)toupper((unsigned char)c);
+      c = ms_ascii_upper(c);
     } else if (s->letter_case == MS_JX_LOWER_CASE) {
-      c = (char)tolower((unsigned char)c);
+      c = ms_ascii_lower(c);
     }
     ms_buf_char(s->out, c);
   }
@@ -115,7 +114,7 @@ static bool is_word(struct ms_str text, const char *word, size_t cut, const char
     return false;
   }
   for (size_t i = 0; i < stem; i++) {
-    if (text.data[i] != tolower((unsigned char)word[i])) {
+    if (text.data[i] != ms_ascii_lower(word[i])) {
       return false;
     }
   }
