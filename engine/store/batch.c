@@ -32,6 +32,38 @@ void ms_batch_reset(struct ms_batch *batch)
   batch->error = 0;
 }
 
+static void cut(struct ms_buf *buf, size_t len)
+{
+  assert(len <= buf->len);
+  buf->len = len;
+  buf->error = 0;
+  if (buf->data != NULL) {
+    buf->data[len] = '\0';
+  }
+}
+
+struct ms_batch_mark ms_batch_mark(const struct ms_batch *batch)
+{
+  assert(ms_batch_error(batch) == 0);
+  return (struct ms_batch_mark){batch->records.len, batch->bytes.len, batch->ops.count,
+                                batch->fences.count};
+}
+
+void ms_batch_back(struct ms_batch *batch, struct ms_batch_mark mark)
+{
+  assert(mark.op_count <= batch->ops.count && mark.fence_count <= batch->fences.count);
+  cut(&batch->records, mark.records_len);
+  cut(&batch->bytes, mark.bytes_len);
+  batch->ops.count = mark.op_count;
+  batch->fences.count = mark.fence_count;
+  batch->error = 0;
+}
+
+size_t ms_batch_size(const struct ms_batch *batch)
+{
+  return batch->records.len + batch->bytes.len;
+}
+
 int ms_batch_error(const struct ms_batch *batch)
 {
   if (batch->error != 0) {

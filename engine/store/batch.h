@@ -61,6 +61,18 @@ void ms_batch_remove(struct ms_batch *batch, unsigned table, struct ms_str key);
 void ms_batch_remove_range(struct ms_batch *batch, unsigned table, struct ms_str from,
                            struct ms_str to);
 void ms_batch_fence(struct ms_batch *batch, unsigned shard, uint64_t fence);
+/* A place to go back to, so that a failure takes away only what was added since then. */
+struct ms_batch_mark {
+  size_t records_len;
+  size_t bytes_len;
+  size_t op_count;
+  size_t fence_count;
+};
+
+struct ms_batch_mark ms_batch_mark(const struct ms_batch *batch); /* of a batch without error */
+void ms_batch_back(struct ms_batch *batch, struct ms_batch_mark mark); /* clears the error too */
+/* Bytes of records, keys and values. */
+size_t ms_batch_size(const struct ms_batch *batch);
 /* 0, or what went wrong first: MSTEP_ENOMEM, MSTEP_ETOOBIG, MSTEP_EINVALID. */
 int ms_batch_error(const struct ms_batch *batch);
 

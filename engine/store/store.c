@@ -243,12 +243,15 @@ int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_r
   if (ms_table_is_number(table) && (key.len == 0 || ms_store_number(key) > NUMBER_MAX)) {
     return ms_error(MSTEP_EINVALID, "not a key of table %s", ms_table_name(table));
   }
+  if (table == MS_TABLE_JOURNAL && ms_store_number(key) > store->last_lsn) {
+    return ms_error(MSTEP_ENOTFOUND, "%s has no commit %" PRIu64, store->name, ms_store_number(key));
+  }
   store->is_calling = true;
   err = store->type->get(store, table, key, cb, user);
   store->is_calling = false;
   if (err == MSTEP_ENOTFOUND && table == MS_TABLE_JOURNAL) {
     uint64_t lsn = ms_store_number(key);
-    if (lsn > store->trimmed_lsn && lsn <= store->last_lsn) {
+    if (lsn > store->trimmed_lsn) {
       err = ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", store->name, lsn);
     }
   }
@@ -279,7 +282,10 @@ static int deliver_frame(struct ms_str key, struct ms_str value, void *user)
   return scan->cb(key, value, scan->user);
 }
 
-/* Adds to the backend's scan that no frame may be missing. */
+/*
+ * Adds to the backend's scan that no frame may be missing, and that one whose commit failed is not seen
+ * before recover has decided on it.
+ */
 static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
 {
   uint64_t from = scan->from.len == 0 ? 0 : ms_store_number(scan->from);
@@ -293,7 +299,10 @@ static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_r
   struct journal_scan state = {store->name, scan->is_reverse ? end - 1 : first, scan->is_reverse, cb,
                                user};
   uint64_t stop = scan->is_reverse ? state.next - count : state.next + count;
-  int err = store->type->scan(store, scan, deliver_frame, &state);
+  char keys[2][MS_STORE_NUMBER_SIZE];
+  struct ms_scan clamped = {scan->table, ms_store_key(keys[0], first), ms_store_key(keys[1], end),
+                            scan->limit, scan->is_reverse};
+  int err = store->type->scan(store, &clamped, deliver_frame, &state);
   return err == 0 && state.next != stop ? missing(&state) : err;
 }
 
