@@ -178,14 +178,29 @@ static int base_load(lua_State *L)
   return 1;
 }
 
+/* As Lua's, but what ms_lua_freeze made read-only stays so: calls that share it must not meet there. */
+static int base_rawset(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checkany(L, 2);
+  luaL_checkany(L, 3);
+  if (luaL_getmetafield(L, 1, "__metatable") == LUA_TBOOLEAN && !lua_toboolean(L, -1)) {
+    return luaL_error(L, "attempt to change a read-only table");
+  }
+  lua_settop(L, 3);
+  lua_rawset(L, 1);
+  return 1;
+}
+
 int ms_lua_open_base(lua_State *L)
 {
   static const char *const both[] = {
       "assert",   "error",    "getmetatable", "ipairs",   "next",   "pairs",
-      "pcall",    "rawequal", "rawget",       "rawlen",   "rawset", "select",
+      "pcall",    "rawequal", "rawget",       "rawlen",   "select",
       "tonumber", "tostring", "type",         "_VERSION", NULL,
   };
-  static const luaL_Reg ours[] = {{"require", ms_lua_require},
+  static const luaL_Reg ours[] = {{"rawset", base_rawset},
+                                  {"require", ms_lua_require},
                                   {"setmetatable", base_setmetatable},
                                   {"xpcall", base_xpcall},
                                   {NULL, NULL}};

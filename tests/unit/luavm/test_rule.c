@@ -23,6 +23,8 @@ static const char rules_text[] =
     "  fills = function() local s = 'x' while true do s = s .. s end end,\n"
     "  grows_global = function() counter = 1 return true end,\n"
     "  grows_lib = function() string.x = 1 return true end,\n"
+    "  sets_raw = function() rawset(string, 'x', 1) return true end,\n"
+    "  sets_own_raw = function() return rawset({}, 'x', 1).x == 1 end,\n"
     "  reaches = function() return not (os or io or debug or load or print or package or dofile or collectgarbage\n"
     "    or math.random or require('mstep').sleep or require('mstep').now) end,\n"
     "  nulls = function(input) return input.none == require('mstep').null end,\n"
@@ -106,6 +108,9 @@ MT_TEST(lua_rule__answers)
        "The rule 'rules.grows_global' failed: rules/rules.lua:18: 'counter' cannot be set: what is here changes nothing"},
       {"rules.grows_lib", "{}",
        "The rule 'rules.grows_lib' failed: rules/rules.lua:19: 'x' cannot be set: what is here changes nothing"},
+      {"rules.sets_raw", "{}",
+       "The rule 'rules.sets_raw' failed: rules/rules.lua:20: attempt to change a read-only table"},
+      {"rules.sets_own_raw", "{}", "true"},
       {"rules.is_vip", "{\"points\":1000}", "true"},
   };
   struct fixture f;
