@@ -125,3 +125,16 @@ size_t ms_utf8_count_utf16(struct ms_str s)
   }
   return count;
 }
+
+void ms_utf8_repair(struct ms_buf *out, struct ms_str s)
+{
+  while (s.len > 0) {
+    size_t valid = ms_utf8_check(s);
+    ms_buf_put(out, s.data, valid);
+    if (valid < s.len) {
+      ms_buf_cstr(out, "\xEF\xBF\xBD");
+      valid++;
+    }
+    s = ms_str_sub(s, valid, s.len);
+  }
+}

@@ -4,10 +4,13 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 /* Offset of the first byte that is not valid UTF-8; s.len when all of it is. */
 size_t ms_utf8_check(struct ms_str s);
+/* Appends s; each byte that is not valid UTF-8 becomes U+FFFD, as in Java's new String(bytes, UTF_8). */
+void ms_utf8_repair(struct ms_buf *out, struct ms_str s);
 /* Reads one code point of *valid* UTF-8 at *pos and moves *pos behind it. */
 uint32_t ms_utf8_next(struct ms_str s, size_t *pos);
 /* Writes 1 to 4 bytes and returns how many. */

@@ -79,7 +79,7 @@ struct ms_json ms_json_int(int64_t value);
 struct ms_json ms_json_double(double value); /* finite, else NONE */
 struct ms_json ms_json_string(struct ms_str text); /* copies valid UTF-8 */
 struct ms_json ms_json_cstring(const char *text);
-/* Formats into a string value; invalid UTF-8 is not checked. */
+/* Formats into a string value; bytes that are not valid UTF-8 become U+FFFD. */
 struct ms_json ms_json_stringf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static inline bool ms_json_is_none(struct ms_json v) { return v.type == MS_JSON_NONE; }

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "json/internal.h"
 
 /* ---- strings ---- */
@@ -74,6 +75,22 @@ struct ms_json ms_json_big(struct ms_str text)
   return text_value(MS_JSON_BIG, text);
 }
 
+/* The text of a value that may not be valid UTF-8; takes it. */
+static struct ms_json repaired(struct ms_json value)
+{
+  struct ms_str text = ms_json_text(value);
+  if (ms_utf8_check(text) == text.len) {
+    return value;
+  }
+  struct ms_buf buf;
+  ms_buf_init(&buf, 0);
+  ms_utf8_repair(&buf, text);
+  struct ms_json clean = buf.error == 0 ? ms_json_string(ms_buf_view(&buf)) : MS_JSON_VALUE_NONE;
+  ms_buf_deinit(&buf);
+  ms_json_unref(value);
+  return clean;
+}
+
 struct ms_json ms_json_stringf(const char *format, ...)
 {
   va_list args;
@@ -91,7 +108,7 @@ struct ms_json ms_json_stringf(const char *format, ...)
   }
   va_end(again);
   va_end(args);
-  return value;
+  return repaired(value);
 }
 
 struct ms_str ms_json_text(struct ms_json value)

@@ -176,18 +176,7 @@ static void unload(struct program *program)
 /* Text of Lua's as valid UTF-8 of a reasonable length. */
 static void put_clean(struct ms_buf *out, struct ms_str text)
 {
-  text = ms_str_sub(text, 0, MESSAGE_MAX);
-  size_t at = 0;
-  while (at < text.len) {
-    struct ms_str rest = ms_str_sub(text, at, text.len);
-    size_t good = ms_utf8_check(rest);
-    ms_buf_put(out, rest.data, good);
-    at += good;
-    if (at < text.len) {
-      ms_buf_cstr(out, "\xEF\xBF\xBD");
-      at++;
-    }
-  }
+  ms_utf8_repair(out, ms_str_sub(text, 0, MESSAGE_MAX));
 }
 
 /* "line:3: text" becomes 3 and "text"; 0 when there is no line. */

@@ -28,20 +28,6 @@ int ms_call_base64_encode(struct ms_json *out, struct ms_call_run *run, const st
   return err;
 }
 
-/* Bytes that are not UTF-8 become U+FFFD, as in Java's new String(bytes, UTF_8). */
-static void put_utf8(struct ms_buf *out, struct ms_str bytes)
-{
-  while (bytes.len > 0) {
-    size_t valid = ms_utf8_check(bytes);
-    ms_buf_put(out, bytes.data, valid);
-    if (valid < bytes.len) {
-      ms_buf_cstr(out, "\xEF\xBF\xBD");
-      valid++;
-    }
-    bytes = ms_str_sub(bytes, valid, bytes.len);
-  }
-}
-
 int ms_call_base64_decode(struct ms_json *out, struct ms_call_run *run, const struct ms_json *args,
                           size_t count)
 {
@@ -55,7 +41,7 @@ int ms_call_base64_decode(struct ms_json *out, struct ms_call_run *run, const st
   ms_buf_init(&text, RESULT_MAX_BYTES);
   int err = ms_base64_decode_lenient(&bytes, ms_json_text(args[0]));
   if (err == 0) {
-    put_utf8(&text, ms_buf_view(&bytes));
+    ms_utf8_repair(&text, ms_buf_view(&bytes));
     err = bytes.error != 0 ? bytes.error : text.error;
   }
   if (err == 0) {

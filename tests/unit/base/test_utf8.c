@@ -90,3 +90,12 @@ MT_TEST(base_utf8__counts)
   mt_eq_int(ms_utf8_count(MS_STR("")), 0);
   mt_eq_int(ms_utf8_check((struct ms_str){NULL, 0}), 0);
 }
+
+MT_TEST(utf8__repair_replaces_what_is_not_valid)
+{
+  struct ms_buf buf;
+  ms_buf_init(&buf, 0);
+  ms_utf8_repair(&buf, MS_STR("\xc3\xa9\xff\xed\xa0\x80z"));
+  mt_eq_str(buf.data, "\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+  ms_buf_deinit(&buf);
+}

@@ -166,3 +166,10 @@ MT_TEST(json_value__wide_and_deep_values_are_released)
   ms_json_unref(root);
   mt_leak_end();
 }
+
+MT_TEST(json_value__a_formatted_string_is_valid_utf8)
+{
+  struct ms_json value = ms_json_stringf("%s", "a\xff\xc3" "b");
+  mt_eq_json(value, "\"a\\ufffd\\ufffdb\"");
+  ms_json_unref(value);
+}
