@@ -117,7 +117,8 @@ static struct job *job_new(struct ms_journal *journal, enum job_type type)
 /* One is kept, with its memory, unless that is much more than a batch has as a rule. */
 static void job_done(struct ms_journal *journal, struct job *job)
 {
-  bool is_large = job->batch.records.capacity + job->batch.bytes.capacity > 4 * journal->batch_bytes;
+  bool is_large =
+      job->batch.records.capacity + job->batch.bytes.capacity > 4 * journal->batch_bytes;
   if (journal->spare != NULL || is_large) {
     job_free(job);
     return;
@@ -314,7 +315,8 @@ int ms_journal_end(struct ms_journal *journal, uint64_t *seq)
     return err;
   }
   job->transitions++;
-  journal->waiting += ms_batch_size(&job->batch) - journal->mark.records_len - journal->mark.bytes_len;
+  journal->waiting +=
+      ms_batch_size(&job->batch) - journal->mark.records_len - journal->mark.bytes_len;
   *seq = job->seq;
   return 0;
 }
@@ -440,7 +442,8 @@ int ms_journal_open(struct ms_journal **out, const struct ms_journal_options *op
   journal->batch_bytes = options->batch_bytes == 0 ? MS_JOURNAL_BATCH_BYTES : options->batch_bytes;
   journal->batch_transitions =
       options->batch_transitions == 0 ? MS_JOURNAL_BATCH_TRANSITIONS : options->batch_transitions;
-  journal->waiting_max = options->waiting_bytes == 0 ? MS_JOURNAL_WAITING_BYTES : options->waiting_bytes;
+  journal->waiting_max =
+      options->waiting_bytes == 0 ? MS_JOURNAL_WAITING_BYTES : options->waiting_bytes;
   journal->posted_end = &journal->posted;
   journal->durable_lsn = ms_store_last_lsn(options->store);
   if (!options->is_inline) {

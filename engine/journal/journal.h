@@ -38,13 +38,13 @@ struct ms_journal_callbacks {
 };
 
 struct ms_journal_options {
-  struct ms_store *store;      /* borrowed; not to be touched while the journal is open */
-  struct ms_loop *loop;        /* borrowed; held while something is on the thread. NULL: see is_inline */
+  struct ms_store *store; /* borrowed; not to be touched while the journal is open */
+  struct ms_loop *loop;   /* borrowed; held while something is on the thread. NULL: see is_inline */
   struct ms_journal_callbacks callbacks;
-  size_t batch_bytes;          /* a batch that has as many is closed; 0 = standard, as below */
+  size_t batch_bytes; /* a batch that has as many is closed; 0 = standard, as below */
   unsigned batch_transitions;
-  size_t waiting_bytes;        /* bound on what is not durable yet */
-  bool is_inline;              /* no thread: flush commits. For simulation, which has to repeat itself */
+  size_t waiting_bytes; /* bound on what is not durable yet */
+  bool is_inline;       /* no thread: flush commits. For simulation, which has to repeat itself */
 };
 
 struct ms_journal_stats {

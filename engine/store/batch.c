@@ -81,12 +81,14 @@ static bool check_key(struct ms_batch *batch, unsigned table, struct ms_str key,
     return true;
   } else if (ms_table_is_number(table)) {
     if (key.len != MS_STORE_NUMBER_SIZE || (!is_bound && (key.data[0] & 0x80) != 0)) {
-      batch->error = ms_error(MSTEP_EINVALID, "a key of table %s is a number of eight bytes below 2^63",
-                              ms_table_name(table));
+      batch->error =
+          ms_error(MSTEP_EINVALID, "a key of table %s is a number of eight bytes below 2^63",
+                   ms_table_name(table));
     }
   } else if (key.len > MS_STORE_KEY_MAX) {
-    batch->error = ms_error(MSTEP_ETOOBIG, "a key of table %s has %zu bytes; at most %u are allowed",
-                            ms_table_name(table), key.len, MS_STORE_KEY_MAX);
+    batch->error =
+        ms_error(MSTEP_ETOOBIG, "a key of table %s has %zu bytes; at most %u are allowed",
+                 ms_table_name(table), key.len, MS_STORE_KEY_MAX);
   }
   return batch->error == 0;
 }

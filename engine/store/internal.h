@@ -26,7 +26,8 @@ struct ms_store_type {
    * is last_lsn + 1; both numbers are store.c's to move.
    */
   int (*commit)(struct ms_store *store, const struct ms_batch *batch, uint64_t lsn);
-  int (*get)(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb, void *user);
+  int (*get)(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb,
+             void *user);
   int (*scan)(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user);
   int (*lease)(struct ms_store *store, unsigned shard, int64_t until_ms, uint64_t *fence);
   int (*shrink)(struct ms_store *store, uint64_t bytes, bool *is_done);
@@ -38,11 +39,11 @@ struct ms_store_type {
 /* First member of every backend's own struct, which its open allocates and its close frees. */
 struct ms_store {
   const struct ms_store_type *type;
-  char *name;       /* ms_alloc; freed by store.c */
+  char *name; /* ms_alloc; freed by store.c */
   uint64_t last_lsn;
   uint64_t trimmed_lsn; /* the journal holds the frames behind this one, up to last_lsn */
   bool is_failed;
-  bool is_calling;  /* a callback is running */
+  bool is_calling; /* a callback is running */
 };
 
 /* The number of the last frame that is cut off when the batch is done. */

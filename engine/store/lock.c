@@ -17,7 +17,8 @@
 static int name_lock(char out[PATH_MAX], const char *path)
 {
   int len = snprintf(out, PATH_MAX, "%s-lock", path);
-  return len > 0 && len < PATH_MAX ? 0 : ms_error(MSTEP_ETOOBIG, "the path \"%s\" is too long", path);
+  return len > 0 && len < PATH_MAX ? 0
+                                   : ms_error(MSTEP_ETOOBIG, "the path \"%s\" is too long", path);
 }
 
 static int open_failed(const char *path, const char *file)

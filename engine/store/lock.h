@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct ms_store_lock {
-  int fd; /* -1 = not held */
+  int fd;      /* -1 = not held */
   bool is_new; /* the file was made by this call */
 };
 

@@ -66,7 +66,8 @@ int ms_sqlite_error(sqlite3 *db, int rc, const char *path)
   case SQLITE_CORRUPT:
     return ms_error(MSTEP_EIO, "%s is damaged: %s", path, db == NULL ? "" : sqlite3_errmsg(db));
   case SQLITE_NOTADB:
-    return ms_error(MSTEP_EINVALID, "%s is not a store of Moonstep, or its first page is damaged", path);
+    return ms_error(MSTEP_EINVALID, "%s is not a store of Moonstep, or its first page is damaged",
+                    path);
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
     return ms_error(MSTEP_EIO, "%s is locked by another program", path);
@@ -79,7 +80,8 @@ int ms_sqlite_error(sqlite3 *db, int rc, const char *path)
   case SQLITE_CANTOPEN:
     return io_error(db, rc, path);
   default:
-    return ms_error(MSTEP_EIO, "%s: %s", path, db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(db));
+    return ms_error(MSTEP_EIO, "%s: %s", path,
+                    db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(db));
   }
 }
 
@@ -149,7 +151,8 @@ static int identify(unsigned *version, sqlite3 *db, const char *path, bool *is_f
   }
   bool is_new = id == 0 && number == 0 && table_count == 0;
   if (err == 0 && !is_new && id != MS_SQLITE_APPLICATION_ID) {
-    err = ms_error(MSTEP_EINVALID, "%s is a database of another program, not a store of Moonstep", path);
+    err = ms_error(MSTEP_EINVALID, "%s is a database of another program, not a store of Moonstep",
+                   path);
   }
   *is_foreign = err == MSTEP_EINVALID;
   *version = (unsigned)number;
@@ -179,8 +182,8 @@ static int configure(sqlite3 *db, const char *path, enum ms_durability durabilit
   }
   int64_t is_wal = 0;
   if (err == 0) {
-    err = ms_sqlite_number(&is_wal, db, path,
-                           "SELECT journal_mode = 'wal' FROM pragma_journal_mode");
+    err =
+        ms_sqlite_number(&is_wal, db, path, "SELECT journal_mode = 'wal' FROM pragma_journal_mode");
   }
   if (err == 0 && !is_wal) {
     err = ms_error(MSTEP_EIO, "%s: a write-ahead log is not possible on this file system", path);
@@ -209,8 +212,8 @@ static int sync_directory(const char *path)
   return err;
 }
 
-static int run_steps(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps, size_t count,
-                     unsigned from)
+static int run_steps(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps,
+                     size_t count, unsigned from)
 {
   char sql[128];
   int err = 0;
@@ -227,7 +230,8 @@ static int run_steps(sqlite3 *db, const char *path, const struct ms_sqlite_step 
   return err;
 }
 
-int ms_sqlite_migrate(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps, size_t count)
+int ms_sqlite_migrate(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps,
+                      size_t count)
 {
   assert(count > 0);
   unsigned newest = steps[count - 1].version;

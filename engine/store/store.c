@@ -201,7 +201,8 @@ int ms_store_recover(struct ms_store *store)
                    store->name, store->last_lsn, acknowledged);
   }
   if (err == 0 && store->last_lsn > acknowledged + 1) {
-    err = ms_error(MSTEP_EIO, "%s ends with commit %" PRIu64 ", which somebody else wrote after %" PRIu64,
+    err = ms_error(MSTEP_EIO,
+                   "%s ends with commit %" PRIu64 ", which somebody else wrote after %" PRIu64,
                    store->name, store->last_lsn, acknowledged);
   }
   if (err != 0) {
@@ -244,7 +245,8 @@ int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_r
     return ms_error(MSTEP_EINVALID, "not a key of table %s", ms_table_name(table));
   }
   if (table == MS_TABLE_JOURNAL && ms_store_number(key) > store->last_lsn) {
-    return ms_error(MSTEP_ENOTFOUND, "%s has no commit %" PRIu64, store->name, ms_store_number(key));
+    return ms_error(MSTEP_ENOTFOUND, "%s has no commit %" PRIu64, store->name,
+                    ms_store_number(key));
   }
   store->is_calling = true;
   err = store->type->get(store, table, key, cb, user);
@@ -269,7 +271,8 @@ struct journal_scan {
 
 static int missing(const struct journal_scan *scan)
 {
-  return ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", scan->name, scan->next);
+  return ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", scan->name,
+                  scan->next);
 }
 
 static int deliver_frame(struct ms_str key, struct ms_str value, void *user)
@@ -286,7 +289,8 @@ static int deliver_frame(struct ms_str key, struct ms_str value, void *user)
  * Adds to the backend's scan that no frame may be missing, and that one whose commit failed is not seen
  * before recover has decided on it.
  */
-static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
+static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb,
+                        void *user)
 {
   uint64_t from = scan->from.len == 0 ? 0 : ms_store_number(scan->from);
   uint64_t to = scan->to.len == 0 ? UINT64_MAX : ms_store_number(scan->to);
@@ -296,8 +300,8 @@ static int scan_journal(struct ms_store *store, const struct ms_scan *scan, ms_r
     return 0;
   }
   uint64_t count = scan->limit == 0 || scan->limit > end - first ? end - first : scan->limit;
-  struct journal_scan state = {store->name, scan->is_reverse ? end - 1 : first, scan->is_reverse, cb,
-                               user};
+  struct journal_scan state = {store->name, scan->is_reverse ? end - 1 : first, scan->is_reverse,
+                               cb, user};
   uint64_t stop = scan->is_reverse ? state.next - count : state.next + count;
   char keys[2][MS_STORE_NUMBER_SIZE];
   struct ms_scan clamped = {scan->table, ms_store_key(keys[0], first), ms_store_key(keys[1], end),

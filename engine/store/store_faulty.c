@@ -32,8 +32,8 @@ static const struct {
   unsigned standard;
   unsigned max;
 } rates[RATE_COUNT] = {
-    [RATE_FAIL] = {"fail", 20, 1000}, [RATE_TEAR] = {"tear", 20, 1000},
-    [RATE_READ] = {"read", 10, 1000}, [RATE_DOWN] = {"down", 2, 1000000},
+    [RATE_FAIL] = {"fail", 20, 1000},  [RATE_TEAR] = {"tear", 20, 1000},
+    [RATE_READ] = {"read", 10, 1000},  [RATE_DOWN] = {"down", 2, 1000000},
     [RATE_DELAY] = {"delay", 0, 1000}, [RATE_US] = {"us", 1000, 1000000},
 };
 
@@ -220,7 +220,8 @@ static int deliver(struct ms_str key, struct ms_str value, void *user)
   return scan->cb(key, value, scan->user);
 }
 
-static int faulty_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
+static int faulty_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb,
+                       void *user)
 {
   struct faulty_store *faulty = faulty_store(store);
   delay(faulty);

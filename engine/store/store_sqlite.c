@@ -43,7 +43,7 @@ struct sqlite_store {
   enum ms_durability durability;
   uint64_t fence;
   char id[ID_SIZE]; /* of the file, so that another in its place is noticed */
-  ino_t inode; /* so is one that would be mixed with what the log still holds */
+  ino_t inode;      /* so is one that would be mixed with what the log still holds */
   ino_t log_inode;
   struct ms_buf frame; /* scratch of commit */
   sqlite3_stmt *begin;
@@ -82,7 +82,8 @@ static void write_sql(char *out, size_t size, unsigned table, enum statement_kin
            ms_table_is_number(table) ? "%s BETWEEN ?1 AND ?2" : "%s >= ?1 AND key < ?2", key);
   switch (kind) {
   case STATEMENT_PUT:
-    snprintf(out, size, is_journal ? "INSERT INTO %s VALUES (?1, ?3)" : "REPLACE INTO %s VALUES (?1, ?2, ?3)",
+    snprintf(out, size,
+             is_journal ? "INSERT INTO %s VALUES (?1, ?3)" : "REPLACE INTO %s VALUES (?1, ?2, ?3)",
              name);
     break;
   case STATEMENT_REMOVE:
@@ -188,7 +189,8 @@ static int set_meta(struct sqlite_store *s, const char *name, uint64_t value)
   return ms_sqlite_exec(s->db, s->path, sql);
 }
 
-static int put_record(struct sqlite_store *s, unsigned table, struct ms_str key, struct ms_str value)
+static int put_record(struct sqlite_store *s, unsigned table, struct ms_str key,
+                      struct ms_str value)
 {
   sqlite3_stmt *statement;
   int err = get_statement(&statement, s, table, STATEMENT_PUT);
@@ -205,7 +207,8 @@ static int put_record(struct sqlite_store *s, unsigned table, struct ms_str key,
   return rc == SQLITE_OK ? run(s, statement) : failed(s, rc);
 }
 
-static int run_op(struct sqlite_store *s, const struct ms_batch *batch, const struct ms_batch_op *op)
+static int run_op(struct sqlite_store *s, const struct ms_batch *batch,
+                  const struct ms_batch_op *op)
 {
   struct ms_str key = ms_batch_key(batch, op);
   struct ms_str value = ms_batch_value(batch, op);
@@ -214,7 +217,8 @@ static int run_op(struct sqlite_store *s, const struct ms_batch *batch, const st
   }
   bool is_range = op->type == MS_BATCH_REMOVE_RANGE;
   sqlite3_stmt *statement;
-  int err = get_statement(&statement, s, op->table, is_range ? STATEMENT_REMOVE_RANGE : STATEMENT_REMOVE);
+  int err =
+      get_statement(&statement, s, op->table, is_range ? STATEMENT_REMOVE_RANGE : STATEMENT_REMOVE);
   if (err != 0) {
     return err;
   }
@@ -305,7 +309,8 @@ static int deliver(struct sqlite_store *s, unsigned table, sqlite3_stmt *stateme
                    void *user)
 {
   char number[MS_STORE_NUMBER_SIZE];
-  struct ms_str value = {sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2)};
+  struct ms_str value = {sqlite3_column_blob(statement, 2),
+                         (size_t)sqlite3_column_bytes(statement, 2)};
   struct ms_str key = {sqlite3_column_blob(statement, 0), 0};
   if (ms_table_is_number(table)) {
     key = ms_store_key(number, (uint64_t)sqlite3_column_int64(statement, 0));
@@ -357,7 +362,8 @@ static int sqlite_get(struct ms_store *store, unsigned table, struct ms_str key,
   return err;
 }
 
-static int sqlite_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb, void *user)
+static int sqlite_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_cb cb,
+                       void *user)
 {
   struct sqlite_store *s = sqlite_store(store);
   sqlite3_stmt *statement;
@@ -420,7 +426,9 @@ static int sqlite_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
   if (err == 0) {
     uint64_t pages = page_size > 0 ? bytes / (uint64_t)page_size : 0;
     snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%llu)",
-             (unsigned long long)(pages == 0 ? 1 : pages > INT32_MAX ? INT32_MAX : pages));
+             (unsigned long long)(pages == 0          ? 1
+                                  : pages > INT32_MAX ? INT32_MAX
+                                                      : pages));
     err = ms_sqlite_exec(s->db, s->path, sql);
   }
   if (err == 0) {
@@ -480,7 +488,8 @@ static int sqlite_check(struct ms_store *store)
 static int read_id(struct sqlite_store *s, char id[ID_SIZE])
 {
   sqlite3_stmt *statement = NULL;
-  int rc = sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name = 'id'", -1, &statement, NULL);
+  int rc =
+      sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name = 'id'", -1, &statement, NULL);
   if (rc == SQLITE_OK) {
     rc = sqlite3_step(statement);
   }
@@ -626,7 +635,8 @@ static void sqlite_close(struct ms_store *store)
   ms_free(s);
 }
 
-static int sqlite_open(struct ms_store **out, const char *address, const struct ms_store_options *options)
+static int sqlite_open(struct ms_store **out, const char *address,
+                       const struct ms_store_options *options)
 {
   struct stat info;
   bool is_foreign = false;
@@ -640,7 +650,8 @@ static int sqlite_open(struct ms_store **out, const char *address, const struct 
   ms_buf_init(&s->frame, MS_BATCH_BYTES_MAX + MS_FRAME_HEADER_SIZE);
   int err = ms_sqlite_full_path(s->path, address);
   if (err == 0 && options->must_exist && stat(s->path, &info) != 0) {
-    err = ms_error(errno == ENOENT ? MSTEP_ENOTFOUND : MSTEP_EIO, "%s: %s", s->path, strerror(errno));
+    err =
+        ms_error(errno == ENOENT ? MSTEP_ENOTFOUND : MSTEP_EIO, "%s: %s", s->path, strerror(errno));
   }
   if (err == 0) {
     err = ms_store_lock(&s->lock, s->path);

@@ -22,7 +22,7 @@ struct bench {
   struct ms_loop *loop;
   struct ms_journal *journal;
   unsigned concurrent;
-  unsigned idle; /* executions that may take their next step */
+  unsigned idle;                    /* executions that may take their next step */
   uint64_t waiting[CONCURRENT_MAX]; /* seq that an execution waits for; 0 = none */
   double since[CONCURRENT_MAX];
   double end;
@@ -112,8 +112,8 @@ static int compare(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-static void run(struct bench *bench, const char *path, const char *name, enum ms_durability durability,
-                double seconds)
+static void run(struct bench *bench, const char *path, const char *name,
+                enum ms_durability durability, double seconds)
 {
   struct ms_store *store = NULL;
   char url[600];

@@ -25,8 +25,8 @@ struct target {
 };
 
 static const struct target targets[] = {
-    {"raw_fsync", NULL, MS_DURABILITY_FSYNC},       {"sqlite_fsync", "sqlite", MS_DURABILITY_FSYNC},
-    {"sqlite_os", "sqlite", MS_DURABILITY_OS},      {"sqlite_none", "sqlite", MS_DURABILITY_NONE},
+    {"raw_fsync", NULL, MS_DURABILITY_FSYNC},  {"sqlite_fsync", "sqlite", MS_DURABILITY_FSYNC},
+    {"sqlite_os", "sqlite", MS_DURABILITY_OS}, {"sqlite_none", "sqlite", MS_DURABILITY_NONE},
     {"memory", "memory", MS_DURABILITY_NONE},
 };
 
@@ -93,7 +93,8 @@ static size_t run(const struct target *target, const char *path, const struct ms
   char url[600];
   if (target->scheme != NULL) {
     struct ms_store_options options = {target->durability, false};
-    snprintf(url, sizeof url, "%s:%s", target->scheme, strcmp(target->scheme, "sqlite") == 0 ? path : "");
+    snprintf(url, sizeof url, "%s:%s", target->scheme,
+             strcmp(target->scheme, "sqlite") == 0 ? path : "");
     if (ms_store_open(&store, url, &options) != 0) {
       fail("open");
     }
@@ -121,8 +122,8 @@ static size_t run(const struct target *target, const char *path, const struct ms
   return count;
 }
 
-static void bench(const struct target *target, const char *directory, unsigned records, double seconds,
-                  bool is_first)
+static void bench(const struct target *target, const char *directory, unsigned records,
+                  double seconds, bool is_first)
 {
   static double samples[SAMPLES_MAX];
   static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
@@ -144,11 +145,12 @@ static void bench(const struct target *target, const char *directory, unsigned r
     total += samples[i];
   }
   qsort(samples, count, sizeof samples[0], compare);
-  printf("%s\n  {\"store\": \"%s\", \"records_per_commit\": %u, \"records_per_s\": %.0f, "
-         "\"commits_per_s\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"written_per_record\": %.0f}",
-         is_first ? "" : ",", target->name, records, (double)count * records / total,
-         (double)count / total, samples[count / 2] * 1e6, samples[count * 99 / 100] * 1e6,
-         written / ((double)count * records));
+  printf(
+      "%s\n  {\"store\": \"%s\", \"records_per_commit\": %u, \"records_per_s\": %.0f, "
+      "\"commits_per_s\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"written_per_record\": %.0f}",
+      is_first ? "" : ",", target->name, records, (double)count * records / total,
+      (double)count / total, samples[count / 2] * 1e6, samples[count * 99 / 100] * 1e6,
+      written / ((double)count * records));
   fflush(stdout);
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
     snprintf(file, sizeof file, "%s%s", path, suffixes[i]);

@@ -310,7 +310,8 @@ static int read_everything(const char *path, size_t *count, bool *is_found)
 {
   static const unsigned tables[] = {MS_TABLE_JOURNAL, MS_TABLE_SETTING, MS_TABLE_EXECUTION};
   struct ms_store *store = NULL;
-  int err = ms_store_open(&store, mt_format("sqlite:%s", path), NULL);
+  struct ms_store_options options = {MS_DURABILITY_NONE, true};
+  int err = ms_store_open(&store, mt_format("sqlite:%s", path), &options);
   *count = 0;
   *is_found = err != 0;
   for (int i = 0; i < 3 && err == 0; i++) {
@@ -356,8 +357,8 @@ static bool is_noticed(const char *path, char *bytes, size_t len, size_t at, siz
     bytes[i] = (char)~bytes[i];
   }
   if ((err == 0 && seen != 180 && !is_found) || (err != 0 && !is_found)) {
-    mt_fail("bytes %zu to %zu damaged: %zu of 180 records are there, without an error", at, at + count,
-            seen);
+    mt_fail("bytes %zu to %zu damaged: %zu of 180 records are there, without an error", at,
+            at + count, seen);
   }
   if (err != 0 && (ms_error_detail()[0] == '\0' || err == MSTEP_EINTERNAL)) {
     mt_fail("bytes %zu to %zu damaged: no detail (%d)", at, at + count, err);

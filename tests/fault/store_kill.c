@@ -74,7 +74,8 @@ static void child(const char *url, enum ms_durability durability, int out)
 }
 
 /* The last number that a child acknowledged before it was killed; `before` when none. */
-static uint64_t run_and_kill(const char *url, enum ms_durability durability, uint64_t us, uint64_t before)
+static uint64_t run_and_kill(const char *url, enum ms_durability durability, uint64_t us,
+                             uint64_t before)
 {
   int ends[2];
   mt_eq_int(pipe(ends), 0);
@@ -194,7 +195,8 @@ MT_TEST(store_kill__at_the_first_opening)
   ms_random_seed(&random, 99);
   for (int i = 0; i < rounds(); i++) {
     const char *url = mt_format("sqlite:%s/new%d.db", mt_tmpdir(), i);
-    uint64_t acknowledged = run_and_kill(url, MS_DURABILITY_FSYNC, ms_random_below(&random, 6000), 0);
+    uint64_t acknowledged =
+        run_and_kill(url, MS_DURABILITY_FSYNC, ms_random_below(&random, 6000), 0);
     uint64_t lsn = check_store(url);
     mt_ok(lsn == acknowledged || lsn == acknowledged + 1);
   }

@@ -56,8 +56,8 @@ static void open_row(struct subject *s, const char *row)
   s->is_persistent = strcmp(row, "sqlite") == 0 || s->is_faulty;
   const char *path = mt_format("%s/store%d.db", mt_tmpdir(), number++);
   if (s->is_faulty) {
-    snprintf(s->url, sizeof s->url, "faulty:%d,fail=80,tear=80,read=30,down=3:sqlite:%s", 4711 + number,
-             path);
+    snprintf(s->url, sizeof s->url, "faulty:%d,fail=80,tear=80,read=30,down=3:sqlite:%s",
+             4711 + number, path);
   } else {
     snprintf(s->url, sizeof s->url, "%s:%s", row, s->is_persistent ? path : "");
   }
@@ -478,7 +478,8 @@ EACH_ROW(numbers_go_on_after_the_journal_was_cut)
   reopen(s);
   mt_eq_int(ms_store_trimmed_lsn(s->store), 5);
   expect_value(s, MS_TABLE_JOURNAL, number_key(5), NULL);
-  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0}, (struct ms_str){NULL, 0});
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, (struct ms_str){NULL, 0},
+                        (struct ms_str){NULL, 0});
   mt_eq_int(commit(s, &batch), 10);
   mt_eq_str(scan_keys(s, (struct ms_scan){.table = MS_TABLE_JOURNAL}), "");
   reopen(s);
@@ -559,7 +560,8 @@ EACH_ROW(refuses_what_does_not_fit)
   ms_batch_put(&batch, MS_TABLE_JOURNAL, number_key(1), MS_STR("x"));
   mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
   ms_batch_reset(&batch);
-  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, number_key(1), number_key(2)); /* not at the head */
+  ms_batch_remove_range(&batch, MS_TABLE_JOURNAL, number_key(1),
+                        number_key(2)); /* not at the head */
   mt_eq_int(try_commit(s, &batch, &lsn), MSTEP_EINVALID);
   ms_batch_reset(&batch);
   ms_batch_remove(&batch, MS_TABLE_JOURNAL, number_key(1));
@@ -639,7 +641,8 @@ static void model_remove(struct model *model, struct ms_str from, struct ms_str 
   size_t first = model_find(model, from);
   size_t end = is_open ? model->count : model_find(model, to);
   if (end > first) {
-    memmove(&model->pairs[first], &model->pairs[end], (model->count - end) * sizeof model->pairs[0]);
+    memmove(&model->pairs[first], &model->pairs[end],
+            (model->count - end) * sizeof model->pairs[0]);
     model->count -= end - first;
   }
 }
@@ -668,7 +671,8 @@ static void random_op(struct ms_batch *batch, struct ms_random *random, unsigned
     ms_batch_remove(batch, table, key);
     if (at < model->count && compare_pair(&model->pairs[at], key) == 0) {
       model->count--;
-      memmove(&model->pairs[at], &model->pairs[at + 1], (model->count - at) * sizeof model->pairs[0]);
+      memmove(&model->pairs[at], &model->pairs[at + 1],
+              (model->count - at) * sizeof model->pairs[0]);
     }
   } else {
     bool is_open = ms_random_below(random, 4) == 0;
@@ -678,7 +682,8 @@ static void random_op(struct ms_batch *batch, struct ms_random *random, unsigned
   }
 }
 
-static void compare_model(struct subject *s, unsigned table, const struct model *model, bool is_reverse)
+static void compare_model(struct subject *s, unsigned table, const struct model *model,
+                          bool is_reverse)
 {
   struct collected *c = mt_keep(calloc(1, sizeof *c));
   struct ms_scan all = {.table = table, .is_reverse = is_reverse};
@@ -798,7 +803,8 @@ static int use_store(void *user)
 
 EACH_ROW(survives_every_failing_allocation)
 {
-  const char *url = mt_format("%s:%s", s->row, s->is_persistent ? mt_format("%s/oom.db", mt_tmpdir()) : "");
+  const char *url =
+      mt_format("%s:%s", s->row, s->is_persistent ? mt_format("%s/oom.db", mt_tmpdir()) : "");
   if (s->is_faulty) {
     url = mt_format("faulty:1,fail=0,tear=0,read=0:memory:");
   }

@@ -18,11 +18,11 @@ struct owner {
   struct ms_store *store;
   struct ms_loop *loop; /* NULL: inline */
   struct ms_journal *journal;
-  uint64_t next;               /* number of the next record */
-  uint64_t seqs[RECORDS_MAX];  /* of each record */
+  uint64_t next;              /* number of the next record */
+  uint64_t seqs[RECORDS_MAX]; /* of each record */
   bool is_durable[RECORDS_MAX];
   bool is_failed[RECORDS_MAX];
-  uint64_t checked;            /* records below this one have been heard of */
+  uint64_t checked; /* records below this one have been heard of */
   uint64_t durable_seq;
   int failures;
   int probes;
@@ -102,7 +102,8 @@ static void on_wake(void *user)
   ms_journal_take(o->journal);
 }
 
-static struct owner *owner_new(const char *url, const struct ms_journal_options *sizes, bool is_inline)
+static struct owner *owner_new(const char *url, const struct ms_journal_options *sizes,
+                               bool is_inline)
 {
   struct owner *o = mt_keep(calloc(1, sizeof *o));
   int err = ms_store_open(&o->store, url, NULL);
@@ -248,7 +249,8 @@ static void busy_defer(void *user)
 
 MT_TEST(journal__collects_while_a_commit_runs)
 {
-  struct owner *o = owner_new("faulty:1,fail=0,tear=0,read=0,delay=1000,us=2000:memory:", NULL, false);
+  struct owner *o =
+      owner_new("faulty:1,fail=0,tear=0,read=0,delay=1000,us=2000:memory:", NULL, false);
   struct ms_loop_callbacks callbacks = {NULL, busy_defer, on_wake, o};
   ms_loop_set_callbacks(o->loop, &callbacks);
   o->until = 15000;
@@ -267,7 +269,8 @@ MT_TEST(journal__collects_while_a_commit_runs)
 MT_TEST(journal__has_a_bound_on_what_waits)
 {
   for (int is_inline = 0; is_inline < 2; is_inline++) {
-    struct ms_journal_options sizes = {.batch_bytes = 10 * RECORD_SIZE, .waiting_bytes = 40 * RECORD_SIZE};
+    struct ms_journal_options sizes = {.batch_bytes = 10 * RECORD_SIZE,
+                                       .waiting_bytes = 40 * RECORD_SIZE};
     struct owner *o = owner_new("memory:", &sizes, is_inline);
     int err = 0;
     for (int i = 0; i < 40; i++) {
@@ -382,8 +385,9 @@ MT_TEST(journal__a_refused_commit_is_a_failed_one)
 
 static void play(uint64_t seed, bool is_inline, uint64_t turns)
 {
-  const char *url = mt_format("faulty:%llu,fail=60,tear=60,down=2,read=0%s:memory:",
-                              (unsigned long long)seed, is_inline ? "" : ",delay=300,us=300");
+  const char *url =
+      mt_format("faulty:%llu,fail=60,tear=60,down=2,read=0%s:memory:", (unsigned long long)seed,
+                is_inline ? "" : ",delay=300,us=300");
   struct ms_journal_options sizes = {.batch_transitions = 7, .waiting_bytes = 30 * RECORD_SIZE};
   struct owner *o = owner_new(url, &sizes, is_inline);
   ms_random_seed(&o->random, seed);
@@ -391,7 +395,8 @@ static void play(uint64_t seed, bool is_inline, uint64_t turns)
     uint64_t count = ms_random_below(&o->random, 20);
     for (uint64_t i = 0; i < count; i++) {
       int err = add(o);
-      mt_ok(err == 0 || err == MSTEP_ETOOBIG || (err == MSTEP_ESTATE && ms_journal_is_failed(o->journal)));
+      mt_ok(err == 0 || err == MSTEP_ETOOBIG ||
+            (err == MSTEP_ESTATE && ms_journal_is_failed(o->journal)));
     }
     if (ms_journal_is_failed(o->journal)) {
       (void)ms_journal_probe(o->journal);
@@ -485,7 +490,8 @@ MT_TEST(journal__closing_commits_what_was_accepted)
 {
   for (int is_inline = 0; is_inline < 2; is_inline++) {
     struct ms_journal_options sizes = {.batch_transitions = 10};
-    struct owner *o = owner_new("faulty:1,fail=0,tear=0,read=0,delay=1000,us=500:memory:", &sizes, is_inline);
+    struct owner *o =
+        owner_new("faulty:1,fail=0,tear=0,read=0,delay=1000,us=500:memory:", &sizes, is_inline);
     struct call call = {.owner = o};
     for (int i = 0; i < 95; i++) {
       mt_eq_int(add(o), 0);
@@ -547,7 +553,8 @@ static int use_journal(void *user)
   (void)user;
   int err = ms_store_open(&store, "memory:", NULL);
   struct ms_journal_options options = {
-      .store = store, .is_inline = true,
+      .store = store,
+      .is_inline = true,
       .callbacks = {ignore_durable, ignore_failed, ignore_probed, &durable}};
   if (err == 0) {
     err = ms_journal_open(&journal, &options);
@@ -555,7 +562,8 @@ static int use_journal(void *user)
   for (int i = 0; i < 4 && err == 0; i++) {
     err = ms_journal_begin(&batch, journal);
     if (err == 0) {
-      ms_buf_cstr(&batch->records, "some records, enough of them to make the buffer grow at some time");
+      ms_buf_cstr(&batch->records,
+                  "some records, enough of them to make the buffer grow at some time");
       ms_batch_put(batch, MS_TABLE_SETTING, MS_STR("key"), MS_STR("value"));
       err = ms_journal_end(journal, &seq);
     }

@@ -1,6 +1,6 @@
 /* CRC-32C: published values, and the two ways of computing it against each other. */
-#include "mt.h"
 #include "base/random.h"
+#include "mt.h"
 #include "store/crc32c.h"
 
 static uint32_t bitwise(const unsigned char *p, size_t len)
@@ -45,7 +45,8 @@ MT_TEST(store_crc32c__every_way_gives_the_same)
       mt_eq_int(ms_crc32c(0, data + from, len), expected);
       mt_eq_int(ms_crc32c_portable(0, data + from, len), expected);
       size_t part = len / 3;
-      mt_eq_int(ms_crc32c(ms_crc32c(0, data + from, part), data + from + part, len - part), expected);
+      mt_eq_int(ms_crc32c(ms_crc32c(0, data + from, part), data + from + part, len - part),
+                expected);
     }
   }
 }

@@ -5,7 +5,8 @@
 
 MT_TEST(store_frame__comes_back)
 {
-  static const struct ms_str records[] = {{"", 0}, {"a\0b", 3}, {"0123456789012345678901234567890", 31}};
+  static const struct ms_str records[] = {
+      {"", 0}, {"a\0b", 3}, {"0123456789012345678901234567890", 31}};
   for (size_t i = 0; i < 3; i++) {
     struct ms_buf buf;
     struct ms_str out;
@@ -22,8 +23,9 @@ MT_TEST(store_frame__comes_back)
 /* The bytes are on disks: they stay what they are. */
 MT_TEST(store_frame__has_the_form_that_is_written_down)
 {
-  static const unsigned char expected[] = {'M', 'S', 'J', 1,    3,    0,    0,    0,   5,   0,   0, 0,
-                                           0,   0,   0,   0x80, 0x12, 0x71, 0x2e, 0xa1, 'a', 'b', 'c'};
+  static const unsigned char expected[] = {'M',  'S',  'J',  1,    3,   0,   0,  0,
+                                           5,    0,    0,    0,    0,   0,   0,  0x80,
+                                           0x12, 0x71, 0x2e, 0xa1, 'a', 'b', 'c'};
   struct ms_buf buf;
   ms_buf_init(&buf, 0);
   ms_frame_write(&buf, 0x8000000000000005u, MS_STR("abc"));

@@ -22,7 +22,8 @@ MT_TEST(store__refuses_urls_that_name_none)
   refuse("redis:x", MSTEP_EINVALID, "\"redis:x\" names no store: give sqlite:PATH or memory:");
   refuse("memory:x", MSTEP_EINVALID, "memory: has no address, not \"x\"");
   refuse("sqlite:", MSTEP_EINVALID, "sqlite: needs the path of a file");
-  refuse("faulty:1:redis:", MSTEP_EINVALID, "\"redis:\" names no store: give sqlite:PATH or memory:");
+  refuse("faulty:1:redis:", MSTEP_EINVALID,
+         "\"redis:\" names no store: give sqlite:PATH or memory:");
 }
 
 MT_TEST(store__memory_is_always_new)
@@ -67,7 +68,8 @@ static int gap_scan(struct ms_store *store, const struct ms_scan *scan, ms_recor
   return err;
 }
 
-static int no_get(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb, void *user)
+static int no_get(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb,
+                  void *user)
 {
   (void)store;
   (void)table;
@@ -112,7 +114,8 @@ MT_TEST(store__notices_a_frame_that_is_missing)
   all.is_reverse = true;
   mt_eq_int(ms_store_scan(&store, &all, count_record, &count), MSTEP_EIO);
   mt_eq_int(count, 4);
-  mt_eq_int(ms_store_get(&store, MS_TABLE_JOURNAL, ms_store_key(key, 5), count_record, &count), MSTEP_EIO);
+  mt_eq_int(ms_store_get(&store, MS_TABLE_JOURNAL, ms_store_key(key, 5), count_record, &count),
+            MSTEP_EIO);
   mt_eq_int(ms_store_get(&store, MS_TABLE_JOURNAL, ms_store_key(key, 6), count_record, &count),
             MSTEP_ENOTFOUND);
 }

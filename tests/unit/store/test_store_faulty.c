@@ -119,10 +119,16 @@ MT_TEST(store_faulty__delays)
 
 MT_TEST(store_faulty__refuses_plans_that_it_cannot_read)
 {
-  static const char *const urls[] = {"faulty:", "faulty:x:memory:", "faulty:1", "faulty:1,fail:memory:",
-                                     "faulty:1,fail=1001:memory:", "faulty:1,odd=1:memory:",
-                                     "faulty:1,fail=-1:memory:", "faulty:1,:memory:",
-                                     "faulty:-1:memory:", "faulty:1:faulty:1:memory:",
+  static const char *const urls[] = {"faulty:",
+                                     "faulty:x:memory:",
+                                     "faulty:1",
+                                     "faulty:1,fail:memory:",
+                                     "faulty:1,fail=1001:memory:",
+                                     "faulty:1,odd=1:memory:",
+                                     "faulty:1,fail=-1:memory:",
+                                     "faulty:1,:memory:",
+                                     "faulty:-1:memory:",
+                                     "faulty:1:faulty:1:memory:",
                                      "faulty:99999999999999999999:memory:"};
   for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
     struct ms_store *store = NULL;

@@ -87,8 +87,10 @@ MT_TEST(store_sqlite__refuses_a_newer_file_and_leaves_it_alone)
   size_t after = 0;
   const char *was = mt_read_file(path, &before);
   mt_eq_int(open_path(&store, path), MSTEP_EUNSUPPORTED);
-  mt_eq_str(ms_error_detail(), mt_format("%s was written by a newer version of Moonstep (format 2; this "
-                                         "one knows formats up to 1)", path));
+  mt_eq_str(ms_error_detail(),
+            mt_format("%s was written by a newer version of Moonstep (format 2; this "
+                      "one knows formats up to 1)",
+                      path));
   const char *is = mt_read_file(path, &after);
   mt_ok(before == after && memcmp(was, is, before) == 0);
 }
@@ -159,7 +161,8 @@ MT_TEST(store_sqlite__the_lock_is_on_the_file_and_not_on_its_name)
   mt_eq_int(open_path(&store, path), 0);
   mt_eq_int(symlink(path, other), 0);
   mt_eq_int(open_path(&second, other), MSTEP_ESTATE);
-  mt_eq_str(ms_error_detail(), mt_format("%s is in use by process %ld, which is this one", path, (long)getpid()));
+  mt_eq_str(ms_error_detail(),
+            mt_format("%s is in use by process %ld, which is this one", path, (long)getpid()));
   ms_store_close(store);
   mt_eq_int(open_path(&second, other), 0);
   ms_store_close(second);
@@ -168,10 +171,8 @@ MT_TEST(store_sqlite__the_lock_is_on_the_file_and_not_on_its_name)
 /* ---- versions ------------------------------------------------------------------------------------------------ */
 
 static const struct ms_sqlite_step later[] = {
-    {1, "CREATE TABLE a (x)"},
-    {2, "ALTER TABLE a ADD COLUMN y"},
-    {2, "INSERT INTO a VALUES (1, 2)"},
-    {3, "UPDATE a SET y = y + 1"},
+    {1, "CREATE TABLE a (x)"},          {2, "ALTER TABLE a ADD COLUMN y"},
+    {2, "INSERT INTO a VALUES (1, 2)"}, {3, "UPDATE a SET y = y + 1"},
     {3, "CREATE TABLE b (x)"},
 };
 
@@ -223,10 +224,12 @@ MT_TEST(store_sqlite__opens_what_the_first_release_wrote)
   ms_store_close(store);
   mt_eq_int(open_path(&store, new), 0);
   ms_store_close(store);
-  run_sql(old, mt_format("ATTACH '%s' AS fresh; CREATE TEMP TABLE differs AS SELECT name, sql FROM "
-                         "main.sqlite_master EXCEPT SELECT name, sql FROM fresh.sqlite_master;"
-                         "CREATE TEMP TABLE must (n CHECK (n = 0)); INSERT INTO must SELECT count(*) "
-                         "FROM differs", new));
+  run_sql(old,
+          mt_format("ATTACH '%s' AS fresh; CREATE TEMP TABLE differs AS SELECT name, sql FROM "
+                    "main.sqlite_master EXCEPT SELECT name, sql FROM fresh.sqlite_master;"
+                    "CREATE TEMP TABLE must (n CHECK (n = 0)); INSERT INTO must SELECT count(*) "
+                    "FROM differs",
+                    new));
 }
 
 static int expect_text(struct ms_str key, struct ms_str value, void *user)
@@ -246,6 +249,7 @@ MT_TEST(store_sqlite__reads_what_the_first_release_wrote)
   mt_eq_int(ms_store_get(store, MS_TABLE_JOURNAL, ms_store_key(key, 2), expect_text, "second"), 0);
   mt_eq_int(ms_store_get(store, MS_TABLE_JOURNAL, ms_store_key(key, 3), expect_text, "third"), 0);
   mt_eq_int(ms_store_get(store, MS_TABLE_SETTING, MS_STR("key"), expect_text, "value"), 0);
-  mt_eq_int(ms_store_get(store, MS_TABLE_EXECUTION, ms_store_key(key, 258), expect_text, "execution"), 0);
+  mt_eq_int(
+      ms_store_get(store, MS_TABLE_EXECUTION, ms_store_key(key, 258), expect_text, "execution"), 0);
   ms_store_close(store);
 }
