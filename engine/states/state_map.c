@@ -94,16 +94,28 @@ static int fail_items(const struct ms_frame *frame, struct ms_json value, struct
   return status;
 }
 
+/* What is validated as AWS would, but cannot be done here: said, and not passed over. */
+static int check_supported(const struct ms_state_map_fields *state, struct ms_failure *failure)
+{
+  if (!ms_json_is_none(state->item_reader))
+    return ms_fail(failure, "States.ItemReaderFailed",
+                   "This engine has no object store to read items from: give the items in the "
+                   "state's input");
+  if (!ms_json_is_none(state->item_batcher))
+    return ms_fail(failure, "States.Runtime",
+                   "This engine does not put items into batches: leave ItemBatcher out");
+  if (!ms_json_is_none(state->result_writer))
+    return ms_fail(failure, "States.ResultWriterFailed",
+                   "This engine has no object store to write results to: leave ResultWriter out");
+  return 0;
+}
+
 /* The value that is iterated, before it is known to be an array; *out owned. */
 static int raw_items(struct ms_json *out, struct ms_decision *decision, const struct ms_frame *frame,
                      struct ms_json input, struct ms_failure *failure)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   const struct ms_query *query = state->items != NULL ? state->items : state->items_path;
-  if (!ms_json_is_none(state->item_reader))
-    return ms_fail(failure, "States.ItemReaderFailed",
-                   "This engine has no object store to read items from: give the items in the "
-                   "state's input");
   if (query != NULL)
     return ms_query_eval(out, query, ms_decision_query(decision, frame, input), failure);
   *out = ms_json_ref(input);
@@ -237,6 +249,8 @@ static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
   struct ms_json input = MS_JSON_VALUE_NONE, items = MS_JSON_VALUE_NONE;
   struct map_plan plan;
   int status = ms_decision_input(&input, decision, frame, &failure);
+  if (status == 0)
+    status = check_supported((const struct ms_state_map_fields *)frame->state, &failure);
   if (status == 0)
     status = plan_concurrency(&plan, decision, frame, input, &failure);
   if (status == 0)
