@@ -5,6 +5,8 @@
  */
 #include "cli/run_result.h"
 
+#include <string.h>
+
 void ms_run_result_set(struct ms_run_result *result, mstep_status status, mstep_str output,
                        mstep_str error, mstep_str cause)
 {
@@ -79,6 +81,10 @@ bool ms_run_result_text(const struct ms_run_result *result)
   default:
     ms_cli_error("the execution failed%s%s", error[0] != '\0' ? ": " : "", error);
     print_cause(result);
+    /* AWS's words do not say where a function is looked for here. */
+    if (strcmp(error, "Lambda.ResourceNotFoundException") == 0) {
+      ms_cli_hint("A function NAME is the file NAME.lua in functions/ beside the machine, or in --functions DIR.");
+    }
     return true;
   }
 }

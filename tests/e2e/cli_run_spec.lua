@@ -239,6 +239,8 @@ describe("Lua handlers", function()
     local described = program.decode(run({ "-", "-o", "json" }, { input = task("nobody") }).stdout)
     assert.are.equal("FAILED", described.status)
     assert.are.equal("Lambda.ResourceNotFoundException", described.error)
+    local told = run({ "-", "-q" }, { input = task("nobody") }).stderr
+    assert.is_truthy(told:find("hint: A function NAME is the file NAME.lua", 1, true), told)
   end)
 end)
 
