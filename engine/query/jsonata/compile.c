@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "query/jsonata/check.h"
 #include "query/jsonata/error.h"
 #include "query/jsonata/eval.h"
@@ -146,6 +147,16 @@ static int compile(struct ms_jsonata *program, struct ms_jsonata_error *error,
   return ms_jx_find_free(program);
 }
 
+static int refuse_bytes(struct ms_jsonata_error *error, size_t at)
+{
+  struct ms_jx_error parts = {
+      .code = "",
+      .text = "The expression is not valid UTF-8 from byte {{value}} on",
+      .value = ms_jx_int((int64_t)at),
+  };
+  return ms_jx_error_fill(error, &parts, MS_STR(""));
+}
+
 int ms_jsonata_compile(struct ms_jsonata **out, struct ms_str text, enum ms_jsonata_version version,
                        struct ms_jsonata_error *error)
 {
@@ -158,7 +169,11 @@ int ms_jsonata_compile(struct ms_jsonata **out, struct ms_str text, enum ms_json
   }
   program->arena = arena;
   program->text = ms_arena_str(arena, text);
-  int code = program->text.data == NULL ? MSTEP_ENOMEM : compile(program, error, version);
+  int code = MSTEP_ENOMEM;
+  if (program->text.data != NULL) {
+    size_t valid = ms_utf8_check(text);
+    code = valid == text.len ? compile(program, error, version) : refuse_bytes(error, valid);
+  }
   if (code != 0) {
     ms_jsonata_free(program);
     return code;

@@ -1,6 +1,4 @@
 /* Moments as text: calendar components, ISO weeks, names, time zones. */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/time.h"
 #include "query/jsonata/picture.h"

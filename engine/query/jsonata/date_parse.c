@@ -2,8 +2,6 @@
  * Moments from text, by a picture. The picture becomes a regular expression with a group for each
  * part; the groups become components; what is missing in front is taken from now, behind it is zero.
  */
-#include <ctype.h>
-#include <stdlib.h>
 
 #include "base/time.h"
 #include "query/jsonata/picture.h"

@@ -16,6 +16,18 @@
 
 #define MS_JX_ARGS_MAX MS_JX_PARAMS_MAX
 
+/* Under the address sanitizer scratch that is given back is overwritten: whoever still looks, notices. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MS_JX_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MS_JX_POISON 1
+#endif
+#endif
+#ifndef MS_JX_POISON
+#define MS_JX_POISON 0
+#endif
+
 struct ms_jx_binding {
   struct ms_jx value;
   const struct ms_jx_binding *next;
@@ -167,9 +179,10 @@ static inline struct ms_jx_mark ms_jx_mark(const struct ms_jx_eval *ev)
 void ms_jx_rewind_slow(struct ms_jx_eval *ev, const struct ms_jx_mark *mark);
 static inline void ms_jx_rewind(struct ms_jx_eval *ev, const struct ms_jx_mark *mark)
 {
-#ifdef MS_JX_POISON /* fuzzers: whoever still looks there shall notice */
+#if MS_JX_POISON
   if (mark->bump != NULL) {
-    memset(mark->bump, 0xDB, (size_t)(mark->bump_end - mark->bump));
+    char *end = ev->piece == mark->piece ? ev->bump : mark->bump_end;
+    memset(mark->bump, 0xDB, (size_t)(end - mark->bump));
   }
 #endif
   ev->bump = mark->bump;

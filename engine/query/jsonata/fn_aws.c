@@ -2,7 +2,6 @@
  * What AWS adds to the language: $partition $range $hash $random $uuid $parse. Arguments out of
  * their range give undefined, not an error (as measured there), which then fails the field.
  */
-#include <stdlib.h>
 
 #include "base/digest.h"
 #include "base/error.h"

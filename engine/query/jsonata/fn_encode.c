@@ -46,7 +46,7 @@ struct ms_jx ms_jx_fn_base64decode(struct ms_jx_eval *ev, struct ms_jx *args, si
     ms_buf_deinit(&bytes);
     return ms_jx_fail_nomem(ev);
   }
-  struct ms_str view = ms_buf_view(&bytes);
+  struct ms_str view = bytes.len == 0 ? MS_STR("") : ms_buf_view(&bytes);
   if (ms_utf8_check(view) == view.len) {
     ms_buf_deinit(&out);
     return ms_jx_take_buf(ev, &bytes);
@@ -135,7 +135,7 @@ static struct ms_jx decode(struct ms_jx_eval *ev, struct ms_jx text, const char 
     }
     i += 2;
   }
-  struct ms_str view = ms_buf_view(&out);
+  struct ms_str view = out.len == 0 ? MS_STR("") : ms_buf_view(&out);
   if (out.error == 0 && ms_utf8_check(view) != view.len) {
     ms_buf_deinit(&out);
     return fail_url(ev, text, name);

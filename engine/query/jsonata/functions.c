@@ -17,6 +17,14 @@
   {                                                                                                \
     MS_JX_T_##types | MS_JX_T_MISSING, MS_JX_P_OPTIONAL, 0, 0                                      \
   }
+#define F()                                                                                        \
+  {                                                                                                \
+    MS_JX_T_FUNCTION, 0, 0, 0                                                                      \
+  }
+#define OF()                                                                                       \
+  {                                                                                                \
+    MS_JX_T_FUNCTION, MS_JX_P_OPTIONAL, 0, 0                                                       \
+  }
 #define A(subtype)                                                                                 \
   {                                                                                                \
     MS_JX_T_ANY | MS_JX_T_MISSING, MS_JX_P_ARRAY, subtype, 0                                       \

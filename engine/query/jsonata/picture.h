@@ -7,6 +7,16 @@
 
 #include "query/jsonata/eval.h"
 
+/* Of ASCII letters only. */
+static inline char ms_jx_lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static inline char ms_jx_upper(char c)
+{
+  return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+}
+
 enum ms_jx_int_style {
   MS_JX_INT_DECIMAL,
   MS_JX_INT_LETTERS,

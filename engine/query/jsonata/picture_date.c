@@ -1,5 +1,4 @@
 /* Date pictures: `[Y0001]-[M01]-[D01]` into literals and components. */
-#include <stdlib.h>
 
 #include "query/jsonata/picture.h"
 

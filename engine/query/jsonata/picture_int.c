@@ -1,6 +1,4 @@
 /* Integer pictures: `#,##0`, `I`, `a`, `w`, `Ww;o`, digits of any script; both ways. */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "query/jsonata/picture.h"
