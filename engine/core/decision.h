@@ -72,6 +72,9 @@ struct ms_exit {
 /* Shapes the output, writes StateExited and, at the end of a flow, what follows from it. */
 int ms_decision_exit(struct ms_decision *decision, const struct ms_frame *frame,
                      const struct ms_exit *how);
+/* The same for a state that has done its work: `result` (borrowed) is the task's, or the array of outputs. */
+int ms_decision_exit_result(struct ms_decision *decision, const struct ms_frame *frame,
+                            struct ms_json result);
 
 /* ---- failing ---- */
 

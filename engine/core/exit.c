@@ -171,3 +171,16 @@ int ms_decision_exit(struct ms_decision *decision, const struct ms_frame *frame,
   ms_failure_deinit(&failure);
   return status;
 }
+
+int ms_decision_exit_result(struct ms_decision *decision, const struct ms_frame *frame,
+                            struct ms_json result)
+{
+  struct ms_exit how = {.result = result,
+                        .output = result,
+                        .has_result = true,
+                        .assign_root = result,
+                        .assign = frame->state->assign,
+                        .output_query = frame->state->output,
+                        .next = frame->state->next};
+  return ms_decision_exit(decision, frame, &how);
+}

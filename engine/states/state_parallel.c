@@ -68,16 +68,8 @@ static int parallel_on_command(struct ms_decision *decision, const struct ms_fra
   int status = ms_decision_write(decision, MS_EVENT_PARALLEL_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                  MS_JSON_VALUE_NONE);
   decision->previous = last;
-  if (status == 0) {
-    struct ms_exit how = {.result = result,
-                          .output = result,
-                          .has_result = true,
-                          .assign_root = result,
-                          .assign = frame->state->assign,
-                          .output_query = frame->state->output,
-                          .next = frame->state->next};
-    status = ms_decision_exit(decision, frame, &how);
-  }
+  if (status == 0)
+    status = ms_decision_exit_result(decision, frame, result);
   ms_json_unref(result);
   return status;
 }

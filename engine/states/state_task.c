@@ -233,14 +233,7 @@ static int task_succeeded(struct ms_decision *decision, const struct ms_frame *f
                           MS_JSON_VALUE_NONE);
   if (status != 0)
     return status;
-  struct ms_exit how = {.result = output,
-                        .output = output,
-                        .has_result = true,
-                        .assign_root = output,
-                        .assign = frame->state->assign,
-                        .output_query = frame->state->output,
-                        .next = frame->state->next};
-  return ms_decision_exit(decision, frame, &how);
+  return ms_decision_exit_result(decision, frame, output);
 }
 
 static int task_failed(struct ms_decision *decision, const struct ms_frame *frame,
