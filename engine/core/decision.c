@@ -193,6 +193,11 @@ struct ms_query_env *ms_decision_query(struct ms_decision *decision, const struc
 
 /* ---- values of fields ---- */
 
+bool ms_state_is_jsonpath(const struct ms_state *state)
+{
+  return ms_str_is(ms_str_c(state->lang->name), "JSONPath");
+}
+
 int ms_decision_input(struct ms_json *out, struct ms_decision *decision, const struct ms_frame *frame,
                       struct ms_failure *failure)
 {

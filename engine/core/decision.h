@@ -55,6 +55,9 @@ int ms_decision_setting(struct ms_json *out, struct ms_decision *decision, const
                         const struct ms_setting *setting, struct ms_json input,
                         struct ms_failure *failure);
 
+/* JSONPath states are shaped by paths, all others by Output. */
+bool ms_state_is_jsonpath(const struct ms_state *state);
+
 /* ---- leaving a state ---- */
 
 /* How a state is left. Queries may be NULL. All borrowed. */

@@ -7,11 +7,6 @@
 #include "core/decision.h"
 #include "core/fail.h"
 
-static bool is_jsonpath(const struct ms_state *state)
-{
-  return ms_str_eq(ms_str_c(state->lang->name), MS_STR("JSONPath"));
-}
-
 /* ResultSelector and ResultPath: what OutputPath works on; *out owned. */
 static int place_result(struct ms_json *out, struct ms_decision *decision,
                         const struct ms_frame *frame, const struct ms_exit *how,
@@ -80,7 +75,7 @@ static int shape_output(struct ms_json *out, struct ms_decision *decision,
                         const struct ms_frame *frame, const struct ms_exit *how,
                         struct ms_failure *failure)
 {
-  if (is_jsonpath(frame->state))
+  if (ms_state_is_jsonpath(frame->state))
     return shape_by_paths(out, decision, frame, how, failure);
   if (how->output_query == NULL) {
     *out = ms_json_ref(how->output);
@@ -98,7 +93,7 @@ static int shape_assigned(struct ms_json *out, struct ms_decision *decision,
   *out = MS_JSON_VALUE_NONE;
   if (how->assign == NULL)
     return 0;
-  struct ms_query_env *env = is_jsonpath(frame->state)
+  struct ms_query_env *env = ms_state_is_jsonpath(frame->state)
                                  ? ms_decision_query(decision, frame, how->assign_root)
                                  : expression_env(decision, frame, how);
   int status = ms_query_eval(out, how->assign, env, failure);

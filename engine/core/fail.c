@@ -128,7 +128,7 @@ static int catch_assigned(struct ms_json *out, struct ms_decision *decision,
   *out = MS_JSON_VALUE_NONE;
   if (catcher->assign == NULL)
     return 0;
-  bool is_jsonpath = ms_str_eq(ms_str_c(frame->state->lang->name), MS_STR("JSONPath"));
+  bool is_jsonpath = ms_state_is_jsonpath(frame->state);
   struct ms_query_env *env = ms_decision_query(decision, frame, is_jsonpath ? error : frame->input);
   env->error_output = error;
   return ms_query_eval(out, catcher->assign, env, failure);

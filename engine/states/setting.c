@@ -7,11 +7,6 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-bool ms_setting_is_jsonpath(const struct ms_state *state)
-{
-  return ms_str_eq(ms_str_c(state->lang->name), MS_STR("JSONPath"));
-}
-
 /* The value as AWS quotes it: strings bare, all else as JSON. */
 static void quote_value(struct ms_buf *out, struct ms_json value)
 {
@@ -101,7 +96,7 @@ int ms_setting_number(double *out, struct ms_decision *decision, const struct ms
   int status = ms_decision_setting(&value, decision, frame, setting, input, failure);
   if (status != 0 || setting->kind == MS_SETTING_ABSENT)
     return status;
-  bool is_path = ms_setting_is_jsonpath(frame->state);
+  bool is_path = ms_state_is_jsonpath(frame->state);
   if (is_path)
     read_numeric_string(&value);
   double number = ms_json_number(value);
@@ -123,7 +118,7 @@ int ms_setting_integer(int64_t *out, struct ms_decision *decision, const struct 
   int status = ms_decision_setting(&value, decision, frame, setting, input, failure);
   if (status != 0 || setting->kind == MS_SETTING_ABSENT)
     return status;
-  bool is_path = ms_setting_is_jsonpath(frame->state);
+  bool is_path = ms_state_is_jsonpath(frame->state);
   if (is_path)
     read_numeric_string(&value);
   int64_t number = 0;

@@ -15,8 +15,6 @@ int ms_setting_integer(int64_t *out, struct ms_decision *decision, const struct 
 int ms_setting_number(double *out, struct ms_decision *decision, const struct ms_frame *frame,
                       const struct ms_setting *setting, struct ms_json input,
                       struct ms_failure *failure);
-/* True when the state speaks JSONPath. */
-bool ms_setting_is_jsonpath(const struct ms_state *state);
 
 /* Fails as AWS words a result of the wrong type: expected "array", "boolean", "number". */
 int ms_setting_fail_type(struct ms_failure *failure, const struct ms_query *query, const char *field,

@@ -76,7 +76,7 @@ static int pairs_of(struct ms_json *out, struct ms_json object)
 static int fail_items(const struct ms_frame *frame, struct ms_json value, struct ms_failure *failure)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
-  if (ms_setting_is_jsonpath(frame->state)) {
+  if (ms_state_is_jsonpath(frame->state)) {
     struct ms_str path =
         state->items_path == NULL ? MS_STR("$") : ms_jsonpath_text(state->items_path);
     return ms_fail(failure, "States.Runtime", "Reference path \"%.*s\" must point to array.",
@@ -133,7 +133,7 @@ static int find_items(struct ms_json *out, bool *is_pairs, struct ms_decision *d
     *out = value;
     return 0;
   }
-  *is_pairs = ms_json_is_object(value) && ms_setting_is_jsonpath(frame->state);
+  *is_pairs = ms_json_is_object(value) && ms_state_is_jsonpath(frame->state);
   if (*is_pairs)
     status = pairs_of(out, value);
   else

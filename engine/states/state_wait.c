@@ -131,7 +131,7 @@ static int due_of(int64_t *due_at_ms, struct ms_decision *decision, const struct
   int status;
   if (state->timestamp.kind != MS_SETTING_ABSENT)
     status = due_by_timestamp(due_at_ms, decision, frame, input, failure);
-  else if (state->seconds.kind == MS_SETTING_QUERY && ms_setting_is_jsonpath(frame->state))
+  else if (state->seconds.kind == MS_SETTING_QUERY && ms_state_is_jsonpath(frame->state))
     status = seconds_by_path(&seconds, decision, frame, input, failure);
   else
     status = ms_setting_integer(&seconds, decision, frame, &state->seconds, input, failure);
