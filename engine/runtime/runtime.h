@@ -7,6 +7,7 @@
 #define MS_RUNTIME_RUNTIME_H
 
 #include "base/buf.h"
+#include "store/batch.h"
 #include "task/task.h"
 
 struct ms_engine;
@@ -58,6 +59,11 @@ struct ms_engine_host {
                struct ms_str input, void *host);
   void (*reply)(struct ms_callback callback, int status, struct ms_str reply, void *host);
   void (*post)(struct ms_callback callback, void *host);
+  /*
+   * What a call took is durable (code 0), or nobody knows (MSTEP_EIO: the store failed; asking again with
+   * the same name is safe).
+   */
+  void (*accepted)(struct ms_callback callback, int code, const char *detail, void *host);
   void (*event)(struct ms_callback callback, const struct ms_engine_event *event, void *host);
   void (*log)(int level, const char *module, struct ms_str line, void *host);
   void *host;
@@ -80,6 +86,13 @@ struct ms_engine_options {
   uint32_t history_max_events;
   bool is_history_kept;
   void *event_base;
+  const char *store_url; /* NULL: memory is all there is, nothing survives */
+  enum ms_durability durability;
+  bool is_read_only; /* only asks: nothing is started, another process may have the store open */
+  bool is_paused;    /* takes commands and makes them durable; tasks, timers and waits are not begun */
+  /* Of machines that do not say otherwise; 0 = for ever, any number. */
+  int64_t retention_age_ms;
+  uint64_t retention_count;
   struct ms_engine_host host;
 };
 
@@ -101,9 +114,31 @@ unsigned ms_engine_count(void);
 
 typedef void (*ms_engine_diagnostic_cb)(const struct ms_engine_diagnostic *diagnostic, void *user);
 
+/* What an Express machine leaves in its history; AWS's log levels. */
+enum ms_log_level { MS_LOG_OFF, MS_LOG_FATAL, MS_LOG_ERROR, MS_LOG_ALL };
+
+struct ms_engine_machine_request {
+  struct ms_str name;
+  struct ms_str definition;
+  bool is_express;
+  enum ms_log_level log_level; /* EXPRESS */
+  /*
+   * A machine of this name with another definition gets the new one (UpdateStateMachine); executions
+   * that run keep theirs. Without it that is MSTEP_EEXISTS.
+   */
+  bool is_update;
+  bool has_durability; /* else the engine's */
+  enum ms_durability durability;
+  int64_t retention_age_ms; /* 0 = the engine's */
+  uint64_t retention_count;
+};
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
-                             struct ms_str name, struct ms_str definition, bool is_express,
+                             const struct ms_engine_machine_request *request,
                              ms_engine_diagnostic_cb report, void *user);
+/* ListStateMachines, DescribeStateMachine: the answers as JSON text. */
+int ms_engine_machine_list(struct ms_buf *out, struct ms_engine *engine, unsigned max_results,
+                           struct ms_str next_token);
+int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
 /* What a definition is checked for. */
 enum ms_engine_checks {
   MS_ENGINE_EXPRESS = 1, /* as an Express machine */
@@ -133,15 +168,59 @@ int ms_engine_evaluate(struct ms_buf *out, struct ms_engine *engine,
 
 /* ---- executions ---- */
 
-/* name, input: data NULL = none given. */
+/* name, input: data NULL = none given. callbacks: fn NULL = none. */
+struct ms_engine_start {
+  struct ms_str machine_arn;
+  struct ms_str name;
+  struct ms_str input;
+  struct ms_callback accepted; /* once, unless the call fails */
+  struct ms_callback done;     /* once, unless the call fails or the engine is closed before */
+};
 int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
-                              struct ms_str machine_arn, struct ms_str name, struct ms_str input,
-                              struct ms_callback done);
+                              const struct ms_engine_start *start);
+/* Hears of the end of one that runs; has it ended, soon. */
+int ms_engine_execution_wait(struct ms_engine *engine, struct ms_str arn, struct ms_callback done);
 int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct ms_str error,
-                             struct ms_str cause);
+                             struct ms_str cause, struct ms_callback accepted);
+/*
+ * Goes on where it failed, was stopped or timed out. MSTEP_ESTATE when it runs, has succeeded, is of an
+ * Express machine, or had too many events (AWS's ExecutionNotRedrivable, with its text).
+ */
+int ms_engine_execution_redrive(struct ms_engine *engine, struct ms_str arn,
+                                struct ms_callback accepted);
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
-int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
-int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn);
+
+/* ListExecutions, newest first. max_results 0 = 100, at most 1000. */
+struct ms_engine_list {
+  struct ms_str machine_arn; /* data NULL: of all machines */
+  int status;                /* enum ms_execution_status, or -1: any */
+  unsigned max_results;
+  struct ms_str next_token; /* data NULL: from the start. MSTEP_EINVALID: not one of ours */
+};
+int ms_engine_execution_list(struct ms_buf *out, struct ms_engine *engine,
+                             const struct ms_engine_list *list);
+
+/* GetExecutionHistory. max_results 0 = 100, at most 1000; UINT_MAX: all, in one answer. */
+struct ms_engine_history {
+  struct ms_str arn;
+  unsigned max_results;
+  bool is_reverse;
+  bool is_without_data; /* includeExecutionData false */
+  struct ms_str next_token;
+};
+int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
+                                const struct ms_engine_history *history);
+
+/* Forgets one that has ended, with its history and payloads. MSTEP_ESTATE while it runs. */
+int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
+                              struct ms_callback accepted);
+/* The same for all that ended before, of one machine or (data NULL) of all; *count gets how many. */
+int ms_engine_purge_before(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                           int64_t stopped_before_ms, struct ms_callback accepted);
+/* A copy of the store as of now, in a new file. MSTEP_ESTATE without a store. */
+int ms_engine_backup(struct ms_engine *engine, const char *path);
+/* MSTEP_OK while the store takes commits; else MSTEP_EIO and the detail of what failed. */
+int ms_engine_store_status(struct ms_engine *engine);
 
 /* ---- tasks; the three answers: any thread ---- */
 

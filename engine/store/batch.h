@@ -10,6 +10,7 @@
 #ifndef MS_STORE_BATCH_H
 #define MS_STORE_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -18,6 +19,13 @@
 #define MS_BATCH_BYTES_MAX ((size_t)256 << 20) /* records, and keys and values, each */
 #define MS_BATCH_OPS_MAX ((size_t)1 << 20)
 #define MS_BATCH_FENCES_MAX 4096u
+
+/* What has to happen before a commit may be lost. */
+enum ms_durability {
+  MS_DURABILITY_FSYNC, /* the disk itself loses it */
+  MS_DURABILITY_OS,    /* the machine stops: a crash of the process loses nothing */
+  MS_DURABILITY_NONE   /* the same, and when the machine stops the file may be unusable */
+};
 
 enum ms_batch_op_type {
   MS_BATCH_PUT,          /* sets the value of `key`, which may exist */
@@ -45,6 +53,8 @@ struct ms_batch {
   struct ms_buf bytes;
   MS_VEC(struct ms_batch_op) ops;
   MS_VEC(struct ms_batch_fence) fences;
+  enum ms_durability durability; /* see ms_batch_need */
+  bool has_durability;
   int error;
 };
 
@@ -61,6 +71,11 @@ void ms_batch_remove(struct ms_batch *batch, unsigned table, struct ms_str key);
 void ms_batch_remove_range(struct ms_batch *batch, unsigned table, struct ms_str from,
                            struct ms_str to);
 void ms_batch_fence(struct ms_batch *batch, unsigned shard, uint64_t fence);
+/*
+ * What this batch needs before it may be lost: the strongest that was asked for wins, and the store's
+ * own option when nothing was. ms_batch_back does not take it back.
+ */
+void ms_batch_need(struct ms_batch *batch, enum ms_durability durability);
 /* A place to go back to, so that a failure takes away only what was added since then. */
 struct ms_batch_mark {
   size_t records_len;

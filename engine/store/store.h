@@ -35,16 +35,15 @@ enum ms_table {
   MS_TABLE_COUNT
 };
 
-/* What has to happen before a commit may be lost. */
-enum ms_durability {
-  MS_DURABILITY_FSYNC, /* the disk itself loses it */
-  MS_DURABILITY_OS,    /* the machine stops: a crash of the process loses nothing */
-  MS_DURABILITY_NONE   /* the same, and when the machine stops the file may be unusable */
-};
-
 struct ms_store_options {
-  enum ms_durability durability;
-  bool must_exist; /* MSTEP_ENOTFOUND instead of making a new one */
+  enum ms_durability durability; /* of a batch that does not ask for more */
+  bool must_exist;   /* MSTEP_ENOTFOUND instead of making a new one */
+  /*
+   * Only looks: no lock is taken, another process may have it open and go on writing. What writes is
+   * MSTEP_ESTATE. Each get and scan sees one moment. Implies must_exist; a file of an older version
+   * is MSTEP_EUNSUPPORTED.
+   */
+  bool is_read_only;
 };
 
 /* Borrowed; 0 = go on, anything else stops and is what the call returns. */
@@ -105,6 +104,25 @@ int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_
  * can always be taken.
  */
 int ms_store_lease(struct ms_store *store, unsigned shard, int64_t until_ms, uint64_t *fence);
+
+/*
+ * A second handle that only reads (as is_read_only), for another thread than the one that commits: it
+ * sees what is committed, each get and scan one moment. To be closed before `store`. Of `memory:` only
+ * for the same thread. After the store was FAILED and has recovered, ms_store_recover(reader) makes the
+ * reader look at what is there now.
+ */
+int ms_store_reader(struct ms_store **out, struct ms_store *store);
+/*
+ * Between these two a reader's gets and scans all see the same moment. Nothing else is kept from going
+ * on, but an end should come soon: space is not given back meanwhile.
+ */
+int ms_store_view_begin(struct ms_store *reader);
+void ms_store_view_end(struct ms_store *reader);
+/*
+ * A copy as of one moment, in a new file at `path` (MSTEP_EEXISTS), fsynced. Of any handle, also of one
+ * that is read-only while another process writes. MSTEP_EUNSUPPORTED where there is no file.
+ */
+int ms_store_backup(struct ms_store *store, const char *path);
 
 /*
  * Gives disk space that removed records left back to the system, up to `bytes` of it. *is_done is set
