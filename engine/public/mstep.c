@@ -5,6 +5,7 @@
  */
 #include "mstep/mstep.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -106,6 +107,11 @@ static void tell_reply(struct ms_callback callback, int status, struct ms_str re
 static void tell_post(struct ms_callback callback, void *host)
 {
   ((mstep_post_cb)callback.fn)(host, callback.user);
+}
+
+static void tell_accepted(struct ms_callback callback, int code, const char *detail, void *host)
+{
+  ((mstep_accepted_cb)callback.fn)(host, code, detail, callback.user);
 }
 
 static void tell_event(struct ms_callback callback, const struct ms_engine_event *event, void *host)
@@ -210,7 +216,14 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
       .history_max_events = from->history_max_events,
       .is_history_kept = from->is_history_kept != 0,
       .event_base = from->event_base,
-      .host = {tell_done, tell_task, tell_reply, tell_post, tell_event, tell_log, engine},
+      .store_url = from->store,
+      .durability = (enum ms_durability)from->durability,
+      .is_read_only = from->is_read_only != 0,
+      .is_paused = from->is_paused != 0,
+      .retention_age_ms = from->retention_age_ms,
+      .retention_count = from->retention_count,
+      .host = {tell_done, tell_task, tell_reply, tell_post, tell_accepted, tell_event, tell_log,
+               engine},
   };
   if (from->is_virtual_time && from->event_base != NULL) {
     return ms_error(MSTEP_EINVALID, "virtual time cannot join an event_base");
@@ -347,8 +360,13 @@ int mstep_state_machine_create(mstep_arn *out_arn, mstep_engine *engine, const c
   int err = read_type(&is_express, type);
   struct report report = {diagnostics, user};
   return err != 0 ? err
-                  : ms_engine_machine_create(out_arn->text, engine->runtime, ms_str_c(name),
-                                             in(definition), is_express, tell_diagnostic, &report);
+                  : ms_engine_machine_create(out_arn->text, engine->runtime,
+                                             &(struct ms_engine_machine_request){
+                                                 .name = ms_str_c(name),
+                                                 .definition = in(definition),
+                                                 .is_express = is_express,
+                                             },
+                                             tell_diagnostic, &report);
 }
 
 static int validate(mstep_engine *engine, mstep_str definition, const char *type, unsigned checks,
@@ -445,15 +463,19 @@ int mstep_expression_evaluate(mstep_engine *engine, const mstep_expression *expr
 
 /* ---- executions ---- */
 
+static const struct ms_callback no_callback;
+
 int mstep_execution_start(mstep_arn *out_arn, mstep_engine *engine, const char *state_machine_arn,
                           const char *name, mstep_str input, mstep_done_cb done, void *user)
 {
   if (out_arn == NULL || engine == NULL || state_machine_arn == NULL) {
     return missing(out_arn == NULL ? "out" : engine == NULL ? "engine" : "state_machine_arn");
   }
-  return ms_engine_execution_start(out_arn->text, engine->runtime, ms_str_c(state_machine_arn),
-                                   ms_str_c(name), in(input),
-                                   (struct ms_callback){(void (*)(void))done, user});
+  const struct ms_engine_start start = {.machine_arn = ms_str_c(state_machine_arn),
+                                        .name = ms_str_c(name),
+                                        .input = in(input),
+                                        .done = {(void (*)(void))done, user}};
+  return ms_engine_execution_start(out_arn->text, engine->runtime, &start);
 }
 
 int mstep_execution_stop(mstep_engine *engine, const char *execution_arn, const char *error,
@@ -468,7 +490,7 @@ int mstep_execution_stop(mstep_engine *engine, const char *execution_arn, const 
   }
   return err != 0 ? err
                   : ms_engine_execution_stop(engine->runtime, ms_str_c(execution_arn),
-                                             ms_str_c(error), ms_str_c(cause));
+                                             ms_str_c(error), ms_str_c(cause), no_callback);
 }
 
 int mstep_execution_describe(mstep_engine *engine, const char *execution_arn, mstep_text_cb text,
@@ -491,7 +513,8 @@ int mstep_execution_history(mstep_engine *engine, const char *execution_arn, mst
   }
   struct ms_buf buf;
   ms_buf_init(&buf, 0);
-  int err = ms_engine_execution_history(&buf, engine->runtime, ms_str_c(execution_arn));
+  const struct ms_engine_history all = {.arn = ms_str_c(execution_arn), .max_results = UINT_MAX};
+  int err = ms_engine_execution_history(&buf, engine->runtime, &all);
   return give_text(&buf, err, text, user);
 }
 
@@ -500,7 +523,7 @@ int mstep_execution_purge(mstep_engine *engine, const char *execution_arn)
   if (engine == NULL || execution_arn == NULL) {
     return missing(engine == NULL ? "engine" : "execution_arn");
   }
-  return ms_engine_execution_purge(engine->runtime, ms_str_c(execution_arn));
+  return ms_engine_execution_purge(engine->runtime, ms_str_c(execution_arn), no_callback);
 }
 
 /* ---- tasks ---- */

@@ -89,9 +89,10 @@ int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, s
   return d.err != 0 ? d.err : out->error;
 }
 
-int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
+int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
+                                const struct ms_engine_history *request)
 {
-  const struct ms_run *run = ms_run_find(engine, arn);
+  const struct ms_run *run = ms_run_find(engine, request->arn);
   if (run == NULL) {
     return MSTEP_ENOTFOUND;
   }

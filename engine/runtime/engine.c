@@ -332,9 +332,9 @@ int ms_engine_close(struct ms_engine *engine)
   ms_machines_deinit(engine);
   ms_lua_lang_free(engine->langs[0]); /* the machines were compiled with it */
   ms_inbox_deinit(&engine->inbox);
-  ms_events_deinit(&engine->batch.events);
-  ms_effects_deinit(&engine->batch.effects);
-  ms_free(engine->batch.notes.data);
+  ms_events_deinit(&engine->turn.events);
+  ms_effects_deinit(&engine->turn.effects);
+  ms_free(engine->turn.notes.data);
   ms_timers_deinit(&engine->timers);
   ms_loop_free(engine->loop);
   ms_arena_free(engine->arena);

@@ -153,18 +153,18 @@ static int start_new(struct start *start)
 }
 
 int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
-                              struct ms_str machine_arn, struct ms_str name, struct ms_str input,
-                              struct ms_callback done)
+                              const struct ms_engine_start *request)
 {
-  struct start start = {.engine = engine, .arn = arn, .done = done};
+  struct start start = {.engine = engine, .arn = arn, .done = request->done};
+  struct ms_str machine_arn = request->machine_arn;
   start.machine = ms_map_get(&engine->machines, machine_arn);
   if (start.machine == NULL) {
     return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
                     MS_STR_ARG(machine_arn));
   }
-  int err = start_read_input(&start, input);
+  int err = start_read_input(&start, request->input);
   if (err == 0) {
-    err = start_name(&start, name);
+    err = start_name(&start, request->name);
   }
   if (err == 0) {
     struct ms_run *run = ms_index_find(&engine->runs, ms_str_c(arn));
@@ -185,8 +185,9 @@ static bool optional_text(struct ms_json *out, struct ms_str text)
 }
 
 int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct ms_str error,
-                             struct ms_str cause)
+                             struct ms_str cause, struct ms_callback accepted)
 {
+  (void)accepted;
   struct ms_run *run = ms_run_find(engine, arn);
   if (run == NULL) {
     return MSTEP_ENOTFOUND;
@@ -207,8 +208,10 @@ int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct
   return MSTEP_OK;
 }
 
-int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn)
+int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
+                              struct ms_callback accepted)
 {
+  (void)accepted;
   struct ms_run *run = ms_run_find(engine, arn);
   if (run == NULL) {
     return MSTEP_ENOTFOUND;

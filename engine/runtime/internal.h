@@ -94,17 +94,17 @@ struct ms_run {
 };
 
 /* What one command did. */
-struct ms_batch_entry {
+struct ms_turn_entry {
   struct ms_run *run;
   size_t first_event, event_count;   /* in batch.events */
   size_t first_effect, effect_count; /* in batch.effects */
   size_t first_note;                 /* in batch.notes; none when not watched */
 };
 
-#define MS_BATCH_MAX 256
+#define MS_TURN_MAX 256
 
-struct ms_batch {
-  struct ms_batch_entry entries[MS_BATCH_MAX];
+struct ms_turn {
+  struct ms_turn_entry entries[MS_TURN_MAX];
   size_t count;
   struct ms_events events;
   struct ms_effects effects;
@@ -140,7 +140,7 @@ struct ms_engine {
   struct ms_pending *first_pending, *last_pending;
   struct ms_pending *free_pending; /* to use again */
   uint32_t free_pending_count;
-  struct ms_batch batch;
+  struct ms_turn turn;
   struct ms_inbox inbox;
   struct ms_callback watcher;
   struct ms_invocation *invocations;
@@ -222,7 +222,7 @@ void ms_functions_deinit(struct ms_engine *engine);
  * by them.
  */
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event);
-void ms_watch_tell(struct ms_engine *engine, const struct ms_batch_entry *entry);
+void ms_watch_tell(struct ms_engine *engine, const struct ms_turn_entry *entry);
 void ms_watch_threads_free(struct ms_watch_threads *threads);
 
 /* ---- describe.c ---- */

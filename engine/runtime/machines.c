@@ -122,9 +122,11 @@ void ms_machines_deinit(struct ms_engine *engine)
 }
 
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
-                             struct ms_str name, struct ms_str definition, bool is_express,
+                             const struct ms_engine_machine_request *request,
                              ms_engine_diagnostic_cb report, void *user)
 {
+  struct ms_str name = request->name, definition = request->definition;
+  bool is_express = request->is_express;
   int err = ms_name_check(name);
   if (err != 0) {
     return err;

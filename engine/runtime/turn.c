@@ -33,7 +33,7 @@ static int turn_watched(struct ms_engine *engine, struct ms_run *run,
                         const struct ms_command *command)
 {
   for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
-    struct ms_batch *batch = &engine->batch;
+    struct ms_turn *batch = &engine->turn;
     size_t before = batch->events.count;
     int err = ms_core_turn(&batch->events, &batch->effects, run->core, command, &engine->env, 1);
     if (err == 0) {
@@ -54,12 +54,12 @@ static int turn_watched(struct ms_engine *engine, struct ms_run *run,
 static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 {
   struct ms_run *run = pending->run;
-  struct ms_batch *batch = &engine->batch;
+  struct ms_turn *batch = &engine->turn;
   if (run->core->status != MS_EXECUTION_RUNNING) {
     return; /* too late: an answer or a timer of an execution that has ended */
   }
-  struct ms_batch_entry *entry = &batch->entries[batch->count++];
-  *entry = (struct ms_batch_entry){.run = ms_run_ref(run),
+  struct ms_turn_entry *entry = &batch->entries[batch->count++];
+  *entry = (struct ms_turn_entry){.run = ms_run_ref(run),
                                    .first_event = batch->events.count,
                                    .first_effect = batch->effects.count,
                                    .first_note = batch->notes.count};
@@ -79,7 +79,7 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 }
 
 /* Where the batch becomes durable. There is no journal yet: memory is all there is. */
-static int commit_batch(struct ms_engine *engine, struct ms_batch *batch)
+static int commit_batch(struct ms_engine *engine, struct ms_turn *batch)
 {
   (void)engine;
   (void)batch;
@@ -87,9 +87,9 @@ static int commit_batch(struct ms_engine *engine, struct ms_batch *batch)
 }
 
 /* Tells watchers and keeps the history; the events are used up. */
-static void entry_record(struct ms_engine *engine, const struct ms_batch_entry *entry)
+static void entry_record(struct ms_engine *engine, const struct ms_turn_entry *entry)
 {
-  struct ms_batch *batch = &engine->batch;
+  struct ms_turn *batch = &engine->turn;
   struct ms_run *run = entry->run;
   ms_watch_tell(engine, entry);
   if (!engine->options.is_history_kept) {
@@ -102,10 +102,10 @@ static void entry_record(struct ms_engine *engine, const struct ms_batch_entry *
   }
 }
 
-static void batch_perform(struct ms_engine *engine, struct ms_batch *batch)
+static void batch_perform(struct ms_engine *engine, struct ms_turn *batch)
 {
   for (size_t i = 0; i < batch->count; i++) {
-    struct ms_batch_entry *entry = &batch->entries[i];
+    struct ms_turn_entry *entry = &batch->entries[i];
     entry_record(engine, entry);
     for (size_t j = 0; j < entry->effect_count; j++) {
       ms_run_perform(engine, entry->run, &batch->effects.items[entry->first_effect + j]);
@@ -123,10 +123,10 @@ static void batch_perform(struct ms_engine *engine, struct ms_batch *batch)
 
 void ms_engine_turn(struct ms_engine *engine)
 {
-  struct ms_batch *batch = &engine->batch;
+  struct ms_turn *batch = &engine->turn;
   engine->env.now_ms = ms_loop_now_ms(engine->loop);
   size_t events = 0;
-  while (batch->count < MS_BATCH_MAX && events < TURN_STEPS_MAX) {
+  while (batch->count < MS_TURN_MAX && events < TURN_STEPS_MAX) {
     struct ms_pending *pending = ms_pending_pop(engine);
     if (pending == NULL) {
       break;

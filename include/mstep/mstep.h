@@ -61,6 +61,13 @@ typedef enum mstep_status {
   MSTEP_ABORTED = 4
 } mstep_status;
 
+/* What has to happen before an accepted thing may be lost. */
+typedef enum mstep_durability {
+  MSTEP_DURABILITY_FSYNC = 0, /* the disk itself loses it */
+  MSTEP_DURABILITY_OS = 1,    /* the machine stops: a crash of the process loses nothing */
+  MSTEP_DURABILITY_NONE = 2   /* the same, and when the machine stops the file may be unusable */
+} mstep_durability;
+
 /* Replaces malloc and free for the whole library: resize(user, NULL, n) allocates, (user, p, 0) frees. */
 typedef struct mstep_allocator {
   unsigned version; /* MSTEP_ALLOCATOR_VERSION */
@@ -111,6 +118,8 @@ typedef void (*mstep_done_cb)(mstep_engine *engine, const char *execution_arn, m
  */
 typedef void (*mstep_task_cb)(mstep_engine *engine, const char *token, const char *resource,
                               mstep_str input, void *user);
+/* status 0: durable. MSTEP_EIO: the store failed and nobody knows; asking again with the same name is safe. */
+typedef void (*mstep_accepted_cb)(mstep_engine *engine, int status, const char *detail, void *user);
 typedef void (*mstep_post_cb)(mstep_engine *engine, void *user);
 typedef void (*mstep_diagnostic_cb)(const mstep_diagnostic *diagnostic, void *user);
 typedef void (*mstep_event_cb)(mstep_engine *engine, const mstep_event *event, void *user);
@@ -137,6 +146,12 @@ typedef struct mstep_options {
   uint32_t history_max_events;   /* of one execution; default 25000; 0 = no limit */
   int is_history_kept;           /* 0: mstep_execution_history has nothing to say; default 1 */
   void *event_base;              /* struct event_base *: join this libevent loop; NULL = own */
+  const char *store;             /* `sqlite:PATH` or `memory:`; NULL: memory is all there is */
+  int durability;                /* mstep_durability: what a commit must survive; default MSTEP_DURABILITY_FSYNC */
+  int is_read_only;              /* 1: only asks the store; another process may be running it */
+  int is_paused;                 /* 1: takes what it is told and makes it durable; begins no task and no timer */
+  int64_t retention_age_ms;      /* executions that ended so long ago are purged; 0 = never */
+  uint64_t retention_count;      /* of one machine: the oldest that ended are purged; 0 = any number */
   mstep_log_cb log;              /* NULL = lines on standard error */
   void *log_user;
 } mstep_options;

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "core/execution.h"
 #include "mt.h"
+#include <limits.h>
+
 #include "runtime/runtime.h"
 
 #define LAMBDA "arn:aws:states:us-east-1:000000000000:activity:work"
@@ -103,12 +105,16 @@ static int live(struct life *life, bool is_watched)
   ms_buf_init(&text, 0);
   err = ms_engine_task_register(engine, MS_STR("*"), callback);
   if (err == 0) {
-    err = ms_engine_machine_create(machine, engine, MS_STR("m"), ms_str_c(definition), false, NULL,
-                                   NULL);
+    const struct ms_engine_machine_request request = {.name = MS_STR("m"),
+                                                      .definition = ms_str_c(definition)};
+    err = ms_engine_machine_create(machine, engine, &request, NULL, NULL);
   }
   if (err == 0) {
-    err = ms_engine_execution_start(arn, engine, ms_str_c(machine), MS_STR("e"),
-                                    MS_STR("{ \"n\": 1 }"), callback);
+    const struct ms_engine_start start = {.machine_arn = ms_str_c(machine),
+                                          .name = MS_STR("e"),
+                                          .input = MS_STR("{ \"n\": 1 }"),
+                                          .done = callback};
+    err = ms_engine_execution_start(arn, engine, &start);
   }
   if (err == 0) {
     err = ms_engine_run(engine);
@@ -118,7 +124,8 @@ static int live(struct life *life, bool is_watched)
   }
   if (err == 0) {
     ms_buf_reset(&text);
-    err = ms_engine_execution_history(&text, engine, ms_str_c(arn));
+    const struct ms_engine_history all = {.arn = ms_str_c(arn), .max_results = UINT_MAX};
+    err = ms_engine_execution_history(&text, engine, &all);
   }
   ms_buf_deinit(&text);
   mt_eq_int(ms_engine_close(engine), 0);
