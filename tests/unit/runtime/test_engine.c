@@ -2,6 +2,7 @@
  * The engine when memory runs out: every allocation of a whole life failed in turn, from open to
  * close, on simulated time. Whatever fails, nothing leaks and nobody waits for ever.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,6 @@
 #include "base/error.h"
 #include "core/execution.h"
 #include "mt.h"
-#include <limits.h>
-
 #include "runtime/runtime.h"
 
 #define LAMBDA "arn:aws:states:us-east-1:000000000000:activity:work"
