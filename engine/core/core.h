@@ -12,13 +12,25 @@
 #include "core/command.h"
 #include "core/effect.h"
 
+/* What an execution may be. 0 = no limit. */
 struct ms_core_limits {
-  size_t payload_bytes;        /* of an input or output; 0 = none; AWS: 262144 */
-  uint32_t history_events;     /* 0 = none; AWS: 25000 */
-  uint32_t inline_concurrency; /* of an inline Map without a smaller MaxConcurrency; AWS: 40 */
+  size_t payload_bytes;          /* an input, an output, a variable, all variables of one Assign */
+  uint32_t history_events;       /* public events of one Standard execution */
+  uint32_t inline_concurrency;   /* of an inline Map without a smaller MaxConcurrency */
   struct ms_query_limits query;
+  size_t variables_bytes;        /* all variables of one execution */
+  uint32_t execution_seconds_standard; /* an execution's life, redrives included */
+  uint32_t execution_seconds_express;
+  uint32_t redrive_seconds;      /* after its end an execution can be redriven so long */
+  uint32_t map_run_redrives;     /* of one map run */
 };
-#define MS_CORE_LIMITS_AWS ((struct ms_core_limits){262144, 25000, 40, {1000000, 100, 64u << 20}})
+#define MS_CORE_LIMITS_QUERY {1000000, 100, 64u << 20}
+/* Ours: no caps but those that keep a runaway expression from taking the machine. */
+#define MS_CORE_LIMITS_DEFAULT ((struct ms_core_limits){0, 0, 40, MS_CORE_LIMITS_QUERY, 0, 0, 0, 0, 0})
+/* AWS's quotas: 256 KiB, 25,000 events, 10 MiB of variables, a year, 5 minutes, 14 days, 1,000 redrives. */
+#define MS_CORE_LIMITS_AWS                                                                    \
+  ((struct ms_core_limits){262144, 25000, 40, MS_CORE_LIMITS_QUERY, 10u << 20, 365u * 86400, \
+                           300, 14u * 86400, 1000})
 
 /* A Task's Resource, taken apart. Strings are borrowed from the machine. */
 enum ms_resource_kind { MS_RESOURCE_LAMBDA, MS_RESOURCE_ACTIVITY, MS_RESOURCE_SERVICE };
@@ -53,6 +65,12 @@ int ms_core_evolve(struct ms_execution *execution, const struct ms_event *event)
 int ms_core_effects(struct ms_effects *out, const struct ms_event *event);
 /* Appends what is outstanding, from state alone: after a crash these are issued again. */
 int ms_core_pending(struct ms_effects *out, const struct ms_execution *execution);
+/*
+ * Whether MS_COMMAND_REDRIVE would be taken at `now_ms`. If not, *reason is AWS's text of
+ * redriveStatusReason, static. limits may be NULL: none.
+ */
+bool ms_core_redrivable(const char **reason, const struct ms_execution *execution,
+                        const struct ms_core_limits *limits, int64_t now_ms);
 /* The frame at the head of the run queue, or MS_FRAME_NONE. */
 uint32_t ms_core_runnable(const struct ms_execution *execution);
 

@@ -26,7 +26,7 @@ struct ms_event *ms_decision_event(struct ms_decision *decision, enum ms_event_t
                                    const struct ms_frame *frame)
 {
   struct ms_event *event = ms_decision_hidden(decision, type, frame);
-  bool is_public = type < MS_EVENT_WAIT_SCHEDULED && (frame == NULL || !frame->is_hidden);
+  bool is_public = ms_event_is_public(type) && (frame == NULL || !frame->is_hidden);
   if (event != NULL && is_public)
     event->id = decision->previous = decision->next_event++;
   return event;

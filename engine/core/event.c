@@ -47,6 +47,12 @@ static const char *const event_texts[] = {
 };
 #undef MS_EVENT
 
+bool ms_event_is_public(enum ms_event_type type)
+{
+  return type < MS_EVENT_WAIT_SCHEDULED || type == MS_EVENT_EXECUTION_REDRIVEN ||
+         type == MS_EVENT_MAP_RUN_REDRIVEN;
+}
+
 size_t ms_event_type_text(char *out, size_t size, const struct ms_event *event,
                           const struct ms_machine *machine)
 {

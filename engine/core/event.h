@@ -22,9 +22,14 @@
  *   WAIT_SCHEDULED        it     -                 -                  -                  end of the wait
  *   RETRY_SCHEDULED       it     retrier           error              -                  next attempt
  *   HEARTBEAT             it     -                 -                  -                  new deadline
+ *   EXECUTION_REDRIVEN    -      how often now     -                  -                  its timeout
+ *   MAP_RUN_REDRIVEN      it     how often now     map run ARN        -                  -
+ *   RESUMED               it     1: entered again  input, see below   -                  -
+ *   STATE_RESET           it     -                 -                  -                  -
  *
  * more of *_SCHEDULED: {"timeoutInSeconds"?, "heartbeatInSeconds"?, "roleArn"?, "token"?}.
  * more of MAP_STARTED: {"input", "concurrency", "toleratedCount"?, "toleratedPercentage"?, "pairs"?}.
+ * data of RESUMED: NONE, the frame goes on in its state; else it begins its flow anew with this input.
  */
 #ifndef MS_CORE_EVENT_H
 #define MS_CORE_EVENT_H
@@ -74,6 +79,8 @@ void ms_events_clear(struct ms_events *events);
 struct ms_event *ms_events_add(struct ms_events *events);
 void ms_event_deinit(struct ms_event *event);
 
+/* True for AWS's types; ours have id 0 always. */
+bool ms_event_is_public(enum ms_event_type type);
 /* "ExecutionStarted", or "TaskStateEntered" with the state's type in front. size 64 is enough. */
 size_t ms_event_type_text(char *out, size_t size, const struct ms_event *event,
                           const struct ms_machine *machine);

@@ -247,8 +247,10 @@ static struct ms_children *children_new(uint32_t count)
 {
   struct ms_children *children =
       ms_calloc(1, sizeof(*children) + (size_t)count * sizeof(struct ms_json));
-  if (children != NULL)
-    children->count = count;
+  if (children == NULL)
+    return NULL;
+  children->count = count;
+  children->cut_first = children->cut_last = MS_FRAME_NONE;
   return children;
 }
 

@@ -40,6 +40,7 @@ static void children_free(struct ms_children *children)
     return;
   ms_json_unref(children->input);
   ms_json_unref(children->items);
+  ms_json_unref(children->run_arn);
   for (uint32_t i = 0; i < children->count; i++)
     ms_json_unref(children->outputs[i]);
   ms_free(children);
@@ -57,6 +58,7 @@ void ms_frame_free(struct ms_frame *frame)
     return;
   ms_json_unref(frame->input);
   ms_json_unref(frame->variables);
+  ms_json_unref(frame->first_input);
   ms_json_unref(frame->parameters);
   ms_json_unref(frame->task_details);
   children_free(frame->children);

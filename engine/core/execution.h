@@ -10,6 +10,12 @@
  *   READY, ENTERED and CHILDREN-with-news stand in the run queue, in the order in which they got there.
  *   WAITING and RETRYING have a timer. TASK has an open task and, once started, maybe a timer.
  *   ENDED: the flow reached its end; the frame goes when its parent has taken the output.
+ *
+ *   Any of them can be *cut*: it failed, or something around it did, or the execution ended badly. A cut
+ *   frame does nothing (no task, no timer, not in the run queue); its status is READY, ENTERED, CHILDREN
+ *   or ENDED and says where a redrive goes on. It is kept until the state above is left or tried again.
+ *   An execution that FAILED, TIMED_OUT or was ABORTED keeps its cut frames and nothing else; one that
+ *   SUCCEEDED, and every Express one, keeps none.
  */
 #ifndef MS_CORE_EXECUTION_H
 #define MS_CORE_EXECUTION_H
@@ -43,6 +49,11 @@ struct ms_children {
   uint32_t failed_count;
   uint32_t concurrency;   /* most at once */
   uint32_t last_exit;     /* event id: last state exit of the iteration that ended last */
+  /* Children that are cut, a list in the order in which they were: linked by next_ready. */
+  uint32_t cut_first, cut_last; /* MS_FRAME_NONE = there are none */
+  uint32_t waiting_count; /* so many at its head wait for their turn in a redrive; 0 before one */
+  uint32_t redrive_count; /* of the map run */
+  struct ms_json run_arn; /* of the map run; NONE before it has started */
   struct ms_json input;   /* effective input of the state */
   struct ms_json items;   /* Map */
   double tolerated_count;      /* < 0: not given */
@@ -60,17 +71,19 @@ struct ms_frame {
   bool is_hidden;  /* child of a distributed map: its events are not in this history */
   bool is_queued;
   bool is_started; /* TASK: somebody works on it */
+  bool is_cut;     /* see above */
   const struct ms_flow *flow;
   const struct ms_state *state;
   struct ms_json input;     /* raw input of the state */
   struct ms_json variables; /* of this scope: object, or NONE */
+  struct ms_json first_input; /* Express child of a map run: a redrive begins it anew; else NONE */
   int64_t entered_at_ms;
   uint32_t entered_id;      /* event id of StateEntered */
   uint32_t entered_previous;/* its previousEventId */
   uint32_t previous;        /* id of the last event of this thread */
   uint32_t retry_count;     /* all retries of this visit */
   uint32_t *attempts;       /* retries used, by retrier; NULL until one is */
-  uint32_t next_ready, previous_ready; /* run queue */
+  uint32_t next_ready, previous_ready; /* run queue; is_cut: next_ready is the next cut sibling */
   /* TASK */
   uint32_t task;            /* serial, 0 = none */
   uint32_t timeout_seconds; /* 0 = none */
@@ -108,7 +121,9 @@ struct ms_execution {
   struct ms_json cause;
   int64_t started_at_ms;
   int64_t stopped_at_ms;
-  int64_t timer_at_ms;   /* the machine's TimeoutSeconds; 0 = none */
+  int64_t redriven_at_ms; /* last time; 0 = never */
+  uint32_t redrive_count;
+  int64_t timer_at_ms;   /* when it times out; 0 = never */
   uint32_t next_event;   /* id of the next public event */
   uint32_t next_task;    /* serial of the next task */
   uint64_t turn;         /* decisions taken; seeds randomness */
