@@ -124,7 +124,7 @@ static void worker_on_wake(void *state)
 
 static const struct ms_work_type worker_type = {
     worker_open,    worker_close,       worker_on_message,
-    worker_on_wake, worker_next_due_ms, worker_on_timer,
+    worker_on_wake, worker_next_due_ms, worker_on_timer, NULL,
 };
 
 /* ---- the loop's side ---- */

@@ -32,8 +32,9 @@ struct ms_worker {
   void *state;
   pthread_t thread;
   pthread_cond_t wake;
-  bool is_idle;  /* waits and nobody has woken it; under the lock, as what follows */
-  bool is_woken; /* on_wake is to be called */
+  struct list own; /* posted to this worker alone; under the lock, as what follows */
+  bool is_idle;    /* waits and nobody has woken it */
+  bool is_woken;   /* on_wake is to be called */
 };
 
 struct ms_work {
@@ -116,6 +117,41 @@ static void wait_idle(struct ms_worker *worker, int64_t wait_ms)
   worker->is_idle = false;
 }
 
+/* Under the lock: wakes the idle worker with the lowest number, or none. */
+static void wake_one(struct ms_work *work)
+{
+  for (unsigned i = 0; i < work->count; i++) {
+    if (work->workers[i].is_idle) {
+      work->workers[i].is_idle = false;
+      pthread_cond_signal(&work->workers[i].wake);
+      return;
+    }
+  }
+}
+
+/* The next message for this worker, taken out of its queue; NULL: none that it would have. */
+static struct ms_work_message *next_message(struct ms_worker *worker)
+{
+  struct ms_work *work = worker->work;
+  struct ms_work_message *message = worker->own.head;
+  if (message != NULL) {
+    unlink_message(&worker->own, message);
+    return message;
+  }
+  message = work->queue.head;
+  if (message == NULL) {
+    return NULL;
+  }
+  if (work->type->is_full != NULL && work->type->is_full(worker->state)) {
+    wake_one(work); /* the wake that was meant for whoever takes it may have come here */
+    return NULL;
+  }
+  unlink_message(&work->queue, message);
+  message->is_queued = false;
+  work->queue_count--;
+  return message;
+}
+
 /* One thing to do, or a wait; the lock is held before and after. */
 static void turn(struct ms_worker *worker)
 {
@@ -123,12 +159,7 @@ static void turn(struct ms_worker *worker)
   const struct ms_work_type *type = work->type;
   int64_t due_at_ms = type->next_due_ms == NULL ? 0 : type->next_due_ms(worker->state);
   int64_t wait_ms = due_at_ms == 0 ? -1 : due_at_ms - wall_ms();
-  struct ms_work_message *message = work->queue.head;
-  if (message != NULL) {
-    unlink_message(&work->queue, message);
-    message->is_queued = false;
-    work->queue_count--;
-  }
+  struct ms_work_message *message = next_message(worker);
   bool is_woken = worker->is_woken;
   worker->is_woken = false;
   bool is_due = due_at_ms != 0 && wait_ms <= 0;
@@ -267,16 +298,23 @@ int ms_work_post(struct ms_work *work, struct ms_work_message *message)
     append(&work->queue, message);
     message->is_queued = true;
     work->queue_count++;
-    for (unsigned i = 0; i < work->count; i++) {
-      if (work->workers[i].is_idle) {
-        work->workers[i].is_idle = false;
-        pthread_cond_signal(&work->workers[i].wake);
-        break;
-      }
-    }
+    wake_one(work);
   }
   pthread_mutex_unlock(&work->lock);
   return is_full ? ms_error(MSTEP_ETOOBIG, "the queue of the workers is full") : MSTEP_OK;
+}
+
+void ms_work_post_to(struct ms_work *work, unsigned index, struct ms_work_message *message)
+{
+  struct ms_worker *worker = &work->workers[index];
+  pthread_mutex_lock(&work->lock);
+  append(&worker->own, message);
+  message->is_queued = false;
+  if (worker->is_idle) {
+    worker->is_idle = false;
+    pthread_cond_signal(&worker->wake);
+  }
+  pthread_mutex_unlock(&work->lock);
 }
 
 bool ms_work_take_back(struct ms_work *work, struct ms_work_message *message)

@@ -5,6 +5,7 @@
  * and its state on the worker.
  *
  *   loop thread   post ----> [ queue, bounded ] ----> on_message   any worker that is free
+ *                 post_to -> [ of one worker  ] ----> on_message   that one
  *                 take <---- [ replies ] <----------- reply        and the loop is woken once
  *
  * A worker has timers of its own (next_due_ms, on_timer) so that it can carry what waits for time.
@@ -38,6 +39,8 @@ struct ms_work_type {
   void (*on_wake)(void *state);        /* after ms_work_wake */
   int64_t (*next_due_ms)(void *state); /* wall time; 0 = nothing is due */
   void (*on_timer)(void *state);
+  /* takes nothing from the common queue now; what is posted to this worker alone still comes */
+  bool (*is_full)(void *state);
 };
 
 struct ms_work_options {
@@ -66,7 +69,12 @@ void ms_work_join(struct ms_work *work);
 
 /* MSTEP_ETOOBIG: the queue is full */
 int ms_work_post(struct ms_work *work, struct ms_work_message *message);
-/* false: it has begun */
+/*
+ * For one worker alone, before what is in the common queue: what only it can deal with. Not bounded:
+ * the poster knows how many there can be.
+ */
+void ms_work_post_to(struct ms_work *work, unsigned index, struct ms_work_message *message);
+/* false: it has begun, or it was posted to one worker */
 bool ms_work_take_back(struct ms_work *work, struct ms_work_message *message);
 /* All replies so far in their order, linked by `next`; NULL when there are none. */
 struct ms_work_message *ms_work_take(struct ms_work *work);

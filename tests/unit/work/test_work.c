@@ -8,9 +8,12 @@
 #include "mt.h"
 #include "work/work.h"
 
+struct worker;
+
 struct note {
   struct ms_work_message message; /* first */
   int value;
+  struct worker *done_by;
 };
 
 struct worker {
@@ -25,6 +28,7 @@ struct pool {
   struct ms_work *work;
   struct worker states[4];
   atomic_bool is_blocked; /* on_message waits while this is set */
+  atomic_bool is_first_full;
   atomic_int begun;
   atomic_int woken;
   atomic_int closed;
@@ -74,6 +78,7 @@ static void on_message(void *state, struct ms_work_message *message)
     return;
   }
   note->value *= 2;
+  note->done_by = w;
   ms_worker_reply(w->self, message);
 }
 
@@ -94,8 +99,15 @@ static void on_worker_timer(void *state)
   ms_worker_reply(w->self, &w->waiting->message);
 }
 
-static const struct ms_work_type type = {open_worker,    close_worker, on_message,
-                                         on_worker_wake, next_due_ms,  on_worker_timer};
+/* Worker 0 takes nothing from the common queue while the pool says so. */
+static bool is_full(void *state)
+{
+  struct worker *w = state;
+  return w == &w->pool->states[0] && atomic_load(&w->pool->is_first_full);
+}
+
+static const struct ms_work_type type = {open_worker, close_worker,    on_message, on_worker_wake,
+                                         next_due_ms, on_worker_timer, is_full};
 
 static void on_wake(void *user)
 {
@@ -188,6 +200,46 @@ MT_TEST(work__timers_and_wakes)
     pause_ms(1);
   }
   mt_eq_int(atomic_load(&pool.woken), 2);
+  pool_deinit(&pool);
+}
+
+MT_TEST(work__for_one_worker)
+{
+  enum { COUNT = 200 };
+  static struct note notes[COUNT];
+  struct pool pool;
+  pool_init(&pool, 4, 2);
+  for (int i = 0; i < COUNT; i++) {
+    notes[i].value = 1;
+    ms_work_post_to(pool.work, (unsigned)i % 4, &notes[i].message);
+    mt_ok(!ms_work_take_back(pool.work, &notes[i].message));
+  }
+  run_until(&pool, COUNT);
+  for (int i = 0; i < COUNT; i++) {
+    mt_ok(notes[i].done_by == &pool.states[i % 4]);
+  }
+  pool_deinit(&pool);
+}
+
+MT_TEST(work__full_worker_takes_only_its_own)
+{
+  enum { COUNT = 50 };
+  static struct note notes[COUNT];
+  static struct note own;
+  struct pool pool;
+  pool_init(&pool, 2, 0);
+  atomic_store(&pool.is_first_full, true);
+  for (int i = 0; i < COUNT; i++) {
+    notes[i].value = 1;
+    mt_eq_int(ms_work_post(pool.work, &notes[i].message), 0);
+  }
+  own.value = 1;
+  ms_work_post_to(pool.work, 0, &own.message);
+  run_until(&pool, COUNT + 1);
+  for (int i = 0; i < COUNT; i++) {
+    mt_ok(notes[i].done_by == &pool.states[1]);
+  }
+  mt_ok(own.done_by == &pool.states[0]);
   pool_deinit(&pool);
 }
 
