@@ -29,6 +29,7 @@ void ms_batch_reset(struct ms_batch *batch)
   ms_buf_reset(&batch->bytes);
   batch->ops.count = 0;
   batch->fences.count = 0;
+  batch->has_durability = false;
   batch->error = 0;
 }
 
@@ -155,6 +156,15 @@ void ms_batch_fence(struct ms_batch *batch, unsigned shard, uint64_t fence)
   batch->error = MS_VEC_RESERVE(&batch->fences, MS_BATCH_FENCES_MAX, 1);
   if (batch->error == 0) {
     batch->fences.data[batch->fences.count++] = (struct ms_batch_fence){shard, fence};
+  }
+}
+
+void ms_batch_need(struct ms_batch *batch, enum ms_durability durability)
+{
+  assert(durability <= MS_DURABILITY_NONE);
+  if (!batch->has_durability || durability < batch->durability) { /* the stronger is the smaller */
+    batch->durability = durability;
+    batch->has_durability = true;
   }
 }
 

@@ -73,7 +73,9 @@ void ms_batch_remove_range(struct ms_batch *batch, unsigned table, struct ms_str
 void ms_batch_fence(struct ms_batch *batch, unsigned shard, uint64_t fence);
 /*
  * What this batch needs before it may be lost: the strongest that was asked for wins, and the store's
- * own option when nothing was. ms_batch_back does not take it back.
+ * own option when nothing was. So a batch whose parts all asked for less than the store's option gets
+ * less, and whoever needs that option beside such a part has to ask for it. ms_batch_back does not take
+ * it back: what is committed with a transition that failed is at most safer than it had to be.
  */
 void ms_batch_need(struct ms_batch *batch, enum ms_durability durability);
 /* A place to go back to, so that a failure takes away only what was added since then. */

@@ -34,6 +34,12 @@ struct ms_store_type {
   int (*size)(struct ms_store *store, uint64_t *bytes);
   /* Damage that scanning all tables does not show. */
   int (*check)(struct ms_store *store);
+  /* A handle that reads only; store.c fills in what open leaves to it. */
+  int (*reader)(struct ms_store **out, struct ms_store *store);
+  /* Of a handle that reads only. begin sets last_lsn and trimmed_lsn to that moment's. */
+  int (*view_begin)(struct ms_store *store);
+  void (*view_end)(struct ms_store *store);
+  int (*backup)(struct ms_store *store, const char *path);
 };
 
 /* First member of every backend's own struct, which its open allocates and its close frees. */
@@ -42,8 +48,10 @@ struct ms_store {
   char *name; /* ms_alloc; freed by store.c */
   uint64_t last_lsn;
   uint64_t trimmed_lsn; /* the journal holds the frames behind this one, up to last_lsn */
+  bool is_read_only;
   bool is_failed;
   bool is_calling; /* a callback is running */
+  bool has_view;   /* between view_begin and view_end */
 };
 
 /* The number of the last frame that is cut off when the batch is done. */

@@ -18,8 +18,6 @@
 
 #include "base/error.h"
 
-#define BUSY_MS 5000 /* somebody reads the file with a tool of SQLite's */
-
 const struct ms_sqlite_step *ms_sqlite_steps(size_t *count)
 {
   static const struct ms_sqlite_step steps[] = {
@@ -159,13 +157,19 @@ static int identify(unsigned *version, sqlite3 *db, const char *path, bool *is_f
   return err;
 }
 
-static int configure(sqlite3 *db, const char *path, enum ms_durability durability)
+int ms_sqlite_set_durability(sqlite3 *db, const char *path, enum ms_durability durability)
 {
   static const char *const synchronous[] = {
       [MS_DURABILITY_FSYNC] = "PRAGMA synchronous=FULL",
       [MS_DURABILITY_OS] = "PRAGMA synchronous=NORMAL",
       [MS_DURABILITY_NONE] = "PRAGMA synchronous=OFF",
   };
+  assert((size_t)durability < sizeof synchronous / sizeof synchronous[0]);
+  return ms_sqlite_exec(db, path, synchronous[durability]);
+}
+
+static int configure(sqlite3 *db, const char *path, enum ms_durability durability)
+{
   /* Settings of a new file come first; changing them later does nothing. */
   static const char settings[] = "PRAGMA auto_vacuum=INCREMENTAL;"
                                  "PRAGMA journal_mode=WAL;"
@@ -175,8 +179,7 @@ static int configure(sqlite3 *db, const char *path, enum ms_durability durabilit
                                  "PRAGMA temp_store=MEMORY;"
                                  "PRAGMA cell_size_check=ON;"
                                  "PRAGMA trusted_schema=OFF";
-  assert((size_t)durability < sizeof synchronous / sizeof synchronous[0]);
-  int err = ms_sqlite_exec(db, path, synchronous[durability]);
+  int err = ms_sqlite_set_durability(db, path, durability);
   if (err == 0) {
     err = ms_sqlite_exec(db, path, settings);
   }
@@ -191,8 +194,7 @@ static int configure(sqlite3 *db, const char *path, enum ms_durability durabilit
   return err;
 }
 
-/* Makes the name of a new file as lasting as its contents. */
-static int sync_directory(const char *path)
+int ms_sqlite_sync_directory(const char *path)
 {
   char directory[PATH_MAX];
   const char *slash = strrchr(path, '/');
@@ -230,6 +232,14 @@ static int run_steps(sqlite3 *db, const char *path, const struct ms_sqlite_step 
   return err;
 }
 
+static int newer(const char *path, int64_t version, unsigned newest)
+{
+  return ms_error(MSTEP_EUNSUPPORTED,
+                  "%s was written by a newer version of Moonstep (format %" PRId64
+                  "; this one knows formats up to %u)",
+                  path, version, newest);
+}
+
 int ms_sqlite_migrate(sqlite3 *db, const char *path, const struct ms_sqlite_step *steps,
                       size_t count)
 {
@@ -241,10 +251,7 @@ int ms_sqlite_migrate(sqlite3 *db, const char *path, const struct ms_sqlite_step
     return err;
   }
   if (version < 0 || version > newest) {
-    return ms_error(MSTEP_EUNSUPPORTED,
-                    "%s was written by a newer version of Moonstep (format %" PRId64
-                    "; this one knows formats up to %u)",
-                    path, version, newest);
+    return newer(path, version, newest);
   }
   err = ms_sqlite_exec(db, path, "BEGIN IMMEDIATE");
   if (err == 0) {
@@ -264,7 +271,7 @@ static int prepare_file(sqlite3 *db, const char *path, const struct ms_store_opt
 {
   unsigned version = 0;
   sqlite3_extended_result_codes(db, 1);
-  sqlite3_busy_timeout(db, BUSY_MS);
+  sqlite3_busy_timeout(db, MS_SQLITE_BUSY_MS);
   int err = identify(&version, db, path, is_foreign);
   if (err == 0 && sqlite3_db_readonly(db, "main") == 1) {
     err = ms_error(MSTEP_EIO, "%s cannot be written", path);
@@ -278,7 +285,7 @@ static int prepare_file(sqlite3 *db, const char *path, const struct ms_store_opt
     err = ms_sqlite_migrate(db, path, steps, count);
   }
   if (err == 0 && version == 0) {
-    err = sync_directory(path);
+    err = ms_sqlite_sync_directory(path);
   }
   return err;
 }
@@ -298,6 +305,154 @@ int ms_sqlite_open(sqlite3 **out, const char *path, const struct ms_store_option
     err = ms_sqlite_error(db, rc, path);
   } else {
     err = prepare_file(db, path, options, is_foreign == NULL ? &ignored : is_foreign);
+  }
+  if (err != 0) {
+    sqlite3_close(db);
+    return err;
+  }
+  *out = db;
+  return 0;
+}
+
+/* ---- for reading only -------------------------------------------------------------------------------- */
+
+static int prepare_reader(sqlite3 *db, const char *path)
+{
+  static const char settings[] = "PRAGMA query_only=ON;"
+                                 "PRAGMA cache_size=-8192;"
+                                 "PRAGMA temp_store=MEMORY;"
+                                 "PRAGMA cell_size_check=ON;"
+                                 "PRAGMA trusted_schema=OFF";
+  unsigned version = 0;
+  bool is_foreign;
+  size_t count = 0;
+  const struct ms_sqlite_step *steps = ms_sqlite_steps(&count);
+  unsigned newest = steps[count - 1].version;
+  sqlite3_extended_result_codes(db, 1);
+  sqlite3_busy_timeout(db, MS_SQLITE_BUSY_MS);
+  int err = identify(&version, db, path, &is_foreign);
+  if (err != 0) {
+    return err;
+  }
+  if (version == 0) {
+    return ms_error(MSTEP_ENOTFOUND, "%s holds no store yet", path);
+  }
+  if (version > newest) {
+    return newer(path, version, newest);
+  }
+  if (version < newest) {
+    return ms_error(MSTEP_EUNSUPPORTED,
+                    "%s was written by an older version of Moonstep (format %u): opening it for "
+                    "writing makes it one of format %u",
+                    path, version, newest);
+  }
+  return ms_sqlite_exec(db, path, settings);
+}
+
+static int open_to_read(sqlite3 **out, const char *name, const char *path, int flags)
+{
+  sqlite3 *db = NULL;
+  flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  int rc = sqlite3_open_v2(name, &db, flags, NULL);
+  int err = 0;
+  if (rc != SQLITE_OK && access(path, F_OK) != 0) {
+    err = ms_error(MSTEP_ENOTFOUND, "%s does not exist", path);
+  } else if (rc != SQLITE_OK) {
+    err = ms_sqlite_error(db, rc, path);
+  }
+  if (err != 0) {
+    sqlite3_close(db);
+    return err;
+  }
+  *out = db;
+  return 0;
+}
+
+/* Whether the first reading failed because the log, or the index beside it, could not be made. */
+static bool has_no_index(sqlite3 *db)
+{
+  int rc = sqlite3_errcode(db) & 0xff;
+  return rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY;
+}
+
+static int take_stamp(struct ms_sqlite_stamp *stamp, const char *path)
+{
+  char log[PATH_MAX + 8];
+  struct stat info;
+  snprintf(log, sizeof log, "%s-wal", path);
+  if (stat(log, &info) == 0 && info.st_size > 0) {
+    return ms_error(MSTEP_EIO,
+                    "%s was not closed in order, and its log cannot be read where %s-shm cannot be "
+                    "made: open it for writing once, or copy it together with %s",
+                    path, path, log);
+  }
+  if (stat(path, &stamp->info) != 0) {
+    return ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
+  }
+  return 0;
+}
+
+int ms_sqlite_check_stamp(const struct ms_sqlite_stamp *stamp, const char *path)
+{
+  struct ms_sqlite_stamp now = {0};
+  int err = take_stamp(&now, path);
+  if (err != 0) {
+    return err;
+  }
+  bool is_same = now.info.st_ino == stamp->info.st_ino && now.info.st_size == stamp->info.st_size &&
+                 now.info.st_mtim.tv_sec == stamp->info.st_mtim.tv_sec &&
+                 now.info.st_mtim.tv_nsec == stamp->info.st_mtim.tv_nsec;
+  return is_same ? 0 : ms_error(MSTEP_EIO, "%s has changed while it was read without a log", path);
+}
+
+/* Characters that mean something in a file: URI are escaped. */
+static void write_uri(char *out, const char *path)
+{
+  static const char digits[] = "0123456789abcdef";
+  size_t at = (size_t)snprintf(out, 8, "file:");
+  for (; *path != '\0'; path++) {
+    unsigned char c = (unsigned char)*path;
+    if (c == '%' || c == '?' || c == '#') {
+      out[at++] = '%';
+      out[at++] = digits[c >> 4];
+      out[at++] = digits[c & 15];
+    } else {
+      out[at++] = (char)c;
+    }
+  }
+  memcpy(out + at, "?immutable=1", sizeof "?immutable=1");
+}
+
+/*
+ * SQLite reads a file with a log through an index in shared memory, PATH-shm. Where that cannot be made
+ * nobody can write either, so a file without a log may be taken as it is.
+ */
+static int open_as_it_is(sqlite3 **out, struct ms_sqlite_stamp *stamp, const char *path)
+{
+  char uri[3 * PATH_MAX + 32];
+  int err = take_stamp(stamp, path);
+  if (err != 0) {
+    return err;
+  }
+  write_uri(uri, path);
+  stamp->is_used = true;
+  err = open_to_read(out, uri, path, SQLITE_OPEN_URI);
+  return err == 0 ? prepare_reader(*out, path) : err;
+}
+
+int ms_sqlite_open_reader(sqlite3 **out, struct ms_sqlite_stamp *stamp, const char *path)
+{
+  sqlite3 *db = NULL;
+  *stamp = (struct ms_sqlite_stamp){0};
+  int err = open_to_read(&db, path, path, 0);
+  if (err != 0) {
+    return err;
+  }
+  err = prepare_reader(db, path);
+  if (err == MSTEP_EIO && has_no_index(db)) {
+    sqlite3_close(db);
+    db = NULL;
+    err = open_as_it_is(&db, stamp, path);
   }
   if (err != 0) {
     sqlite3_close(db);

@@ -6,6 +6,9 @@
  * acknowledged commit that has records, and otherwise only when recover finds out what became of a
  * commit that failed. The journal has every frame from trimmed_lsn + 1 to last_lsn, so that one that
  * is missing is noticed here, whatever the backend.
+ *
+ * Of a handle that reads only, both numbers are those of the moment that was looked at last: others
+ * commit. What reads the journal therefore looks at one moment (a view), and at its numbers with it.
  */
 #include "store/store.h"
 
@@ -87,6 +90,20 @@ static const struct ms_store_type *find_type(struct ms_str scheme)
   return NULL;
 }
 
+/* What of a handle that a backend has opened is store.c's. */
+static struct ms_store *set_up(struct ms_store *store, const struct ms_store_type *type, char *name,
+                               bool is_read_only)
+{
+  store->type = type;
+  store->name = name;
+  store->is_read_only = is_read_only;
+  store->is_failed = false;
+  store->is_calling = false;
+  store->has_view = false;
+  assert_state(store);
+  return store;
+}
+
 int ms_store_open(struct ms_store **out, const char *url, const struct ms_store_options *options)
 {
   static const struct ms_store_options standard = {0};
@@ -101,17 +118,31 @@ int ms_store_open(struct ms_store **out, const char *url, const struct ms_store_
     return ms_error_nomem();
   }
   struct ms_store *store = NULL;
-  int err = type->open(&store, url + colon + 1, options == NULL ? &standard : options);
+  options = options == NULL ? &standard : options;
+  int err = type->open(&store, url + colon + 1, options);
   if (err != 0) {
     ms_free(name);
     return err;
   }
-  store->type = type;
-  store->name = name;
-  store->is_failed = false;
-  store->is_calling = false;
+  *out = set_up(store, type, name, options->is_read_only);
+  return 0;
+}
+
+int ms_store_reader(struct ms_store **out, struct ms_store *store)
+{
   assert_state(store);
-  *out = store;
+  struct ms_store *reader = NULL;
+  struct ms_str text = ms_str_c(store->name);
+  char *name = ms_strdupn(text.data, text.len);
+  if (name == NULL) {
+    return ms_error_nomem();
+  }
+  int err = store->type->reader(&reader, store);
+  if (err != 0) {
+    ms_free(name);
+    return err;
+  }
+  *out = set_up(reader, store->type, name, true);
   return 0;
 }
 
@@ -120,7 +151,7 @@ void ms_store_close(struct ms_store *store)
   if (store == NULL) {
     return;
   }
-  assert_state(store);
+  ms_store_view_end(store);
   char *name = store->name;
   store->type->close(store);
   ms_free(name);
@@ -161,6 +192,17 @@ uint64_t ms_store_trimmed_after(const struct ms_store *store, const struct ms_ba
   return trimmed;
 }
 
+static int check_writable(const struct ms_store *store)
+{
+  if (store->is_read_only) {
+    return ms_error(MSTEP_ESTATE, "%s is open for reading only", store->name);
+  }
+  if (store->is_failed) {
+    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  }
+  return 0;
+}
+
 int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64_t *lsn)
 {
   assert_state(store);
@@ -168,8 +210,9 @@ int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64
   if (err != 0) {
     return err;
   }
-  if (store->is_failed) {
-    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  err = check_writable(store);
+  if (err != 0) {
+    return err;
   }
   bool has_frame = batch->records.len > 0;
   if (has_frame && store->last_lsn == NUMBER_MAX) {
@@ -192,6 +235,10 @@ int ms_store_commit(struct ms_store *store, const struct ms_batch *batch, uint64
 
 int ms_store_recover(struct ms_store *store)
 {
+  if (store->is_read_only) { /* others may have committed, and lost what they had */
+    ms_store_view_end(store);
+    return store->type->recover(store);
+  }
   assert_state(store);
   uint64_t acknowledged = store->last_lsn;
   uint64_t trimmed = store->trimmed_lsn;
@@ -230,6 +277,26 @@ static int check_table(unsigned table)
   return table < MS_TABLE_COUNT ? 0 : ms_error(MSTEP_EINVALID, "there is no table %u", table);
 }
 
+/* What reads the journal of a handle that others write besides has to know its numbers. */
+static int look(bool *is_own_view, struct ms_store *store, unsigned table)
+{
+  *is_own_view = store->is_read_only && !store->has_view && table == MS_TABLE_JOURNAL;
+  return *is_own_view ? ms_store_view_begin(store) : 0;
+}
+
+static int get_frame(struct ms_store *store, struct ms_str key, ms_record_cb cb, void *user)
+{
+  uint64_t lsn = ms_store_number(key);
+  if (lsn > store->last_lsn) {
+    return ms_error(MSTEP_ENOTFOUND, "%s has no commit %" PRIu64, store->name, lsn);
+  }
+  int err = store->type->get(store, MS_TABLE_JOURNAL, key, cb, user);
+  if (err == MSTEP_ENOTFOUND && lsn > store->trimmed_lsn) {
+    err = ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", store->name, lsn);
+  }
+  return err;
+}
+
 int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_record_cb cb,
                  void *user)
 {
@@ -244,18 +311,17 @@ int ms_store_get(struct ms_store *store, unsigned table, struct ms_str key, ms_r
   if (ms_table_is_number(table) && (key.len == 0 || ms_store_number(key) > NUMBER_MAX)) {
     return ms_error(MSTEP_EINVALID, "not a key of table %s", ms_table_name(table));
   }
-  if (table == MS_TABLE_JOURNAL && ms_store_number(key) > store->last_lsn) {
-    return ms_error(MSTEP_ENOTFOUND, "%s has no commit %" PRIu64, store->name,
-                    ms_store_number(key));
+  bool is_own_view = false;
+  err = look(&is_own_view, store, table);
+  if (err != 0) {
+    return err;
   }
   store->is_calling = true;
-  err = store->type->get(store, table, key, cb, user);
+  err = table == MS_TABLE_JOURNAL ? get_frame(store, key, cb, user)
+                                  : store->type->get(store, table, key, cb, user);
   store->is_calling = false;
-  if (err == MSTEP_ENOTFOUND && table == MS_TABLE_JOURNAL) {
-    uint64_t lsn = ms_store_number(key);
-    if (lsn > store->trimmed_lsn) {
-      err = ms_error(MSTEP_EIO, "%s is damaged: commit %" PRIu64 " is missing", store->name, lsn);
-    }
+  if (is_own_view) {
+    ms_store_view_end(store);
   }
   return err;
 }
@@ -320,6 +386,10 @@ int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_
   if (err == 0) {
     err = check_bound(scan->table, scan->to);
   }
+  bool is_own_view = false;
+  if (err == 0) {
+    err = look(&is_own_view, store, scan->table);
+  }
   if (err != 0) {
     return err;
   }
@@ -327,16 +397,48 @@ int ms_store_scan(struct ms_store *store, const struct ms_scan *scan, ms_record_
   err = scan->table == MS_TABLE_JOURNAL ? scan_journal(store, scan, cb, user)
                                         : store->type->scan(store, scan, cb, user);
   store->is_calling = false;
+  if (is_own_view) {
+    ms_store_view_end(store);
+  }
   return err;
+}
+
+int ms_store_view_begin(struct ms_store *reader)
+{
+  assert_state(reader);
+  if (!reader->is_read_only || reader->has_view) {
+    return ms_error(MSTEP_ESTATE, "%s %s", reader->name,
+                    reader->has_view ? "has a view already"
+                                     : "is open for writing: views are readers'");
+  }
+  int err = reader->type->view_begin(reader);
+  reader->has_view = err == 0;
+  return err;
+}
+
+void ms_store_view_end(struct ms_store *reader)
+{
+  assert_state(reader);
+  if (reader->has_view) {
+    reader->has_view = false;
+    reader->type->view_end(reader);
+  }
+}
+
+int ms_store_backup(struct ms_store *store, const char *path)
+{
+  assert_state(store);
+  return store->type->backup(store, path);
 }
 
 int ms_store_lease(struct ms_store *store, unsigned shard, int64_t until_ms, uint64_t *fence)
 {
   assert_state(store);
-  if (store->is_failed) {
-    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
+  int err = check_writable(store);
+  if (err != 0) {
+    return err;
   }
-  int err = store->type->lease(store, shard, until_ms, fence);
+  err = store->type->lease(store, shard, until_ms, fence);
   store->is_failed = err == MSTEP_EIO;
   return err;
 }
@@ -344,10 +446,8 @@ int ms_store_lease(struct ms_store *store, unsigned shard, int64_t until_ms, uin
 int ms_store_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
 {
   assert_state(store);
-  if (store->is_failed) {
-    return ms_error(MSTEP_ESTATE, "%s has failed and was not recovered", store->name);
-  }
-  return store->type->shrink(store, bytes, is_done);
+  int err = check_writable(store);
+  return err == 0 ? store->type->shrink(store, bytes, is_done) : err;
 }
 
 static int pass_over(struct ms_str key, struct ms_str value, void *user)
@@ -361,10 +461,17 @@ static int pass_over(struct ms_str key, struct ms_str value, void *user)
 int ms_store_check(struct ms_store *store)
 {
   assert_state(store);
-  int err = store->type->check(store);
+  bool is_own_view = false;
+  int err = look(&is_own_view, store, MS_TABLE_JOURNAL);
+  if (err == 0) {
+    err = store->type->check(store);
+  }
   for (unsigned table = 0; table < MS_TABLE_COUNT && err == 0; table++) {
     struct ms_scan all = {.table = table};
     err = ms_store_scan(store, &all, pass_over, NULL);
+  }
+  if (is_own_view) {
+    ms_store_view_end(store);
   }
   return err;
 }

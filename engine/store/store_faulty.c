@@ -6,7 +6,7 @@
  *
  *   fail   of 1,000 commits and leases this many fail and have done nothing          (20)
  *   tear   of 1,000 commits this many break off: they fail, and were done or not     (20)
- *   read   of 1,000 reads this many fail, scans after a few records                  (10)
+ *   read   of 1,000 reads and copies this many fail, scans after a few records       (10)
  *   down   after a failure the store is away for up to this many tries to recover     (2)
  *   delay  of 1,000 calls this many take longer ...                                   (0)
  *   us     ... by up to this many microseconds                                     (1000)
@@ -250,6 +250,59 @@ static int faulty_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
   return ms_store_shrink(faulty->inner, bytes, is_done);
 }
 
+/*
+ * Readers have a plan of their own, so that what they meet does not depend on which thread comes first.
+ */
+static int faulty_reader(struct ms_store **out, struct ms_store *store)
+{
+  struct faulty_store *faulty = faulty_store(store);
+  struct faulty_store *reader = ms_calloc(1, sizeof *reader);
+  if (reader == NULL) {
+    return ms_error_nomem();
+  }
+  int err = ms_store_reader(&reader->inner, faulty->inner);
+  if (err != 0) {
+    ms_free(reader);
+    return err;
+  }
+  ms_random_seed(&reader->random, ms_random_next(&faulty->random));
+  memcpy(reader->rates, faulty->rates, sizeof reader->rates);
+  reader->base.last_lsn = ms_store_last_lsn(reader->inner);
+  reader->base.trimmed_lsn = ms_store_trimmed_lsn(reader->inner);
+  *out = &reader->base;
+  return 0;
+}
+
+static int faulty_view_begin(struct ms_store *store)
+{
+  struct faulty_store *faulty = faulty_store(store);
+  delay(faulty);
+  if (happens(faulty, RATE_READ)) {
+    return ms_error(MSTEP_EIO, "the view does not begin (a fault on plan)");
+  }
+  int err = ms_store_view_begin(faulty->inner);
+  if (err == 0) {
+    store->last_lsn = ms_store_last_lsn(faulty->inner);
+    store->trimmed_lsn = ms_store_trimmed_lsn(faulty->inner);
+  }
+  return err;
+}
+
+static void faulty_view_end(struct ms_store *store)
+{
+  ms_store_view_end(faulty_store(store)->inner);
+}
+
+static int faulty_backup(struct ms_store *store, const char *path)
+{
+  struct faulty_store *faulty = faulty_store(store);
+  delay(faulty);
+  if (happens(faulty, RATE_READ)) {
+    return ms_error(MSTEP_EIO, "the copy breaks off (a fault on plan)");
+  }
+  return ms_store_backup(faulty->inner, path);
+}
+
 static int faulty_size(struct ms_store *store, uint64_t *bytes)
 {
   return ms_store_size(faulty_store(store)->inner, bytes);
@@ -274,4 +327,8 @@ const struct ms_store_type ms_store_faulty = {
     .shrink = faulty_shrink,
     .size = faulty_size,
     .check = faulty_check,
+    .reader = faulty_reader,
+    .view_begin = faulty_view_begin,
+    .view_end = faulty_view_end,
+    .backup = faulty_backup,
 };

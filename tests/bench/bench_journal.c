@@ -117,7 +117,7 @@ static void run(struct bench *bench, const char *path, const char *name,
 {
   struct ms_store *store = NULL;
   char url[600];
-  struct ms_store_options how = {durability, false};
+  struct ms_store_options how = {.durability = durability};
   struct ms_loop_callbacks callbacks = {NULL, on_defer, on_wake, bench};
   snprintf(url, sizeof url, "sqlite:%s", path);
   check(ms_store_open(&store, url, &how), "open");

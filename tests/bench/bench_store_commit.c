@@ -92,7 +92,7 @@ static size_t run(const struct target *target, const char *path, const struct ms
   ms_buf_init(&raw.frame, 0);
   char url[600];
   if (target->scheme != NULL) {
-    struct ms_store_options options = {target->durability, false};
+    struct ms_store_options options = {.durability = target->durability};
     snprintf(url, sizeof url, "%s:%s", target->scheme,
              strcmp(target->scheme, "sqlite") == 0 ? path : "");
     if (ms_store_open(&store, url, &options) != 0) {

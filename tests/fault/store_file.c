@@ -310,7 +310,7 @@ static int read_everything(const char *path, size_t *count, bool *is_found)
 {
   static const unsigned tables[] = {MS_TABLE_JOURNAL, MS_TABLE_SETTING, MS_TABLE_EXECUTION};
   struct ms_store *store = NULL;
-  struct ms_store_options options = {MS_DURABILITY_NONE, true};
+  struct ms_store_options options = {.durability = MS_DURABILITY_NONE, .must_exist = true};
   int err = ms_store_open(&store, mt_format("sqlite:%s", path), &options);
   *count = 0;
   *is_found = err != 0;

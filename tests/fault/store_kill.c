@@ -51,7 +51,7 @@ static void build(struct ms_batch *batch, uint64_t lsn)
 /* Commits until it is killed; every acknowledged number goes into the pipe. */
 static void child(const char *url, enum ms_durability durability, int out)
 {
-  struct ms_store_options options = {durability, false};
+  struct ms_store_options options = {.durability = durability};
   struct ms_store *store = NULL;
   struct ms_batch batch;
   ms_batch_init(&batch);

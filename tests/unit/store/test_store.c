@@ -29,7 +29,7 @@ MT_TEST(store__refuses_urls_that_name_none)
 MT_TEST(store__memory_is_always_new)
 {
   struct ms_store *store = NULL;
-  struct ms_store_options options = {MS_DURABILITY_FSYNC, true};
+  struct ms_store_options options = {.must_exist = true};
   mt_eq_int(ms_store_open(&store, "memory:", &options), MSTEP_ENOTFOUND);
 }
 

@@ -112,7 +112,7 @@ MT_TEST(store_sqlite__goes_on_with_a_file_whose_making_was_cut_short)
 MT_TEST(store_sqlite__says_when_there_is_no_file_or_directory)
 {
   struct ms_store *store = NULL;
-  struct ms_store_options options = {MS_DURABILITY_FSYNC, true};
+  struct ms_store_options options = {.must_exist = true};
   mt_eq_int(ms_store_open(&store, mt_format("sqlite:%s", path_of("none.db")), &options),
             MSTEP_ENOTFOUND);
   mt_ok(access(path_of("none.db"), F_OK) != 0);
@@ -128,7 +128,7 @@ MT_TEST(store_sqlite__durability_is_what_was_asked_for)
   static const int expected[] = {2, 1, 0}; /* FULL, NORMAL, OFF */
   const char *path = path_of("a.db");
   for (int i = 0; i < 3; i++) {
-    struct ms_store_options options = {(enum ms_durability)i, false};
+    struct ms_store_options options = {.durability = (enum ms_durability)i};
     sqlite3 *db = NULL;
     int64_t value = -1;
     mt_eq_int(ms_sqlite_open(&db, path, &options, NULL), 0);
