@@ -4,18 +4,21 @@
 #
 #   tests/setup.sh build    compiler, cmake, libraries
 #   tests/setup.sh tests    the same and what the tests need
+#   tests/setup.sh bench    what only measuring needs: a load generator
 #
 # Does nothing, and needs no rights, when all of it is there.
 set -eu
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev"
-test_packages="g++ lua5.4 lua-busted"
+build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev libcurl4-openssl-dev"
+test_packages="g++ lua5.4 lua-busted openssl awscli"
+bench_packages="wrk"
 
 case ${1-} in
   build) packages=$build_packages ;;
   tests) packages="$build_packages $test_packages" ;;
+  bench) packages="$build_packages $bench_packages" ;;
   *)
-    echo "usage: tests/setup.sh build|tests" >&2
+    echo "usage: tests/setup.sh build|tests|bench" >&2
     exit 2
     ;;
 esac

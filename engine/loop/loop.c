@@ -132,6 +132,11 @@ void ms_loop_stop(struct ms_loop *loop)
   loop->type->stop(loop);
 }
 
+void *ms_loop_event_base(struct ms_loop *loop)
+{
+  return loop->type->event_base == NULL ? NULL : loop->type->event_base(loop);
+}
+
 void ms_loop_hold(struct ms_loop *loop)
 {
   loop->hold_count++;

@@ -30,6 +30,7 @@ struct ms_loop_type {
   int (*watch)(struct ms_loop *loop, int fd, unsigned events, ms_loop_fd_cb cb, void *user);
   int (*run)(struct ms_loop *loop);
   void (*stop)(struct ms_loop *loop);
+  void *(*event_base)(struct ms_loop *loop); /* NULL: has none */
 };
 
 /* Wall clock, milliseconds since 1970, read once a turn; never goes backwards. */
@@ -62,6 +63,8 @@ void ms_loop_set_callbacks(struct ms_loop *loop, const struct ms_loop_callbacks 
 
 /* event_base: `struct event_base *` of the host, or NULL for one of its own. */
 int ms_loop_libevent_new(struct ms_loop **out, void *event_base);
+/* The `struct event_base *` it runs on, for what brings its own events; NULL of the simulated one. */
+void *ms_loop_event_base(struct ms_loop *loop);
 /* Simulated time from start_at_ms on. */
 int ms_loop_sim_new(struct ms_loop **out, int64_t start_at_ms);
 void ms_loop_free(struct ms_loop *loop); /* NULL is fine */

@@ -241,6 +241,11 @@ static void lev_stop(struct ms_loop *loop)
   }
 }
 
+static void *lev_event_base(struct ms_loop *loop)
+{
+  return lev_of(loop)->events;
+}
+
 static void lev_free(struct ms_loop *loop)
 {
   struct lev_loop *lev = lev_of(loop);
@@ -262,7 +267,7 @@ static void lev_free(struct ms_loop *loop)
 
 static const struct ms_loop_type lev_type = {
     "libevent", lev_free,  lev_now_ms, lev_set_timer, lev_defer,
-    lev_wake,   lev_watch, lev_run,    lev_stop,
+    lev_wake,   lev_watch, lev_run,    lev_stop,      lev_event_base,
 };
 
 static struct event_base *lev_base_new(void)

@@ -223,6 +223,7 @@ static int sim_run(struct ms_loop *loop)
 
 static const struct ms_loop_type sim_type = {
     "sim", sim_free, sim_now_ms, sim_set_timer, sim_defer, sim_wake, sim_watch, sim_run, sim_stop,
+    NULL,
 };
 
 int ms_loop_sim_new(struct ms_loop **out, int64_t start_at_ms)

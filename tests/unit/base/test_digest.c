@@ -48,3 +48,54 @@ MT_TEST(base_digest__names_are_exact)
   }
   mt_eq_str(ms_error_detail(), "unknown digest algorithm 'SHA-2'");
 }
+
+/* RFC 4231, cases 1, 2, 3 and 6 (a key longer than a block). */
+MT_TEST(base_digest__hmac_known_answers)
+{
+  char key1[20], key3[20], data3[50], key6[131];
+  memset(key1, 0x0b, sizeof key1);
+  memset(key3, 0xaa, sizeof key3);
+  memset(data3, 0xdd, sizeof data3);
+  memset(key6, 0xaa, sizeof key6);
+  const struct {
+    struct ms_str key, data;
+    const char *expected;
+  } cases[] = {
+      {{key1, sizeof key1},
+       MS_STR("Hi There"),
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {MS_STR("Jefe"), MS_STR("what do ya want for nothing?"),
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {{key3, sizeof key3},
+       {data3, sizeof data3},
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {{key6, sizeof key6},
+       MS_STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    unsigned char out[MS_SHA256_SIZE];
+    char hex[2 * MS_SHA256_SIZE + 1];
+    mt_eq_int(ms_digest_hmac_sha256(out, cases[i].key, cases[i].data), 0);
+    ms_digest_print_hex(hex, out, sizeof out);
+    mt_eq_str(hex, cases[i].expected);
+  }
+}
+
+MT_TEST(base_digest__sha256_is_the_named_one)
+{
+  unsigned char out[MS_SHA256_SIZE];
+  char hex[2 * MS_SHA256_SIZE + 1];
+  mt_eq_int(ms_digest_sha256(out, MS_STR("abc")), 0);
+  ms_digest_print_hex(hex, out, sizeof out);
+  mt_eq_str(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+MT_TEST(base_digest__comparison)
+{
+  mt_ok(ms_digest_is_same(MS_STR("abc"), MS_STR("abc")));
+  mt_ok(ms_digest_is_same(MS_STR(""), (struct ms_str){NULL, 0}));
+  mt_ok(!ms_digest_is_same(MS_STR("abc"), MS_STR("abd")));
+  mt_ok(!ms_digest_is_same(MS_STR("xbc"), MS_STR("abc")));
+  mt_ok(!ms_digest_is_same(MS_STR("abc"), MS_STR("ab")));
+}

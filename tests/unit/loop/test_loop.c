@@ -377,3 +377,19 @@ MT_TEST(loop__out_of_memory_is_told)
   close(ends[0]);
   close(ends[1]);
 }
+
+MT_TEST(loop__event_base_of_the_loops_that_have_one)
+{
+  struct ms_loop *loop;
+  mt_eq_int(ms_loop_libevent_new(&loop, NULL), 0);
+  void *base = ms_loop_event_base(loop);
+  mt_ok(base != NULL);
+  struct ms_loop *guest;
+  mt_eq_int(ms_loop_libevent_new(&guest, base), 0);
+  mt_ok(ms_loop_event_base(guest) == base);
+  ms_loop_free(guest);
+  ms_loop_free(loop);
+  mt_eq_int(ms_loop_sim_new(&loop, START_MS), 0);
+  mt_ok(ms_loop_event_base(loop) == NULL);
+  ms_loop_free(loop);
+}
