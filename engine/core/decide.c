@@ -8,15 +8,13 @@
 
 static int decide_start(struct ms_decision *decision, const struct ms_command *command)
 {
-  const struct ms_machine *machine = decision->execution->machine;
   struct ms_event *event = ms_decision_event(decision, MS_EVENT_EXECUTION_STARTED, NULL);
   if (event == NULL)
     return ms_error_nomem();
   event->data = ms_json_ref(command->data);
-  if (machine->timeout_seconds != 0) {
-    event->due_at_ms = event->at_ms + machine->timeout_seconds * 1000;
+  event->due_at_ms = ms_decision_deadline(decision, event->at_ms);
+  if (event->due_at_ms != 0)
     event->flags |= MS_EVENT_SETS_TIMER;
-  }
   return 0;
 }
 
@@ -35,21 +33,23 @@ static int fail_history_full(struct ms_decision *decision)
   struct ms_json cause =
       ms_json_stringf("The execution reached the maximum number of history events (%u).",
                       (unsigned)decision->env->limits->history_events);
+  decision->previous = decision->next_event - 1;
   return ms_decision_end(decision, MS_EVENT_EXECUTION_FAILED, error, cause);
 }
 
 static int decide_step(struct ms_decision *decision, const struct ms_frame *frame,
                        const struct ms_command *command)
 {
-  uint32_t limit = decision->env->limits->history_events;
-  if (limit != 0 && decision->next_event >= limit)
-    return fail_history_full(decision);
   switch (frame->status) {
   case MS_FRAME_READY:
     return decide_enter(decision, frame);
   case MS_FRAME_ENTERED:
     return frame->state->type->enter(decision, frame);
+  case MS_FRAME_ENDED: /* cut between its end and what follows from it, and resumed */
+    return ms_decision_finish(decision, frame);
   case MS_FRAME_CHILDREN:
+    if (frame->children->waiting_count > 0)
+      return ms_decision_resume_next(decision, frame);
     return frame->state->type->on_command(decision, frame, command);
   default:
     return ms_error(MSTEP_EINTERNAL, "a frame that cannot run is in the run queue");
@@ -108,6 +108,10 @@ static int dispatch(struct ms_decision *decision, const struct ms_command *comma
   case MS_COMMAND_STOP:
     return ms_decision_end(decision, MS_EVENT_EXECUTION_ABORTED, ms_json_ref(command->error),
                            ms_json_ref(command->cause));
+  case MS_COMMAND_REDRIVE:
+    return ms_decision_redrive(decision);
+  case MS_COMMAND_HISTORY_FULL:
+    return fail_history_full(decision);
   case MS_COMMAND_TIMER:
     if (command->frame == MS_FRAME_NONE)
       return decide_execution_timer(decision);
@@ -123,7 +127,8 @@ int ms_core_decide(struct ms_events *out, const struct ms_execution *execution,
 {
   bool is_over = execution->status != MS_EXECUTION_RUNNING;
   bool is_new = execution->next_event == 1;
-  if (is_over || (is_new != (command->type == MS_COMMAND_START)))
+  bool is_redrive = command->type == MS_COMMAND_REDRIVE; /* says itself why not */
+  if (!is_redrive && (is_over || is_new != (command->type == MS_COMMAND_START)))
     return 0;
   struct ms_decision decision = {
       .out = out, .execution = execution, .env = env, .next_event = execution->next_event};

@@ -64,7 +64,7 @@ static struct ms_json time_value(int64_t at_ms)
 static int put_execution(struct ms_json *context, const struct ms_execution *execution)
 {
   const struct ms_execution_identity *identity = &execution->identity;
-  struct ms_json object = ms_json_object(6);
+  struct ms_json object = ms_json_object(7);
   int status = put(&object, "Id", ms_json_ref(identity->arn));
   if (status == 0)
     status = put(&object, "Input", ms_json_ref(execution->input));
@@ -75,7 +75,9 @@ static int put_execution(struct ms_json *context, const struct ms_execution *exe
   if (status == 0)
     status = put(&object, "RoleArn", ms_json_ref(identity->role_arn));
   if (status == 0 && !identity->is_sync)
-    status = put(&object, "RedriveCount", ms_json_int(0));
+    status = put(&object, "RedriveCount", ms_json_int(execution->redrive_count));
+  if (status == 0 && execution->redrive_count != 0)
+    status = put(&object, "RedriveTime", time_value(execution->redriven_at_ms));
   if (status == 0)
     return put(context, "Execution", object);
   ms_json_unref(object);

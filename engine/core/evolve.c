@@ -11,118 +11,9 @@
 #include "core/core.h"
 #include "core/frame.h"
 
-/* ---- run queue ---- */
-
-static void queue_push(struct ms_execution *execution, struct ms_frame *frame)
-{
-  if (frame->is_queued)
-    return;
-  frame->is_queued = true;
-  frame->next_ready = MS_FRAME_NONE;
-  frame->previous_ready = execution->ready_last;
-  if (execution->ready_last == MS_FRAME_NONE)
-    execution->ready_first = frame->id;
-  else
-    execution->frames[execution->ready_last]->next_ready = frame->id;
-  execution->ready_last = frame->id;
-}
-
-/* In front of all others: for a Map that has more iterations to start at once. */
-static void queue_push_front(struct ms_execution *execution, struct ms_frame *frame)
-{
-  frame->is_queued = true;
-  frame->previous_ready = MS_FRAME_NONE;
-  frame->next_ready = execution->ready_first;
-  if (execution->ready_first == MS_FRAME_NONE)
-    execution->ready_last = frame->id;
-  else
-    execution->frames[execution->ready_first]->previous_ready = frame->id;
-  execution->ready_first = frame->id;
-}
-
-static void queue_remove(struct ms_execution *execution, struct ms_frame *frame)
-{
-  if (!frame->is_queued)
-    return;
-  frame->is_queued = false;
-  if (frame->previous_ready == MS_FRAME_NONE)
-    execution->ready_first = frame->next_ready;
-  else
-    execution->frames[frame->previous_ready]->next_ready = frame->next_ready;
-  if (frame->next_ready == MS_FRAME_NONE)
-    execution->ready_last = frame->previous_ready;
-  else
-    execution->frames[frame->next_ready]->previous_ready = frame->previous_ready;
-}
-
 uint32_t ms_core_runnable(const struct ms_execution *execution)
 {
   return execution->ready_first;
-}
-
-/* ---- frames ---- */
-
-static int grow_frames(struct ms_execution *execution)
-{
-  uint32_t capacity = execution->frame_capacity == 0 ? 1 : execution->frame_capacity * 2;
-  if (execution->frame_capacity > UINT32_MAX / 4)
-    return ms_error(MSTEP_ETOOBIG, "too many branches and iterations at once");
-  struct ms_frame **frames = ms_reallocarray(execution->frames, capacity, sizeof(struct ms_frame *));
-  if (frames == NULL)
-    return ms_error_nomem();
-  execution->frames = frames;
-  uint32_t *ids = ms_reallocarray(execution->free_frames, capacity, sizeof(uint32_t));
-  if (ids == NULL)
-    return ms_error_nomem();
-  execution->free_frames = ids;
-  execution->frame_capacity = capacity;
-  return 0;
-}
-
-/* A new frame at the start of its flow, ready to run; input is borrowed. */
-static int add_frame(struct ms_execution *execution, const struct ms_frame *parent,
-                     const struct ms_flow *flow, uint32_t index, struct ms_json input)
-{
-  if (execution->free_count == 0 && execution->frame_count == execution->frame_capacity) {
-    int status = grow_frames(execution);
-    if (status < 0)
-      return status;
-  }
-  struct ms_frame *frame = ms_calloc(1, sizeof(*frame));
-  if (frame == NULL)
-    return ms_error_nomem();
-  frame->id = execution->free_count > 0 ? execution->free_frames[--execution->free_count]
-                                        : execution->frame_count++;
-  frame->parent = MS_FRAME_NONE;
-  frame->index = index;
-  frame->flow = flow;
-  frame->state = execution->machine->states[flow->start];
-  frame->input = ms_json_ref(input);
-  if (parent != NULL) {
-    frame->parent = parent->id;
-    frame->is_hidden = parent->is_hidden || flow->is_distributed;
-    frame->previous = parent->previous;
-  }
-  execution->frames[frame->id] = frame;
-  queue_push(execution, frame);
-  return 0;
-}
-
-static void remove_frame(struct ms_execution *execution, struct ms_frame *frame)
-{
-  queue_remove(execution, frame);
-  execution->frames[frame->id] = NULL;
-  execution->free_frames[execution->free_count++] = frame->id;
-  ms_frame_free(frame);
-}
-
-static void close_task(struct ms_frame *frame)
-{
-  frame->task = 0;
-  frame->is_started = false;
-  frame->timeout_at_ms = frame->heartbeat_at_ms = frame->timer_at_ms = 0;
-  ms_json_replace(&frame->parameters, MS_JSON_VALUE_NONE);
-  ms_json_replace(&frame->task_details, MS_JSON_VALUE_NONE);
 }
 
 /* ---- one function for each kind of event ---- */
@@ -133,19 +24,16 @@ static int apply_execution_started(struct ms_execution *execution, const struct 
   execution->started_at_ms = event->at_ms;
   execution->timer_at_ms = event->due_at_ms;
   ms_json_replace(&execution->input, ms_json_ref(event->data));
-  return add_frame(execution, NULL, execution->machine->flow, 0, event->data);
+  return ms_frame_add(execution, NULL, execution->machine->flow, 0, event->data);
 }
 
 static int apply_execution_ended(struct ms_execution *execution, const struct ms_event *event)
 {
-  for (uint32_t i = 0; i < execution->frame_count; i++)
-    ms_frame_free(execution->frames[i]);
-  ms_free(execution->frames);
-  ms_free(execution->free_frames);
-  execution->frames = NULL;
-  execution->free_frames = NULL;
-  execution->frame_count = execution->frame_capacity = execution->free_count = 0;
-  execution->ready_first = execution->ready_last = MS_FRAME_NONE;
+  bool is_kept = event->type != MS_EVENT_EXECUTION_SUCCEEDED && !execution->identity.is_express;
+  if (is_kept)
+    ms_frame_keep_cut(execution);
+  else
+    ms_frame_drop_all(execution);
   execution->stopped_at_ms = event->at_ms;
   execution->timer_at_ms = 0;
   if (event->type == MS_EVENT_EXECUTION_SUCCEEDED) {
@@ -163,6 +51,18 @@ static int apply_execution_ended(struct ms_execution *execution, const struct ms
   return 0;
 }
 
+static int apply_execution_redriven(struct ms_execution *execution, const struct ms_event *event)
+{
+  execution->status = MS_EXECUTION_RUNNING;
+  execution->redrive_count = event->number;
+  execution->redriven_at_ms = event->at_ms;
+  execution->stopped_at_ms = 0;
+  execution->timer_at_ms = event->due_at_ms;
+  ms_json_replace(&execution->error, MS_JSON_VALUE_NONE);
+  ms_json_replace(&execution->cause, MS_JSON_VALUE_NONE);
+  return 0;
+}
+
 static int apply_state_entered(struct ms_execution *execution, struct ms_frame *frame,
                                const struct ms_event *event)
 {
@@ -173,8 +73,8 @@ static int apply_state_entered(struct ms_execution *execution, struct ms_frame *
   frame->retry_count = 0;
   ms_free(frame->attempts);
   frame->attempts = NULL;
-  queue_remove(execution, frame);
-  queue_push(execution, frame);
+  ms_frame_unqueue(execution, frame);
+  ms_frame_push(execution, frame);
   return 0;
 }
 
@@ -198,16 +98,16 @@ static int assign_variables(struct ms_frame *frame, struct ms_json assigned)
 static int apply_state_exited(struct ms_execution *execution, struct ms_frame *frame,
                               const struct ms_event *event)
 {
-  ms_frame_drop_children(frame);
-  close_task(frame);
-  queue_remove(execution, frame);
+  ms_frame_drop_children(execution, frame);
+  ms_frame_close_task(frame);
+  ms_frame_unqueue(execution, frame);
   ms_json_replace(&frame->input, ms_json_ref(event->data));
   if (event->number == MS_STATE_NONE) {
     frame->status = MS_FRAME_ENDED;
   } else {
     frame->state = execution->machine->states[event->number];
     frame->status = MS_FRAME_READY;
-    queue_push(execution, frame);
+    ms_frame_push(execution, frame);
   }
   return assign_variables(frame, event->more);
 }
@@ -222,7 +122,7 @@ static uint32_t detail_seconds(struct ms_json details, const char *name)
 static int apply_task_scheduled(struct ms_execution *execution, struct ms_frame *frame,
                                 const struct ms_event *event)
 {
-  queue_remove(execution, frame);
+  ms_frame_unqueue(execution, frame);
   frame->status = MS_FRAME_TASK;
   frame->task = event->number;
   frame->timeout_seconds = detail_seconds(event->more, "timeoutInSeconds");
@@ -258,15 +158,16 @@ static int apply_parallel_started(struct ms_execution *execution, struct ms_fram
                                   const struct ms_event *event)
 {
   struct ms_flow *const *flows = frame->state->type->flows(frame->state);
-  queue_remove(execution, frame);
+  ms_frame_unqueue(execution, frame);
   frame->status = MS_FRAME_CHILDREN;
   frame->children = children_new(event->number);
   if (frame->children == NULL)
     return ms_error_nomem();
   frame->children->input = ms_json_ref(event->data);
+  frame->children->concurrency = event->number;
   frame->children->running_count = frame->children->started_count = event->number;
   for (uint32_t i = 0; i < event->number; i++) {
-    int status = add_frame(execution, frame, flows[i], i, event->data);
+    int status = ms_frame_add(execution, frame, flows[i], i, event->data);
     if (status < 0)
       return status;
   }
@@ -294,9 +195,14 @@ static int apply_map_started(struct ms_execution *execution, struct ms_frame *fr
   children->tolerated_percentage = detail_number(event->more, "toleratedPercentage");
   children->is_map_run = (*frame->state->type->flows(frame->state))->is_distributed;
   children->is_pairs = ms_json_is_true(ms_json_getc(event->more, "pairs"));
-  queue_remove(execution, frame);
-  queue_push(execution, frame);
+  ms_frame_unqueue(execution, frame);
+  ms_frame_push(execution, frame);
   return 0;
+}
+
+static bool may_start_more(const struct ms_children *children)
+{
+  return children->waiting_count > 0 || children->started_count < children->count;
 }
 
 static int apply_iteration_started(struct ms_execution *execution, struct ms_frame *frame,
@@ -305,14 +211,24 @@ static int apply_iteration_started(struct ms_execution *execution, struct ms_fra
   struct ms_children *children = frame->children;
   children->started_count++;
   children->running_count++;
-  queue_remove(execution, frame);
-  int status = add_frame(execution, frame, *frame->state->type->flows(frame->state), event->number, event->data);
+  ms_frame_unqueue(execution, frame);
+  int status = ms_frame_add(execution, frame, *frame->state->type->flows(frame->state),
+                            event->number, event->data);
   if (status != 0)
     return status;
   if (event->id != 0)
     execution->frames[execution->ready_last]->previous = event->id;
-  if (children->started_count < children->count && children->running_count < children->concurrency)
-    queue_push_front(execution, frame);
+  if (may_start_more(children) && children->running_count < children->concurrency)
+    ms_frame_push_front(execution, frame);
+  return 0;
+}
+
+static int apply_map_run(struct ms_frame *frame, const struct ms_event *event)
+{
+  if (frame->children == NULL)
+    return 0;
+  ms_json_replace(&frame->children->run_arn, ms_json_ref(event->data));
+  frame->children->redrive_count = event->number;
   return 0;
 }
 
@@ -332,12 +248,72 @@ static int apply_child_ended(struct ms_execution *execution, struct ms_frame *ch
       ms_json_replace(&children->outputs[child->index], ms_json_ref(event->data));
     if (!child->is_hidden)
       parent->previous = event->id != 0 ? event->id : child->previous;
-    if (children->started_count < children->count || children->done_count == children->count)
-      queue_push(execution, parent);
+    if (may_start_more(children) || children->done_count == children->count)
+      ms_frame_push(execution, parent);
   }
-  remove_frame(execution, child);
+  if (event->type == MS_EVENT_MAP_ITERATION_FAILED)
+    ms_frame_cut(execution, child);
+  else
+    ms_frame_remove(execution, child);
   return 0;
 }
+
+/* ---- redrive ---- */
+
+/* What the children that are cut had done is undone: they wait to be resumed, in the order of the list. */
+static void recount(struct ms_execution *execution, struct ms_children *children)
+{
+  children->done_count -= children->failed_count;
+  children->failed_count = children->running_count = children->waiting_count = 0;
+  children->last_exit = 0;
+  for (uint32_t id = children->cut_first; id != MS_FRAME_NONE;
+       id = execution->frames[id]->next_ready)
+    children->waiting_count++;
+}
+
+static void begin_anew(struct ms_execution *execution, struct ms_frame *frame, struct ms_json input)
+{
+  ms_frame_drop_children(execution, frame);
+  frame->state = execution->machine->states[frame->flow->start];
+  frame->status = MS_FRAME_READY;
+  ms_json_replace(&frame->input, ms_json_ref(input));
+  ms_json_replace(&frame->variables, MS_JSON_VALUE_NONE);
+}
+
+static int apply_resumed(struct ms_execution *execution, struct ms_frame *frame,
+                         const struct ms_event *event)
+{
+  struct ms_frame *parent = ms_execution_frame(execution, frame->parent);
+  ms_frame_uncut(execution, frame);
+  frame->previous = event->previous;
+  frame->entered_at_ms = event->at_ms; /* a Wait waits its whole time again */
+  if (event->number == 1)
+    frame->status = MS_FRAME_READY;
+  if (!ms_json_is_none(event->data))
+    begin_anew(execution, frame, event->data);
+  if (frame->children != NULL)
+    recount(execution, frame->children);
+  ms_frame_push(execution, frame);
+  if (parent == NULL || parent->children == NULL)
+    return 0;
+  parent->children->waiting_count--;
+  parent->children->running_count++;
+  ms_frame_unqueue(execution, parent);
+  if (may_start_more(parent->children) &&
+      parent->children->running_count < parent->children->concurrency)
+    ms_frame_push_front(execution, parent);
+  return 0;
+}
+
+static int apply_state_reset(struct ms_execution *execution, struct ms_frame *frame)
+{
+  ms_frame_drop_children(execution, frame);
+  ms_frame_unqueue(execution, frame);
+  frame->status = MS_FRAME_ENTERED;
+  return 0;
+}
+
+/* ---- dispatch ---- */
 
 static int apply_retry_scheduled(struct ms_execution *execution, struct ms_frame *frame,
                                  const struct ms_event *event)
@@ -349,9 +325,9 @@ static int apply_retry_scheduled(struct ms_execution *execution, struct ms_frame
   frame->attempts[event->number]++;
   frame->retry_count++;
   frame->previous = event->previous;
-  ms_frame_drop_children(frame);
-  close_task(frame);
-  queue_remove(execution, frame);
+  ms_frame_drop_children(execution, frame);
+  ms_frame_close_task(frame);
+  ms_frame_unqueue(execution, frame);
   frame->status = MS_FRAME_RETRYING;
   frame->timer_at_ms = event->due_at_ms;
   return 0;
@@ -366,7 +342,7 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
   case MS_EVENT_STATE_EXITED:
     return apply_state_exited(execution, frame, event);
   case MS_EVENT_WAIT_SCHEDULED:
-    queue_remove(execution, frame);
+    ms_frame_unqueue(execution, frame);
     frame->status = MS_FRAME_WAITING;
     return 0;
   case MS_EVENT_TASK_SCHEDULED:
@@ -389,7 +365,7 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
   case MS_EVENT_LAMBDA_SUCCEEDED:
   case MS_EVENT_LAMBDA_FAILED:
   case MS_EVENT_LAMBDA_TIMED_OUT:
-    close_task(frame);
+    ms_frame_close_task(frame);
     return 0;
   case MS_EVENT_PARALLEL_STARTED:
     return apply_parallel_started(execution, frame, event);
@@ -401,16 +377,22 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
   case MS_EVENT_MAP_ITERATION_FAILED:
   case MS_EVENT_BRANCH_SUCCEEDED:
     return apply_child_ended(execution, frame, event);
-  case MS_EVENT_MAP_ITERATION_ABORTED:
   case MS_EVENT_THREAD_ABORTED:
-    remove_frame(execution, frame);
+    ms_frame_cut(execution, frame);
     return 0;
+  case MS_EVENT_MAP_RUN_STARTED:
+  case MS_EVENT_MAP_RUN_REDRIVEN:
+    return apply_map_run(frame, event);
+  case MS_EVENT_RESUMED:
+    return apply_resumed(execution, frame, event);
+  case MS_EVENT_STATE_RESET:
+    return apply_state_reset(execution, frame);
   case MS_EVENT_RETRY_SCHEDULED:
     return apply_retry_scheduled(execution, frame, event);
   case MS_EVENT_RETRY_STARTED:
     frame->status = MS_FRAME_ENTERED;
     frame->timer_at_ms = 0;
-    queue_push(execution, frame);
+    ms_frame_push(execution, frame);
     return 0;
   default:
     return 0;
@@ -421,7 +403,8 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
 static bool ends_thread(const struct ms_event *event)
 {
   return event->type == MS_EVENT_MAP_ITERATION_SUCCEEDED ||
-         event->type == MS_EVENT_MAP_ITERATION_FAILED || event->type == MS_EVENT_MAP_ITERATION_STARTED;
+         event->type == MS_EVENT_MAP_ITERATION_FAILED ||
+         event->type == MS_EVENT_MAP_ITERATION_STARTED;
 }
 
 int ms_core_evolve(struct ms_execution *execution, const struct ms_event *event)
@@ -437,6 +420,8 @@ int ms_core_evolve(struct ms_execution *execution, const struct ms_event *event)
   case MS_EVENT_EXECUTION_TIMED_OUT:
   case MS_EVENT_EXECUTION_ABORTED:
     return apply_execution_ended(execution, event);
+  case MS_EVENT_EXECUTION_REDRIVEN:
+    return apply_execution_redriven(execution, event);
   default:
     break;
   }

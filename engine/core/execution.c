@@ -34,38 +34,6 @@ struct ms_execution *ms_execution_new(struct ms_machine *machine,
   return execution;
 }
 
-static void children_free(struct ms_children *children)
-{
-  if (children == NULL)
-    return;
-  ms_json_unref(children->input);
-  ms_json_unref(children->items);
-  ms_json_unref(children->run_arn);
-  for (uint32_t i = 0; i < children->count; i++)
-    ms_json_unref(children->outputs[i]);
-  ms_free(children);
-}
-
-void ms_frame_drop_children(struct ms_frame *frame)
-{
-  children_free(frame->children);
-  frame->children = NULL;
-}
-
-void ms_frame_free(struct ms_frame *frame)
-{
-  if (frame == NULL)
-    return;
-  ms_json_unref(frame->input);
-  ms_json_unref(frame->variables);
-  ms_json_unref(frame->first_input);
-  ms_json_unref(frame->parameters);
-  ms_json_unref(frame->task_details);
-  children_free(frame->children);
-  ms_free(frame->attempts);
-  ms_free(frame);
-}
-
 void ms_execution_free(struct ms_execution *execution)
 {
   if (execution == NULL)
@@ -94,10 +62,35 @@ struct ms_frame *ms_execution_frame(const struct ms_execution *execution, uint32
   return id < execution->frame_count ? execution->frames[id] : NULL;
 }
 
+#ifndef NDEBUG
+/* Each cut frame stands in the list of its parent, once. */
+static void assert_lists(const struct ms_execution *execution)
+{
+  uint32_t cut = 0, listed = 0;
+  for (uint32_t i = 0; i < execution->frame_count; i++) {
+    const struct ms_frame *frame = execution->frames[i];
+    if (frame == NULL)
+      continue;
+    cut += frame->is_cut && frame->parent != MS_FRAME_NONE;
+    if (frame->children == NULL)
+      continue;
+    uint32_t id = frame->children->cut_first;
+    for (uint32_t last = MS_FRAME_NONE; id != MS_FRAME_NONE; listed++) {
+      const struct ms_frame *child = ms_execution_frame(execution, id);
+      assert(child != NULL && child->is_cut && child->parent == frame->id);
+      last = id;
+      id = child->next_ready;
+      assert(id != MS_FRAME_NONE || last == frame->children->cut_last);
+    }
+  }
+  assert(cut == listed);
+}
+#endif
+
 static void assert_frame(const struct ms_execution *execution, const struct ms_frame *frame)
 {
   bool is_runnable = frame->status == MS_FRAME_READY || frame->status == MS_FRAME_ENTERED;
-  assert(!is_runnable || frame->is_queued);
+  assert(frame->is_cut || !is_runnable || frame->is_queued);
   assert(!frame->is_queued || is_runnable || frame->status == MS_FRAME_CHILDREN);
   assert((frame->status == MS_FRAME_TASK) == (frame->task != 0));
   assert(frame->status != MS_FRAME_RETRYING || frame->timer_at_ms != 0);
@@ -105,20 +98,33 @@ static void assert_frame(const struct ms_execution *execution, const struct ms_f
   assert((frame->status == MS_FRAME_CHILDREN) == (frame->children != NULL));
   assert((frame->parent == MS_FRAME_NONE) == (frame->id == 0));
   assert(frame->parent == MS_FRAME_NONE || ms_execution_frame(execution, frame->parent) != NULL);
+  assert(!frame->is_cut || (!frame->is_queued && frame->timer_at_ms == 0));
+  assert(!frame->is_cut || (frame->attempts == NULL && frame->retry_count == 0));
   (void)execution;
   (void)is_runnable;
 }
 
+static void assert_ended(const struct ms_execution *execution)
+{
+  bool is_kept = execution->status != MS_EXECUTION_SUCCEEDED && !execution->identity.is_express;
+  assert(execution->ready_first == MS_FRAME_NONE);
+  assert(is_kept ? execution->frame_count > 0 && execution->frames[0] != NULL
+                 : execution->frame_count == 0);
+  for (uint32_t i = 0; i < execution->frame_count; i++)
+    assert(execution->frames[i] == NULL || execution->frames[i]->is_cut);
+  (void)is_kept;
+}
+
 void ms_execution_assert_state(const struct ms_execution *execution)
 {
-  if (execution->status != MS_EXECUTION_RUNNING) {
-    assert(execution->frame_count == 0 || execution->frames[0] == NULL);
-    assert(execution->ready_first == MS_FRAME_NONE);
-    return;
-  }
+  if (execution->status != MS_EXECUTION_RUNNING)
+    assert_ended(execution);
   for (uint32_t i = 0; i < execution->frame_count; i++)
     if (execution->frames[i] != NULL)
       assert_frame(execution, execution->frames[i]);
+#ifndef NDEBUG
+  assert_lists(execution);
+#endif
 }
 
 size_t ms_execution_size_bytes(const struct ms_execution *execution)

@@ -131,6 +131,11 @@ static int end_flow(struct ms_decision *decision, const struct ms_frame *frame, 
   return 0;
 }
 
+int ms_decision_finish(struct ms_decision *decision, const struct ms_frame *frame)
+{
+  return end_flow(decision, frame, frame->input);
+}
+
 int ms_decision_leave(struct ms_decision *decision, const struct ms_frame *frame, struct ms_json output,
                       struct ms_json assigned, uint32_t next)
 {

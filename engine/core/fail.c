@@ -266,11 +266,11 @@ static int abort_frame(struct ms_decision *decision, const struct ms_frame *fram
   if (is_iteration)
     status = write_cut(decision, MS_EVENT_MAP_ITERATION_ABORTED, frame, false);
   if (status == 0 && is_inside_state(frame))
-    status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, !is_due_too(decision, frame));
+    status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, false);
   if (status == 0 && frame->children != NULL)
     status = abort_children(decision, frame, NULL);
-  if (status == 0 && !is_iteration)
-    status = write_cut(decision, MS_EVENT_THREAD_ABORTED, frame, false);
+  if (status == 0)
+    status = write_cut(decision, MS_EVENT_THREAD_ABORTED, frame, !is_due_too(decision, frame));
   return status;
 }
 
@@ -280,7 +280,7 @@ static int abort_children(struct ms_decision *decision, const struct ms_frame *p
   int status = 0;
   for (uint32_t i = 0; status == 0 && i < decision->execution->frame_count; i++) {
     const struct ms_frame *frame = decision->execution->frames[i];
-    if (frame != NULL && frame != except && frame->parent == parent->id)
+    if (frame != NULL && frame != except && frame->parent == parent->id && !frame->is_cut)
       status = abort_frame(decision, frame);
   }
   return status;
@@ -292,7 +292,7 @@ int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struc
   const struct ms_execution *execution = decision->execution;
   int status = 0;
   for (uint32_t i = 0; status == 0 && i < execution->frame_count; i++)
-    if (execution->frames[i] != NULL)
+    if (execution->frames[i] != NULL && !execution->frames[i]->is_cut)
       status = write_cut(decision, MS_EVENT_THREAD_ABORTED, execution->frames[i], true);
   struct ms_event *event = status == 0 ? ms_decision_event(decision, type, NULL) : NULL;
   if (event == NULL) {
@@ -370,6 +370,18 @@ static int write_state_failed(struct ms_decision *decision, const struct ms_fram
                            MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE);
 }
 
+/*
+ * Whether a redrive would run all children again, those that succeeded too: when their outputs are too
+ * large together, and when a map run itself is what failed.
+ */
+static bool begins_anew(const struct ms_frame *frame, const struct ms_failure *failure, bool is_own)
+{
+  if (frame->children == NULL)
+    return false;
+  return ms_str_is(ms_json_text(failure->error), "States.DataLimitExceeded") ||
+         (is_own && frame->children->is_map_run);
+}
+
 static int fail_machine(struct ms_decision *decision, const struct ms_failure *failure)
 {
   struct ms_json error = ms_json_ref(failure->error);
@@ -391,8 +403,9 @@ static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
                      struct ms_failure *failure, bool may_handle)
 {
   /* A Map or Parallel whose own field failed may have children that still run. */
-  int cut = frame->children == NULL ? 0 : time_out_below(decision, frame, NULL);
-  if (cut == 0 && frame->children != NULL)
+  bool has_children = frame->children != NULL && may_handle;
+  int cut = has_children ? time_out_below(decision, frame, NULL) : 0;
+  if (cut == 0 && has_children)
     cut = abort_children(decision, frame, NULL);
   if (cut < 0)
     return cut;
@@ -404,6 +417,9 @@ static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
       status = write_state_failed(decision, frame);
     if (status == 0 && is_caught)
       status = try_catch(decision, frame, failure);
+    if (status == 0 && begins_anew(frame, failure, is_own))
+      status = ms_decision_write(decision, MS_EVENT_STATE_RESET, frame, MS_JSON_VALUE_NONE,
+                                 MS_JSON_VALUE_NONE);
     if (status != 0)
       return status < 0 ? status : 0;
     if (frame->parent == MS_FRAME_NONE)

@@ -207,6 +207,13 @@ static void describe_details(struct describe *d)
     put_name(d);
     put(d, "index", ms_json_int(d->event->number));
     break;
+  case MS_EVENT_EXECUTION_REDRIVEN:
+    put(d, "redriveCount", ms_json_int(d->event->number));
+    break;
+  case MS_EVENT_MAP_RUN_REDRIVEN:
+    put(d, "redriveCount", ms_json_int(d->event->number));
+    put_given(d, "mapRunArn", d->event->data);
+    break;
   case MS_EVENT_MAP_RUN_STARTED:
     put_given(d, "mapRunArn", d->event->data);
     break;

@@ -100,10 +100,13 @@ static void put_event(struct scenario *s, const struct ms_event *event)
   ms_buf_cstr(&s->out, type);
   if (event->state != MS_STATE_NONE)
     ms_buf_printf(&s->out, " %.*s", MS_STR_ARG(machine->states[event->state]->name));
+  if (event->type == MS_EVENT_EXECUTION_REDRIVEN || event->type == MS_EVENT_MAP_RUN_REDRIVEN)
+    ms_buf_printf(&s->out, " %u", event->number);
   if (event->type >= MS_EVENT_MAP_ITERATION_STARTED && event->type <= MS_EVENT_MAP_ITERATION_ABORTED)
     ms_buf_printf(&s->out, "[%u]", event->number);
   bool is_noise = event->type == MS_EVENT_STATE_ENTERED || event->type == MS_EVENT_PARALLEL_STARTED ||
-                  event->type == MS_EVENT_MAP_STARTED || event->type == MS_EVENT_MAP_RUN_STARTED;
+                  event->type == MS_EVENT_MAP_STARTED || event->type == MS_EVENT_MAP_RUN_STARTED ||
+                  event->type == MS_EVENT_MAP_RUN_REDRIVEN;
   if (!is_noise)
     put_value(&s->out, event->data);
   bool is_shown = event->type == MS_EVENT_STATE_EXITED || event->type == MS_EVENT_TASK_FAILED ||
@@ -249,6 +252,17 @@ static void do_stop(struct scenario *s, char *rest)
   ms_json_unref(command.cause);
 }
 
+/* A refusal is what the engine says, too. */
+static void do_redrive(struct scenario *s)
+{
+  struct ms_command command = {.type = MS_COMMAND_REDRIVE};
+  int status = drive_command(&s->drive, &command);
+  if (status == MSTEP_ESTATE)
+    ms_buf_printf(&s->out, "         ! refused: %s\n", ms_error_detail());
+  else if (status != 0)
+    die(s, "engine error", ms_error_detail());
+}
+
 static void do_step(struct scenario *s, char *line)
 {
   char *rest = line + 1;
@@ -269,6 +283,8 @@ static void do_step(struct scenario *s, char *line)
       die(s, "no timer is set", "timer");
   } else if (strcmp(verb, "late") == 0) {
     do_late(s, rest);
+  } else if (strcmp(verb, "redrive") == 0) {
+    do_redrive(s);
   } else if (strcmp(verb, "stop") == 0) {
     do_stop(s, rest);
   } else if (strstr(" succeed fail submitted started heartbeat ", mt_format(" %s ", verb)) != NULL) {
@@ -284,6 +300,33 @@ static void do_step(struct scenario *s, char *line)
     die(s, "effects and pending disagree", s->drive.problem.data);
 }
 
+static bool do_limit(struct scenario *s, const char *verb, const char *text)
+{
+  struct ms_core_limits *limits = &s->limits;
+  const struct {
+    const char *verb;
+    uint32_t *number;
+    size_t *bytes;
+  } rows[] = {{"payload-limit", NULL, &limits->payload_bytes},
+              {"variables-limit", NULL, &limits->variables_bytes},
+              {"history-limit", &limits->history_events, NULL},
+              {"standard-limit", &limits->execution_seconds_standard, NULL},
+              {"express-limit", &limits->execution_seconds_express, NULL},
+              {"redrive-limit", &limits->redrive_seconds, NULL},
+              {"map-run-redrives", &limits->map_run_redrives, NULL}};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if (strcmp(verb, rows[i].verb) != 0)
+      continue;
+    if (rows[i].bytes != NULL)
+      *rows[i].bytes = strtoull(text, NULL, 10);
+    else
+      *rows[i].number = (uint32_t)strtoul(text, NULL, 10);
+    s->drive.limits = s->limits; /* also in the middle of a run */
+    return true;
+  }
+  return false;
+}
+
 static void do_line(struct scenario *s, char *line)
 {
   char *rest = line;
@@ -296,10 +339,8 @@ static void do_line(struct scenario *s, char *line)
     s->options.seed = strtoull(rest, NULL, 10);
   else if (strcmp(verb, "express") == 0)
     s->options.is_express = true;
-  else if (strcmp(verb, "payload-limit") == 0)
-    s->limits.payload_bytes = strtoull(rest, NULL, 10);
-  else if (strcmp(verb, "history-limit") == 0)
-    s->limits.history_events = (uint32_t)strtoul(rest, NULL, 10);
+  else if (do_limit(s, verb, rest))
+    return;
   else if (strcmp(verb, "rule") == 0) {
     char *name = word(&rest);
     ms_json_setc(&s->rules, name, parse(s, rest));
@@ -358,7 +399,7 @@ static int compare(const struct scenario *s, const char *expected)
 
 static int run_file(const char *file, bool is_accepting)
 {
-  struct scenario s = {.file = file, .limits = MS_CORE_LIMITS_AWS, .rules = ms_json_object(0)};
+  struct scenario s = {.file = file, .limits = drive_limits(), .rules = ms_json_object(0)};
   ms_buf_init(&s.definition, 1 << 20);
   ms_buf_init(&s.out, 1 << 24);
   char *text = mt_read_file(file, NULL);

@@ -3,7 +3,7 @@
  *  - effects emitted and not yet answered are pending(state), and state is the fold of the history;
  *  - ids are gapless and every event's cause comes before it;
  *  - the same seed gives the same history, bit for bit;
- *  - the execution ends.
+ *  - the execution ends, and after a bad end a redrive goes on from there under the same rules.
  * MT_SEEDS=n runs n seeds, MT_SEED=n just that one and prints its machine.
  */
 #include <stdio.h>
@@ -86,6 +86,27 @@ static void check_ids(const struct drive *drive)
   }
 }
 
+/* Until it has ended; some that ended badly are redriven. */
+static void run(struct drive *drive, struct ms_random *random, uint64_t seed)
+{
+  uint32_t redrives = (uint32_t)ms_random_below(random, 4);
+  for (int steps = 0; steps < 20000; steps++) {
+    if (!drive_check(drive))
+      mt_fail("seed %llu, step %d: %s", (unsigned long long)seed, steps, drive->problem.data);
+    if (drive->execution->status == MS_EXECUTION_RUNNING) {
+      step(drive, random);
+      continue;
+    }
+    const char *reason;
+    if (drive->execution->redrive_count == redrives ||
+        !ms_core_redrivable(&reason, drive->execution, &drive->limits, drive->env.now_ms))
+      return;
+    struct ms_command redrive = {.type = MS_COMMAND_REDRIVE};
+    mt_eq_int(drive_command(drive, &redrive), 0);
+  }
+  mt_fail("seed %llu does not end", (unsigned long long)seed);
+}
+
 static char *run_seed(uint64_t seed, bool is_loud)
 {
   struct ms_random random;
@@ -104,16 +125,7 @@ static char *run_seed(uint64_t seed, bool is_loud)
   struct ms_json input;
   ms_json_parse(&input, ms_str_c(inputs[ms_random_below(&random, 4)]), NULL, NULL);
   mt_eq_int(drive_start(&drive, input), 0);
-  int steps = 0;
-  for (; drive.execution->status == MS_EXECUTION_RUNNING && steps < 20000; steps++) {
-    if (!drive_check(&drive))
-      mt_fail("seed %llu, step %d: %s", (unsigned long long)seed, steps, drive.problem.data);
-    step(&drive, &random);
-  }
-  if (drive.execution->status == MS_EXECUTION_RUNNING)
-    mt_fail("seed %llu does not end", (unsigned long long)seed);
-  if (!drive_check(&drive))
-    mt_fail("seed %llu, after its end: %s", (unsigned long long)seed, drive.problem.data);
+  run(&drive, &random, seed);
   check_ids(&drive);
   struct ms_json history = drive_history(&drive);
   struct ms_buf text;

@@ -50,6 +50,8 @@ struct drive_options {
   int64_t start_at_ms;        /* default 2024-01-01T00:00:00Z */
 };
 
+/* AWS's, but an execution may last as long as it likes: its timer would stand in every scenario. */
+struct ms_core_limits drive_limits(void);
 /* Compiles and makes the execution. MSTEP_EDEFINITION: *problems (NULL-able) gets the diagnostics' text. */
 int drive_open(struct drive *drive, struct ms_str definition, const struct drive_options *options,
                struct ms_buf *problems);
