@@ -76,3 +76,23 @@ MT_TEST(store_batch__numbers_sort_as_bytes)
     }
   }
 }
+
+MT_TEST(store_batch__the_strongest_durability_wins)
+{
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  mt_ok(!batch.has_durability); /* the store decides */
+  ms_batch_need(&batch, MS_DURABILITY_NONE);
+  mt_ok(batch.has_durability && batch.durability == MS_DURABILITY_NONE);
+  ms_batch_need(&batch, MS_DURABILITY_FSYNC);
+  ms_batch_need(&batch, MS_DURABILITY_OS);
+  mt_eq_int(batch.durability, MS_DURABILITY_FSYNC);
+  struct ms_batch_mark mark = {0};
+  ms_batch_back(&batch, mark); /* is not taken back */
+  mt_ok(batch.has_durability && batch.durability == MS_DURABILITY_FSYNC);
+  ms_batch_reset(&batch);
+  mt_ok(!batch.has_durability);
+  ms_batch_need(&batch, MS_DURABILITY_OS);
+  mt_eq_int(batch.durability, MS_DURABILITY_OS);
+  ms_batch_deinit(&batch);
+}

@@ -6,8 +6,7 @@
 
 #include "base/error.h"
 #include "mt.h"
-#include "store/sqlite_file.h"
-#include "store/store.h"
+#include "store/sqlite_store.h"
 
 static const char *path_of(const char *name)
 {
@@ -135,6 +134,45 @@ MT_TEST(store_sqlite__durability_is_what_was_asked_for)
     mt_eq_int(ms_sqlite_number(&value, db, path, "PRAGMA synchronous"), 0);
     mt_eq_int(value, expected[i]);
     sqlite3_close(db);
+  }
+}
+
+/* What SQLite is set to when a batch asks for `asked` (-1: for nothing) of a store that was opened so. */
+static int64_t synchronous_after(struct ms_store *store, int asked)
+{
+  struct ms_batch batch;
+  int64_t value = -1;
+  ms_batch_init(&batch);
+  ms_buf_cstr(&batch.records, "r");
+  if (asked >= 0) {
+    ms_batch_need(&batch, (enum ms_durability)asked);
+  }
+  mt_eq_int(ms_store_commit(store, &batch, NULL), 0);
+  mt_eq_int(ms_sqlite_number(&value, ms_sqlite_store(store)->db, "", "PRAGMA synchronous"), 0);
+  ms_batch_deinit(&batch);
+  return value;
+}
+
+MT_TEST(store_sqlite__a_batch_has_a_durability_of_its_own)
+{
+  /* By the store's option, by what is asked for: nothing, FSYNC, OS, NONE. */
+  static const int expected[3][4] = {{2, 2, 1, 1}, {1, 2, 1, 1}, {0, 2, 1, 0}};
+  static const int order[] = {0, 1, 2, 3, 1, 0, 3, 2, 0};
+  for (int i = 0; i < 3; i++) {
+    struct ms_store_options options = {.durability = (enum ms_durability)i};
+    struct ms_store *store = NULL;
+    const char *url = mt_format("sqlite:%s", path_of(mt_format("%d.db", i)));
+    mt_eq_int(ms_store_open(&store, url, &options), 0);
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+      mt_eq_int(synchronous_after(store, order[k] - 1), expected[i][order[k]]);
+      /* Whoever asked for more than `none` does not rest on what was written with it. */
+      mt_ok(expected[i][order[k]] == 0 || !ms_sqlite_store(store)->is_unsynced);
+    }
+    uint64_t fence = 0;
+    synchronous_after(store, MS_DURABILITY_NONE);
+    mt_eq_int(ms_store_lease(store, 0, 0, &fence), 0); /* asks for nothing */
+    mt_eq_int(ms_sqlite_store(store)->current, i);
+    ms_store_close(store);
   }
 }
 
