@@ -37,19 +37,23 @@ static void put_included(struct describe *d, const char *key)
   put(d, key, details);
 }
 
-static void put_redrive(struct describe *d, enum ms_execution_status status)
+static void put_redrive(struct describe *d, struct ms_engine *engine,
+                        const struct ms_execution *core)
 {
-  bool is_redrivable = status != MS_EXECUTION_RUNNING && status != MS_EXECUTION_SUCCEEDED;
-  put(d, "redriveCount", ms_json_int(0));
+  const char *reason;
+  bool is_redrivable =
+      ms_core_redrivable(&reason, core, &engine->limits, ms_engine_now_ms(engine));
+  put(d, "redriveCount", ms_json_int(core->redrive_count));
+  if (core->redrive_count != 0) {
+    put(d, "redriveDate", ms_json_double((double)core->redriven_at_ms / 1000));
+  }
   put(d, "redriveStatus", ms_json_cstring(is_redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE"));
   if (!is_redrivable) {
-    put(d, "redriveStatusReason",
-        ms_json_stringf("Execution is %s and cannot be redriven",
-                        ms_execution_status_text(status)));
+    put(d, "redriveStatusReason", ms_json_cstring(reason));
   }
 }
 
-static void describe_run(struct describe *d, const struct ms_run *run)
+static void describe_run(struct describe *d, struct ms_engine *engine, const struct ms_run *run)
 {
   const struct ms_execution *core = run->core;
   const struct ms_execution_identity *is = &core->identity;
@@ -71,7 +75,7 @@ static void describe_run(struct describe *d, const struct ms_run *run)
   }
   put_given(d, "error", core->error);
   put_given(d, "cause", core->cause);
-  put_redrive(d, core->status);
+  put_redrive(d, engine, core);
 }
 
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
@@ -81,7 +85,7 @@ int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, s
     return MSTEP_ENOTFOUND;
   }
   struct describe d = {ms_json_object(16), 0};
-  describe_run(&d, run);
+  describe_run(&d, engine, run);
   if (d.err == 0) {
     ms_json_print(out, d.object);
   }
