@@ -29,8 +29,16 @@ struct ms_document {
 
 /* Zeroed to begin with. */
 struct ms_documents {
-  MS_VEC(struct ms_document) items;
-  uint32_t next; /* number of the next new one */
+  MS_VEC(struct ms_document) items; /* by number, ascending */
+  uint32_t next;        /* number of the next new one */
+  uint32_t *slots;      /* by address, when they are many: place in items + 1; 0 = free */
+  uint32_t slot_count;  /* a power of two, or 0 */
+  /*
+   * The execution's input, known once its ExecutionStarted or a snapshot went through here. It is not
+   * written again: what is this very value then, is it when it is read, too (the history shows it as
+   * it was sent).
+   */
+  struct ms_json input; /* referenced */
 };
 
 void ms_documents_deinit(struct ms_documents *documents);
@@ -62,6 +70,11 @@ int ms_record_read_events(struct ms_events *out, struct ms_documents *documents,
  * What a damaged or foreign journal may do to us is stopped here.
  */
 int ms_record_check_event(const struct ms_execution *execution, const struct ms_event *event);
+/*
+ * MSTEP_EIO when decisions would break on this state, or never come to an end: for after the last event
+ * of a recovery, where check_event has seen each by itself. Of the state between two decisions only.
+ */
+int ms_record_check_execution(const struct ms_execution *execution);
 
 /* Everything but machine and identity. */
 int ms_record_write_execution(struct ms_buf *out, struct ms_documents *documents,

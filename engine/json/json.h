@@ -72,6 +72,8 @@ struct ms_json {
 struct ms_json ms_json_ref(struct ms_json value); /* one more reference; returns its argument */
 void ms_json_unref(struct ms_json value);         /* never recurses deeper than the depth limit */
 void ms_json_replace(struct ms_json *slot, struct ms_json value); /* unrefs *slot; takes value */
+/* Whether the caller's reference is not the only one. False for what is not counted. */
+bool ms_json_is_shared(struct ms_json value);
 
 /* ---- scalars ---- */
 struct ms_json ms_json_bool(bool value);
@@ -174,6 +176,13 @@ bool ms_json_locate(struct ms_json_position *out, const struct ms_json_map *map,
                     struct ms_str pointer, bool key);
 size_t ms_json_duplicate_count(const struct ms_json_map *map);
 struct ms_str ms_json_duplicate(const struct ms_json_map *map, size_t index); /* pointer of the member */
+
+/*
+ * After ms_json_parse gave MSTEP_ESYNTAX: what is wrong, in the words of AWS's parser ("Unrecognized token
+ * 'x': was expecting ..."). The detail must still be that of the failure.
+ */
+void ms_json_print_complaint(struct ms_buf *out, struct ms_str text,
+                             const struct ms_json_position *where);
 
 void ms_json_print(struct ms_buf *out, struct ms_json value);        /* compact; NONE prints nothing */
 void ms_json_print_pretty(struct ms_buf *out, struct ms_json value, unsigned indent);

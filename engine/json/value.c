@@ -286,6 +286,21 @@ void ms_json_unref(struct ms_json value)
   }
 }
 
+bool ms_json_is_shared(struct ms_json value)
+{
+  switch (value.type) {
+  case MS_JSON_BIG:
+  case MS_JSON_STRING:
+    return value.u.string->refs > 1;
+  case MS_JSON_ARRAY:
+    return value.u.array->refs > 1;
+  case MS_JSON_OBJECT:
+    return value.u.object->refs > 1;
+  default:
+    return false;
+  }
+}
+
 void ms_json_replace(struct ms_json *slot, struct ms_json value)
 {
   struct ms_json old = *slot;
