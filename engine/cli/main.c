@@ -2,8 +2,11 @@
  * The program `mstep`: finds the command, takes its arguments apart, runs it. Each command is a row of
  * cmds.def and a file cmd_NAME.c; nothing here knows what any of them does.
  */
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "cli/cli.h"
 
 #define MS_CMD(id, run, operands, min, max, summary, more)                                         \
@@ -25,8 +28,41 @@ static const char *command_name(const char *word)
   return word;
 }
 
+#ifdef MSTEP_FAULTS
+static void die(enum ms_fault point)
+{
+  (void)point;
+  raise(SIGKILL);
+}
+
+/* Tests of crashes: MSTEP_FAULT=NAME:NUMBER kills the program when it passes that point so often. */
+static bool arm_fault(void)
+{
+  enum ms_fault point;
+  unsigned after;
+  const char *text = getenv("MSTEP_FAULT");
+  if (text == NULL) {
+    return true;
+  }
+  if (ms_fault_parse(&point, &after, text) != 0) {
+    ms_cli_error("MSTEP_FAULT=%s: no fault point", text);
+    return false;
+  }
+  ms_fault_arm(point, after, die);
+  return true;
+}
+#else
+static bool arm_fault(void)
+{
+  return true;
+}
+#endif
+
 int main(int argc, char **argv)
 {
+  if (!arm_fault()) {
+    return MS_EXIT_USAGE;
+  }
   if (argc < 2) {
     ms_cli_help(stderr, NULL);
     return MS_EXIT_USAGE;

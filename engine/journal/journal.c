@@ -25,6 +25,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "work/work.h"
 
 #define DETAIL_SIZE 256
@@ -178,6 +179,7 @@ static void post_open(struct ms_journal *journal)
   if (post(journal, job) == 0) { /* else it stays open, and the next turn tries again */
     journal->open = NULL;
     journal->last_seq = job->seq;
+    MS_FAULT(journal_post);
   }
 }
 
@@ -203,6 +205,7 @@ static void commit_answered(struct ms_journal *journal, struct job *job)
   journal->posted_commits--;
   if (job->code == 0) {
     assert(!journal->is_failed && job->seq == journal->durable_seq + 1);
+    MS_FAULT(journal_answered);
     journal->durable_seq = job->seq;
     journal->durable_lsn = job->lsn;
     journal->stats.commits++;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "store/sqlite_store.h"
 
 struct copy {
@@ -126,6 +127,7 @@ int ms_sqlite_backup(struct ms_store *store, const char *path)
     err = failed(copy.partial);
   }
   if (err == 0) {
+    MS_FAULT(store_copied);
     err = name_copy(&copy);
   }
   if (copy.fd >= 0) {

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "store/frame.h"
 #include "store/sqlite_store.h"
 
@@ -74,6 +75,7 @@ static int run_op(struct ms_sqlite_store *s, const struct ms_batch *batch,
   /* Numbers are not given out again, even when no frame is left to count from. */
   if (err == 0 && op->table == MS_TABLE_JOURNAL) {
     err = set_meta(s, "trimmed", ms_store_trimmed_after(&s->base, batch));
+    MS_FAULT(store_trim);
   }
   return err;
 }
@@ -144,6 +146,7 @@ static int sqlite_commit(struct ms_store *store, const struct ms_batch *batch, u
     }
   }
   int err = ms_sqlite_check_open(s);
+  MS_FAULT(store_commit_begin);
   if (err == 0) {
     err = set_durability(s, batch->has_durability ? batch->durability : s->durability);
   }
@@ -155,7 +158,9 @@ static int sqlite_commit(struct ms_store *store, const struct ms_batch *batch, u
   }
   err = run_batch(s, batch, lsn);
   if (err == 0) {
+    MS_FAULT(store_commit_written);
     err = ms_sqlite_run(s, s->end);
+    MS_FAULT(store_commit_done);
   }
   if (sqlite3_get_autocommit(s->db) == 0) {
     assert(err != 0);
@@ -224,6 +229,7 @@ static int sqlite_shrink(struct ms_store *store, uint64_t bytes, bool *is_done)
     err = ms_sqlite_number(&free_count, s->db, s->path, "PRAGMA freelist_count");
   }
   bool is_empty = false;
+  MS_FAULT(store_shrink);
   if (err == 0) { /* the file itself is cut only when the log goes into it */
     err = empty_log(&is_empty, s);
   }

@@ -85,6 +85,40 @@ local function check_rows(file, defined, paths, files, report)
   end
 end
 
+-- Fault points that no test fires yet: the runtime's, until there is a test of crashes.
+local PENDING_FAULTS = {
+  turn_decided = true, turn_journaled = true, effect_before = true, effect_after = true, task_answered = true,
+  snapshot_written = true, recover_begin = true, recover_done = true,
+}
+
+-- Whether code passes the point, and whether a test arms it: MS_FAULT_name in C, "name:1" in a spec.
+local function uses_of_fault(name, files)
+  local is_passed, is_fired = false, false
+  for _, file in ipairs(files) do
+    if file.path:match("^engine/.*%.c$") then
+      is_passed = is_passed or file.text:find("MS_FAULT%(" .. name .. "%)") ~= nil
+    elseif file.path:match("^tests/fault/") or file.path:match("^tests/e2e/") then
+      is_fired = is_fired or file.text:find("%f[%w_]MS_FAULT_" .. name .. "%f[^%w_]") ~= nil
+        or file.text:find("%f[%w_]" .. name .. ":%d") ~= nil
+    end
+  end
+  return is_passed, is_fired
+end
+
+local function check_faults(by_path, files, report)
+  local table_file = by_path["engine/base/faults.def"]
+  for _, row in ipairs(table_file and lint.rows(table_file.text) or {}) do
+    local is_passed, is_fired = uses_of_fault(row[1], files)
+    if is_passed and is_fired and PENDING_FAULTS[row[1]] then
+      report("tests/lint/defs.lua", nil, "%s is fired by now: take it out of PENDING_FAULTS", row[1])
+    elseif not is_passed and not PENDING_FAULTS[row[1]] then
+      report(table_file.path, row.line, "nothing passes MS_FAULT(%s)", row[1])
+    elseif not is_fired and not PENDING_FAULTS[row[1]] then
+      report(table_file.path, row.line, "%s is fired by no test in tests/fault or tests/e2e", row[1])
+    end
+  end
+end
+
 local function check_errors(by_path, report)
   local header, table_file = by_path["include/mstep/error.h"], by_path["engine/base/errors.def"]
   if not header or not table_file then
@@ -126,6 +160,7 @@ local function check(files, report)
     end
   end
   check_errors(by_path, report)
+  check_faults(by_path, files, report)
 end
 
 local function check_with_data(files, report, context)
@@ -152,6 +187,12 @@ return lint {
       ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EA, "a")\nMS_ERROR(MSTEP_EB, "b")\n' },
     { says = "MSTEP_EA has no text", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n#define MSTEP_EB (-2)\n",
       ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EB, "b")\n' },
+    { says = "nothing passes MS_FAULT%(a_b%)", ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\n",
+      ["engine/base/a.c"] = "MS_FAULT(a_bc);\n", ["tests/fault/a.c"] = "MS_FAULT_a_b\n" },
+    { says = "a_b is fired by no test", ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\n",
+      ["engine/base/a.c"] = "MS_FAULT(a_b);\n", ["tests/fault/a.c"] = "MS_FAULT_a_bc\n" },
+    { says = "take it out of PENDING_FAULTS", ["engine/base/faults.def"] = "MS_FAULT_POINT(turn_decided)\n",
+      ["engine/base/a.c"] = "MS_FAULT(turn_decided);\n", ["tests/e2e/a_spec.lua"] = "'turn_decided:3'\n" },
     { says = "does not mention a.def", ["engine/x/a.def"] = "MS_X(A)\n", ["engine/x/README.md"] = "x\n" },
   },
   good = {
@@ -161,6 +202,9 @@ return lint {
       ["tests/scenario/state_a.scn"] = "",
   ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
       ["tests/unit/luavm/test_a.c"] = 'run("require \\"cjson\\"")\nrun("os.time()")\n',
+      ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\nMS_FAULT_POINT(turn_decided)\n",
+      ["engine/base/a.c"] = "MS_FAULT(a_b);\nMS_FAULT(turn_decided);\n",
+      ["tests/fault/a.c"] = "MS_FAULT_a_b",
       ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
       ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",
     },
