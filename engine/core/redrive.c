@@ -104,6 +104,8 @@ static int resume(struct ms_decision *decision, const struct ms_frame *frame)
 
 int ms_decision_resume_next(struct ms_decision *decision, const struct ms_frame *parent)
 {
+  if (parent->children->last_exit != 0) /* as between iterations one after the other */
+    decision->previous = parent->children->last_exit;
   return resume(decision, ms_execution_frame(decision->execution, parent->children->cut_first));
 }
 
