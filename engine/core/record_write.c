@@ -86,12 +86,19 @@ static bool has_task(const struct ms_frame *frame)
          !ms_json_is_none(frame->parameters) || !ms_json_is_none(frame->task_details);
 }
 
+/* Those of the state that was left stand there until the next one is entered; they count for nothing. */
+static bool has_attempts(const struct ms_frame *frame)
+{
+  return frame->attempts != NULL && frame->status != MS_FRAME_READY &&
+         frame->status != MS_FRAME_ENDED;
+}
+
 static unsigned mask_of(const struct ms_frame *frame)
 {
   unsigned mask = 0;
   mask |= frame->is_hidden ? MS_RECORD_IS_HIDDEN : 0;
   mask |= frame->is_started ? MS_RECORD_IS_STARTED : 0;
-  mask |= frame->attempts != NULL ? MS_RECORD_HAS_ATTEMPTS : 0;
+  mask |= has_attempts(frame) ? MS_RECORD_HAS_ATTEMPTS : 0;
   mask |= has_task(frame) ? MS_RECORD_HAS_TASK : 0;
   mask |= frame->timer_at_ms != 0 ? MS_RECORD_HAS_TIMER : 0;
   mask |= frame->children != NULL ? MS_RECORD_HAS_CHILDREN : 0;

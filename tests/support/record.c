@@ -143,9 +143,10 @@ static const char *task_difference(const struct ms_frame *a, const struct ms_fra
   COMPARE_VALUE(parameters);
   COMPARE_VALUE(task_details);
   COMPARE(timer_at_ms);
-  if ((a->attempts == NULL) != (b->attempts == NULL))
-    return "attempts";
-  for (uint32_t i = 0; a->attempts != NULL && i < a->state->retrier_count; i++)
+  bool is_outside = a->status == MS_FRAME_READY || a->status == MS_FRAME_ENDED;
+  if (!is_outside && (a->attempts == NULL) != (b->attempts == NULL))
+    return "attempts"; /* outside of a state there are those of the state before */
+  for (uint32_t i = 0; !is_outside && a->attempts != NULL && i < a->state->retrier_count; i++)
     COMPARE(attempts[i]);
   if ((a->children == NULL) != (b->children == NULL))
     return "children";
