@@ -241,9 +241,3 @@ int ms_decision_setting(struct ms_json *out, struct ms_decision *decision, const
   }
   return ms_query_eval(out, setting->query, ms_decision_query(decision, frame, input), failure);
 }
-
-bool ms_decision_is_too_large(const struct ms_decision *decision, struct ms_json value)
-{
-  size_t limit = decision->env->limits->payload_bytes;
-  return limit != 0 && !ms_json_fits(value, limit);
-}

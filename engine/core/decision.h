@@ -98,6 +98,13 @@ int ms_decision_settle(struct ms_decision *decision, const struct ms_frame *fram
 bool ms_decision_is_too_large(const struct ms_decision *decision, struct ms_json value);
 /* Fails with States.DataLimitExceeded. */
 int ms_decision_fail_too_large(struct ms_decision *decision, const struct ms_frame *frame);
+/*
+ * What a state leaves behind, against the limits: MS_FAILED with States.DataLimitExceeded when the output
+ * or the variables (NONE: none are assigned) are too long. The frame's own ones count as after it.
+ */
+int ms_decision_check_limits(const struct ms_decision *decision, const struct ms_frame *frame,
+                             struct ms_json output, struct ms_json assigned,
+                             struct ms_failure *failure);
 
 /* The Task type's struct: core reads the resource for history and effects. */
 struct ms_state_task_fields {

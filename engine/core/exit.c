@@ -158,13 +158,16 @@ int ms_decision_exit(struct ms_decision *decision, const struct ms_frame *frame,
   int status = shape_output(&output, decision, frame, how, &failure);
   if (status == 0)
     status = shape_assigned(&assigned, decision, frame, how, &failure);
-  if (status != 0)
+  if (status != 0) {
     status = ms_decision_settle(decision, frame, status, &failure);
-  else if (ms_decision_is_too_large(decision, output))
-    status = ms_decision_fail_too_large(decision, frame);
-  else {
-    status = ms_decision_leave(decision, frame, output, assigned, how->next);
-    assigned = MS_JSON_VALUE_NONE;
+  } else {
+    status = ms_decision_check_limits(decision, frame, output, assigned, &failure);
+    if (status == 0) {
+      status = ms_decision_leave(decision, frame, output, assigned, how->next);
+      assigned = MS_JSON_VALUE_NONE;
+    } else if (status == MS_FAILED) {
+      status = ms_decision_fail(decision, frame, &failure);
+    }
   }
   ms_json_unref(assigned);
   ms_json_unref(output);

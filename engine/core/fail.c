@@ -134,6 +134,21 @@ static int catch_assigned(struct ms_json *out, struct ms_decision *decision,
   return ms_query_eval(out, catcher->assign, env, failure);
 }
 
+static int fail_copy(struct ms_decision *decision, const struct ms_frame *frame,
+                     const struct ms_failure *failure, bool may_handle);
+
+/* A catcher's field could not be evaluated. */
+static int fail_catch(struct ms_decision *decision, const struct ms_frame *frame, uint32_t index,
+                      struct ms_failure *failure)
+{
+  if (ms_json_is_string(failure->location)) {
+    struct ms_json at = ms_json_stringf("Catch[%u]/%.*s", (unsigned)index,
+                                        MS_STR_ARG(ms_json_text(failure->location)));
+    ms_json_replace(&failure->location, at);
+  }
+  return ms_decision_fail_uncaught(decision, frame, failure);
+}
+
 static int catch_with(struct ms_decision *decision, const struct ms_frame *frame, uint32_t index,
                       const struct ms_failure *failure)
 {
@@ -146,18 +161,17 @@ static int catch_with(struct ms_decision *decision, const struct ms_frame *frame
     status = catch_output(&output, decision, frame, catcher, error, &own);
   if (status == 0)
     status = catch_assigned(&assigned, decision, frame, catcher, error, &own);
+  bool is_evaluated = status == 0;
+  if (is_evaluated)
+    status = ms_decision_check_limits(decision, frame, output, assigned, &own);
   if (status == 0)
     status = ms_decision_leave(decision, frame, output, assigned, catcher->next);
   else
     ms_json_unref(assigned);
-  if (status == MS_FAILED) {
-    if (ms_json_is_string(own.location)) {
-      struct ms_json at = ms_json_stringf("Catch[%u]/%.*s", (unsigned)index,
-                                          MS_STR_ARG(ms_json_text(own.location)));
-      ms_json_replace(&own.location, at);
-    }
-    status = ms_decision_fail_uncaught(decision, frame, &own);
-  }
+  if (status == MS_FAILED && is_evaluated)
+    status = fail_copy(decision, frame, &own, false);
+  else if (status == MS_FAILED)
+    status = fail_catch(decision, frame, index, &own);
   ms_json_unref(error);
   ms_json_unref(output);
   ms_failure_deinit(&own);
@@ -503,17 +517,4 @@ int ms_decision_settle(struct ms_decision *decision, const struct ms_frame *fram
                        struct ms_failure *failure)
 {
   return status == MS_FAILED ? ms_decision_fail_evaluation(decision, frame, failure) : status;
-}
-
-int ms_decision_fail_too_large(struct ms_decision *decision, const struct ms_frame *frame)
-{
-  struct ms_failure failure = MS_FAILURE_INIT;
-  int status = ms_fail(&failure, "States.DataLimitExceeded",
-                       "The state/task '%.*s' returned a result with a size exceeding the maximum "
-                       "number of bytes service limit.",
-                       MS_STR_ARG(frame->state->name));
-  if (status == MS_FAILED)
-    status = ms_decision_fail(decision, frame, &failure);
-  ms_failure_deinit(&failure);
-  return status;
 }

@@ -321,6 +321,10 @@ static int start_iteration(struct ms_decision *decision, const struct ms_frame *
     ms_failure_deinit(&failure);
     return status;
   }
+  if (ms_decision_is_too_large(decision, input)) {
+    ms_json_unref(input);
+    return ms_decision_fail_too_large(decision, frame);
+  }
   if (children->last_exit != 0)
     decision->previous = children->last_exit;
   struct ms_event *event =
@@ -354,6 +358,10 @@ static int map_finish(struct ms_decision *decision, const struct ms_frame *frame
   int status = map_result(&result, frame->children);
   if (status != 0)
     return status;
+  if (ms_decision_is_too_large(decision, result)) {
+    ms_json_unref(result);
+    return ms_decision_fail_too_large(decision, frame);
+  }
   if (frame->children->is_map_run)
     status = ms_decision_write(decision, MS_EVENT_MAP_RUN_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                MS_JSON_VALUE_NONE);

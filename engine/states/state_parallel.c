@@ -64,6 +64,10 @@ static int parallel_on_command(struct ms_decision *decision, const struct ms_fra
       ms_json_unref(result);
       return ms_error_nomem();
     }
+  if (ms_decision_is_too_large(decision, result)) {
+    ms_json_unref(result);
+    return ms_decision_fail_too_large(decision, frame);
+  }
   uint32_t last = decision->previous; /* AWS leaves ...Succeeded out of the chain */
   int status = ms_decision_write(decision, MS_EVENT_PARALLEL_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                  MS_JSON_VALUE_NONE);

@@ -26,7 +26,15 @@ static const char *const machines[] = {
     "\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\",\"End\":true}}},\"End\":true}}},"
     "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":50,\"End\":true}}}],\"Retry\":"
     "[{\"ErrorEquals\":[\"X\"],\"MaxAttempts\":1}],\"Catch\":[{\"ErrorEquals\":[\"X\"],\"Next\":\"S\"}],"
-    "\"End\":true},\"S\":{\"Type\":\"Succeed\"}}}"};
+    "\"End\":true},\"S\":{\"Type\":\"Succeed\"}}}",
+    /* a bad end, and a redrive in the depth */
+    "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":[{\"StartAt\":\"M\",\"States\":"
+    "{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"MaxConcurrency\":1,\"ItemProcessor\":{"
+    "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"EXPRESS\"},\"StartAt\":\"V\","
+    "\"States\":{\"V\":{\"Type\":\"Pass\",\"Assign\":{\"v\":1},\"Next\":\"T\"},\"T\":{\"Type\":\"Task\","
+    "\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\",\"End\":true}}},\"End\":true}}},"
+    "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":50,\"End\":true}}}],"
+    "\"End\":true}}}"};
 
 /* Answers the first task: X first, then a result. 0, or an error. */
 static int answer(struct drive *drive, int count)
@@ -46,6 +54,14 @@ static int answer(struct drive *drive, int count)
   return status;
 }
 
+static int run_on(struct drive *drive)
+{
+  int status = 0;
+  for (int i = 0; status == 0 && i < 40 && drive->execution->status == MS_EXECUTION_RUNNING; i++)
+    status = drive->task_count > 0 ? answer(drive, i) : drive_fire(drive);
+  return status == MSTEP_ENOTFOUND ? 0 : status;
+}
+
 static int run(struct drive *drive)
 {
   struct ms_json input;
@@ -54,9 +70,13 @@ static int run(struct drive *drive)
     status = drive_start(drive, input);
     ms_json_unref(input);
   }
-  for (int i = 0; status == 0 && i < 40 && drive->execution->status == MS_EXECUTION_RUNNING; i++)
-    status = drive->task_count > 0 ? answer(drive, i) : drive_fire(drive);
-  return status == MSTEP_ENOTFOUND ? 0 : status;
+  if (status == 0)
+    status = run_on(drive);
+  const char *reason;
+  struct ms_command redrive = {.type = MS_COMMAND_REDRIVE};
+  if (status == 0 && ms_core_redrivable(&reason, drive->execution, NULL, drive->env.now_ms))
+    status = drive_command(drive, &redrive);
+  return status == 0 ? run_on(drive) : status;
 }
 
 static int describe(const struct drive *drive)
@@ -98,4 +118,9 @@ MT_TEST(oom_core__tasks)
 MT_TEST(oom_core__branches_and_iterations)
 {
   mt_oom(live, (void *)machines[2]);
+}
+
+MT_TEST(oom_core__redrive)
+{
+  mt_oom(live, (void *)machines[3]);
 }

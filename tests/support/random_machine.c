@@ -5,6 +5,7 @@ struct generator {
   struct ms_buf *out;
   struct ms_random *random;
   unsigned next_name; /* names are unique in the whole machine */
+  bool is_express;    /* inside an Express child: no tokens, no activities, no map runs */
 };
 
 static unsigned below(struct generator *g, unsigned bound)
@@ -12,7 +13,7 @@ static unsigned below(struct generator *g, unsigned bound)
   return (unsigned)ms_random_below(g->random, bound);
 }
 
-static void put_flow(struct generator *g, unsigned depth);
+static void put_flow(struct generator *g, unsigned depth, const char *config);
 
 static void put_retry(struct generator *g)
 {
@@ -41,7 +42,7 @@ static void put_task(struct generator *g, unsigned next)
       "arn:aws:lambda:us-east-1:000000000000:function:f", "arn:aws:states:::sqs:sendMessage",
       "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
       "arn:aws:states:us-east-1:000000000000:activity:a"};
-  ms_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\"", resources[below(g, 4)]);
+  ms_buf_printf(g->out, "\"Type\":\"Task\",\"Resource\":\"%s\"", resources[below(g, g->is_express ? 2 : 4)]);
   if (below(g, 2))
     ms_buf_printf(g->out, ",\"TimeoutSeconds\":%u", 3 + below(g, 8));
   if (below(g, 3) == 0)
@@ -58,10 +59,23 @@ static void put_parallel(struct generator *g, unsigned depth, unsigned next)
   for (unsigned i = 0; i < count; i++) {
     if (i != 0)
       ms_buf_char(g->out, ',');
-    put_flow(g, depth + 1);
+    put_flow(g, depth + 1, "");
   }
   ms_buf_char(g->out, ']');
   put_handlers(g, next);
+}
+
+/* The beginning of a Map's flow; sometimes it is a map run's. */
+static const char *processor_config(struct generator *g)
+{
+  static const char *const configs[] = {
+      "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},",
+      "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"EXPRESS\"},"};
+  unsigned kind = below(g, 6);
+  if (kind >= 2 || g->is_express)
+    return "";
+  g->is_express = kind == 1;
+  return configs[kind];
 }
 
 static void put_map(struct generator *g, unsigned depth, unsigned next)
@@ -72,7 +86,9 @@ static void put_map(struct generator *g, unsigned depth, unsigned next)
   if (below(g, 3) == 0)
     ms_buf_cstr(g->out, "\"ToleratedFailureCount\":1,");
   ms_buf_cstr(g->out, "\"ItemProcessor\":");
-  put_flow(g, depth + 1);
+  bool was_express = g->is_express;
+  put_flow(g, depth + 1, processor_config(g));
+  g->is_express = was_express;
   put_handlers(g, next);
 }
 
@@ -80,7 +96,10 @@ static void put_state(struct generator *g, unsigned depth, unsigned next)
 {
   switch (below(g, depth < 2 ? 8 : 5)) {
   case 0:
-    ms_buf_cstr(g->out, "\"Type\":\"Pass\",\"Result\":{\"v\":1},\"ResultPath\":\"$.x\"");
+    ms_buf_printf(g->out,
+                  "\"Type\":\"Pass\",\"Result\":{\"v\":1},\"ResultPath\":\"$.x\","
+                  "\"Assign\":{\"v%u\":{\"is\":%u}}",
+                  next, next);
     break;
   case 1:
     ms_buf_printf(g->out, "\"Type\":\"Wait\",\"Seconds\":%u", below(g, 4));
@@ -101,12 +120,12 @@ static void put_state(struct generator *g, unsigned depth, unsigned next)
 }
 
 /* A chain of states; the last is Succeed, Fail or a Choice's way out. */
-static void put_flow(struct generator *g, unsigned depth)
+static void put_flow(struct generator *g, unsigned depth, const char *config)
 {
   unsigned count = 1 + below(g, depth == 0 ? 5 : 3);
   unsigned base = g->next_name;
   g->next_name += count + 3;
-  ms_buf_printf(g->out, "{\"StartAt\":\"S%u\",\"States\":{", base);
+  ms_buf_printf(g->out, "{%s\"StartAt\":\"S%u\",\"States\":{", config, base);
   for (unsigned i = 0; i < count; i++) {
     ms_buf_printf(g->out, "\"S%u\":{", base + i);
     put_state(g, depth, base + i + 1);
@@ -123,6 +142,6 @@ static void put_flow(struct generator *g, unsigned depth)
 
 void random_machine(struct ms_buf *out, struct ms_random *random)
 {
-  struct generator generator = {out, random, 0};
-  put_flow(&generator, 0);
+  struct generator generator = {out, random, 0, false};
+  put_flow(&generator, 0, "");
 }
