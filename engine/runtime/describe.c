@@ -53,36 +53,46 @@ static void put_redrive(struct describe *d, struct ms_engine *engine,
   }
 }
 
+/* What is not durable yet has not happened: until then an end is not told. */
+static bool has_ended(const struct ms_run *run)
+{
+  return run->core->status != MS_EXECUTION_RUNNING && run->is_closed;
+}
+
 static void describe_run(struct describe *d, struct ms_engine *engine, const struct ms_run *run)
 {
   const struct ms_execution *core = run->core;
+  enum ms_execution_status status = has_ended(run) ? core->status : MS_EXECUTION_RUNNING;
   const struct ms_execution_identity *is = &core->identity;
   put(d, "executionArn", ms_json_ref(is->arn));
   put(d, "stateMachineArn", ms_json_ref(is->machine_arn));
   put(d, "name", ms_json_ref(is->name));
-  put(d, "status", ms_json_cstring(ms_execution_status_text(core->status)));
+  put(d, "status", ms_json_cstring(ms_execution_status_text(status)));
   put(d, "startDate", ms_json_double((double)core->started_at_ms / 1000));
-  if (core->status != MS_EXECUTION_RUNNING) {
+  if (status != MS_EXECUTION_RUNNING) {
     put(d, "stopDate", ms_json_double((double)core->stopped_at_ms / 1000));
   }
   put(d, "input",
       ms_json_is_none(is->input_text) ? ms_json_print_value(core->input)
                                       : ms_json_ref(is->input_text));
   put_included(d, "inputDetails");
-  if (core->status == MS_EXECUTION_SUCCEEDED) {
+  if (status == MS_EXECUTION_SUCCEEDED) {
     put(d, "output", ms_json_print_value(core->output));
     put_included(d, "outputDetails");
   }
-  put_given(d, "error", core->error);
-  put_given(d, "cause", core->cause);
+  if (status != MS_EXECUTION_RUNNING) {
+    put_given(d, "error", core->error);
+    put_given(d, "cause", core->cause);
+  }
   put_redrive(d, engine, core);
 }
 
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
 {
-  const struct ms_run *run = ms_run_find(engine, arn);
-  if (run == NULL) {
-    return MSTEP_ENOTFOUND;
+  struct ms_run *run;
+  int err = ms_run_get(&run, engine, arn);
+  if (err != 0) {
+    return err;
   }
   struct describe d = {ms_json_object(16), 0};
   describe_run(&d, engine, run);
@@ -90,31 +100,24 @@ int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, s
     ms_json_print(out, d.object);
   }
   ms_json_unref(d.object);
+  ms_run_unref(run);
   return d.err != 0 ? d.err : out->error;
 }
 
-int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
-                                const struct ms_engine_history *request)
+void ms_event_hide_data(struct ms_json *described)
 {
-  const struct ms_run *run = ms_run_find(engine, request->arn);
-  if (run == NULL) {
-    return MSTEP_ENOTFOUND;
-  }
-  /* One event at a time: the tree of a long history would be many times its text. */
-  ms_buf_cstr(out, "{\"events\":[");
-  struct ms_history_reader reader = {&run->history, run->core->started_at_ms, 0, 0};
-  struct ms_event event;
-  while (out->error == 0 && ms_history_next(&event, &reader)) {
-    struct ms_json described = ms_event_describe(&event, run->core);
-    if (ms_json_is_none(described)) {
-      return ms_error_nomem();
+  static const char *const hidden[] = {"input", "output", "parameters", "error", "cause"};
+  for (size_t i = 0; i < ms_json_count(*described); i++) {
+    struct ms_json details = ms_json_member(*described, i);
+    if (!ms_json_is_object(details)) {
+      continue;
     }
-    ms_buf_cstr(out, event.id == 1 ? "" : ",");
-    ms_json_print(out, described);
-    ms_json_unref(described);
+    struct ms_json kept = ms_json_ref(details);
+    for (size_t j = 0; j < sizeof hidden / sizeof hidden[0]; j++) {
+      ms_json_remove(&kept, ms_str_c(hidden[j]));
+    }
+    ms_json_set_key(described, ms_json_key_value(*described, i), kept);
   }
-  ms_buf_cstr(out, "]}");
-  return out->error;
 }
 
 void ms_run_end_texts(struct ms_engine_end *end, struct ms_buf *output, const struct ms_run *run)

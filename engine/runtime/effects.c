@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 
 #define AGAIN_MS 100 /* a timer for whose command there was no memory tries again */
@@ -19,7 +20,7 @@ static struct ms_run_timer **timer_slot(struct ms_run *run, uint32_t frame)
   return slot;
 }
 
-static int timer_set(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
+int ms_run_set_timer(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
                      int64_t due_at_ms)
 {
   struct ms_run_timer *timer = *timer_slot(run, frame);
@@ -52,6 +53,10 @@ void ms_run_on_timer(struct ms_timer *timer, void *user)
   struct ms_engine *engine = user;
   struct ms_run_timer *due = (struct ms_run_timer *)(void *)timer;
   struct ms_run *run = due->run;
+  if (run == NULL) {
+    ms_durable_on_timer(engine);
+    return;
+  }
   struct ms_pending *pending = ms_pending_new(engine, run, MS_COMMAND_TIMER);
   if (pending == NULL) {
     /* The heap has room: this timer has just left it. */
@@ -76,18 +81,8 @@ void ms_run_quiet(struct ms_engine *engine, struct ms_run *run)
 
 /* ---- the end ---- */
 
-void ms_run_close(struct ms_engine *engine, struct ms_run *run)
+void ms_run_tell_end(struct ms_engine *engine, struct ms_run *run)
 {
-  if (run->is_closed) {
-    return;
-  }
-  ms_run_quiet(engine, run);
-  run->is_closed = true;
-  engine->open_count--;
-  ms_watch_threads_free(run->threads);
-  run->threads = NULL;
-  ms_free(run->invocations);
-  run->invocations = NULL;
   struct ms_callback first = run->done;
   struct ms_run_done *more = run->more_done;
   run->done.fn = NULL;
@@ -112,6 +107,27 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
   ms_buf_deinit(&output);
 }
 
+void ms_run_close(struct ms_engine *engine, struct ms_run *run)
+{
+  if (run->is_closed) {
+    return;
+  }
+  ms_run_quiet(engine, run);
+  run->is_closed = true;
+  engine->open_count--;
+  if (engine->durable != NULL) {
+    ms_runs_remove(engine, run); /* from now on it is found in the store */
+  }
+  ms_watch_threads_free(run->threads);
+  run->threads = NULL;
+  ms_free(run->invocations);
+  run->invocations = NULL;
+  ms_run_tell_end(engine, run);
+  if (engine->durable != NULL) {
+    ms_run_unref(run); /* the index's */
+  }
+}
+
 void ms_run_break(struct ms_engine *engine, struct ms_run *run, int err)
 {
   struct ms_execution *core = run->core;
@@ -133,6 +149,9 @@ void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct m
   if (run->is_closed || run->is_broken) {
     return;
   }
+  if (engine->options.is_paused && effect->type != MS_EFFECT_CLOSED) {
+    return; /* begun by whoever opens the store next */
+  }
   switch (effect->type) {
   case MS_EFFECT_SCHEDULE_TASK:
     err = ms_open_task_start(engine, run, effect);
@@ -141,7 +160,7 @@ void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct m
     ms_open_task_cancel(engine, run, effect->frame, effect->task);
     break;
   case MS_EFFECT_SET_TIMER:
-    err = timer_set(engine, run, effect->frame, effect->due_at_ms);
+    err = ms_run_set_timer(engine, run, effect->frame, effect->due_at_ms);
     break;
   case MS_EFFECT_CLEAR_TIMER:
     timer_clear(engine, run, effect->frame);
@@ -150,7 +169,9 @@ void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct m
     ms_run_close(engine, run);
     break;
   }
-  if (err != 0) {
+  if (err != 0 && engine->durable != NULL) {
+    ms_durable_break(engine, err);
+  } else if (err != 0) {
     ms_run_break(engine, run, err);
   }
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "luavm/expr.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"
 
@@ -52,7 +53,9 @@ static void engine_settle(struct ms_engine *engine)
   if (ms_timers_arm(&engine->timers, lua_due_ms) != 0) {
     ms_engine_log(engine, 0, "no memory for the loop's timer");
   }
-  bool is_waiting = engine->open_count > 0 || engine->invocations != NULL || engine->calls != NULL;
+  bool is_waiting = (engine->open_count > 0 && !engine->options.is_paused &&
+                     !engine->options.is_read_only) ||
+                    engine->invocations != NULL || engine->calls != NULL;
   bool may_jump = engine->options.is_virtual_time && engine->timers.armed_at_ms != 0;
   bool is_held = is_waiting && !may_jump;
   if (is_held != engine->is_held) {
@@ -63,9 +66,16 @@ static void engine_settle(struct ms_engine *engine)
       ms_loop_release(engine->loop);
     }
   }
-  if (engine->first_pending != NULL) {
+  if (engine->first_pending != NULL && ms_durable_is_ready(engine)) {
     ms_loop_defer(engine->loop);
   }
+}
+
+int ms_engine_may_write(const struct ms_engine *engine)
+{
+  return engine->options.is_read_only
+             ? ms_error(MSTEP_ESTATE, "the store was opened to be read only")
+             : ms_durable_status(engine);
 }
 
 void ms_engine_touch(struct ms_engine *engine)
@@ -79,6 +89,7 @@ static void on_defer(void *user)
 {
   struct ms_engine *engine = user;
   engine->busy++;
+  ms_durable_resume(engine);
   ms_engine_turn(engine);
   engine->busy--;
   engine_settle(engine);
@@ -120,6 +131,7 @@ static void on_wake(void *user)
   if (engine->lua != NULL) {
     ms_lua_on_wake(engine->lua);
   }
+  ms_durable_take(engine);
   engine->busy--;
   engine_settle(engine);
   if (atomic_exchange(&engine->is_stopping, false)) {
@@ -174,7 +186,9 @@ static int copy_text(const char **text)
   return MSTEP_OK;
 }
 
-static void options_texts(struct ms_engine_options *options, const char **texts[6])
+#define TEXTS 7
+
+static void options_texts(struct ms_engine_options *options, const char **texts[TEXTS])
 {
   texts[0] = &options->functions_dir;
   texts[1] = &options->lib_dir;
@@ -182,13 +196,14 @@ static void options_texts(struct ms_engine_options *options, const char **texts[
   texts[3] = &options->region;
   texts[4] = &options->account;
   texts[5] = &options->role_arn;
+  texts[6] = &options->store_url;
 }
 
 static void options_deinit(struct ms_engine_options *options)
 {
-  const char **texts[6];
+  const char **texts[TEXTS];
   options_texts(options, texts);
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < TEXTS; i++) {
     ms_free((void *)(uintptr_t)*texts[i]);
   }
 }
@@ -196,12 +211,12 @@ static void options_deinit(struct ms_engine_options *options)
 static int options_copy(struct ms_engine_options *out, const struct ms_engine_options *from)
 {
   *out = *from;
-  const char **texts[6];
+  const char **texts[TEXTS];
   options_texts(out, texts);
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < TEXTS; i++) {
     int err = copy_text(texts[i]);
     if (err != 0) {
-      for (; i < 6; i++) {
+      for (; i < TEXTS; i++) {
         *texts[i] = NULL; /* not copied: not ours to free */
       }
       return err;
@@ -269,7 +284,8 @@ static int engine_open_parts(struct ms_engine *engine)
     ms_open_task_up(&tasks.up, engine);
     err = ms_tasks_new(&engine->tasks, &tasks);
   }
-  return err;
+  err = err != 0 ? err : ms_turn_ready(engine);
+  return err != 0 ? err : ms_durable_open(engine);
 }
 
 int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *options)
@@ -289,8 +305,8 @@ int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *optio
   engine->thread = &this_thread;
   uint64_t seed = ms_hash_process_seed();
   ms_map_init(&engine->machines, seed);
-  ms_index_init(&engine->runs, seed, ms_run_key);
-  ms_index_init(&engine->tokens, seed, ms_open_task_key);
+  ms_index_init(&engine->runs, seed, ms_run_is);
+  ms_index_init(&engine->tokens, seed, ms_open_task_is);
   ms_inbox_init(&engine->inbox);
   atomic_fetch_add(&open_engines, 1);
   err = options_copy(&engine->options, options);
@@ -326,15 +342,14 @@ int ms_engine_close(struct ms_engine *engine)
   if (engine->busy > 0) {
     return ms_error(MSTEP_ESTATE, "the engine cannot be closed from a callback");
   }
+  ms_durable_close(engine);
   engine_close_runs(engine);
   ms_functions_deinit(engine);
   ms_tasks_free(engine->tasks);
   ms_machines_deinit(engine);
   ms_lua_lang_free(engine->langs[0]); /* the machines were compiled with it */
   ms_inbox_deinit(&engine->inbox);
-  ms_events_deinit(&engine->turn.events);
-  ms_effects_deinit(&engine->turn.effects);
-  ms_free(engine->turn.notes.data);
+  ms_turns_deinit(engine);
   ms_timers_deinit(&engine->timers);
   ms_loop_free(engine->loop);
   ms_arena_free(engine->arena);

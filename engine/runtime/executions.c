@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"
 
@@ -16,8 +17,11 @@ struct start {
   struct ms_str name;
   struct ms_json input;      /* owned */
   struct ms_json input_text; /* owned; NONE when the compact text is the same */
+  struct ms_json tail;       /* owned */
   char *arn;                 /* the caller's, of MS_ENGINE_ARN_SIZE */
+  struct ms_callback accepted;
   struct ms_callback done;
+  bool is_named; /* by the caller: the name may be taken */
 };
 
 static int start_read_input(struct start *start, struct ms_str text)
@@ -57,19 +61,19 @@ static int start_name(struct start *start, struct ms_str name)
   if (err != 0) {
     return err;
   }
-  struct ms_str machine = ms_json_text(start->machine->name);
-  int len = snprintf(start->arn, MS_ENGINE_ARN_SIZE, "arn:aws:states:%s:%s:%s:%.*s:%.*s%s%s",
-                     engine->options.region, engine->options.account,
-                     is_express ? "express" : "execution", MS_STR_ARG(machine),
+  struct ms_str prefix = ms_json_text(start->machine->prefix);
+  int len = snprintf(start->arn, MS_ENGINE_ARN_SIZE, "%.*s%.*s%s%s", MS_STR_ARG(prefix),
                      MS_STR_ARG(start->name), is_express ? ":" : "", is_express ? start->uuid : "");
   if (len < 0 || len >= MS_ENGINE_ARN_SIZE) {
     return ms_error(MSTEP_ETOOBIG, "the ARN of the execution would be longer than %d bytes",
                     MS_ENGINE_ARN_SIZE - 1);
   }
-  return MSTEP_OK;
+  start->is_named = name.data != NULL && !is_express;
+  start->tail = ms_json_cstring(start->arn + prefix.len);
+  return ms_json_is_none(start->tail) ? ms_error_nomem() : MSTEP_OK;
 }
 
-static int run_add_done(struct ms_run *run, struct ms_callback done)
+int ms_run_add_done(struct ms_run *run, struct ms_callback done)
 {
   if (done.fn == NULL) {
     return MSTEP_OK;
@@ -91,22 +95,32 @@ static int run_add_done(struct ms_run *run, struct ms_callback done)
   return MSTEP_OK;
 }
 
+static int start_taken(const struct start *start)
+{
+  return ms_error(MSTEP_EEXISTS, "Execution Already Exists: '%s'", start->arn);
+}
+
 /* The name is taken: the same request again is fine while it runs. */
 static int start_again(struct start *start, struct ms_run *run)
 {
-  if (run->core->status != MS_EXECUTION_RUNNING || !ms_json_equal(run->core->input, start->input)) {
-    return ms_error(MSTEP_EEXISTS, "Execution Already Exists: '%s'", start->arn);
+  int err = ms_run_wake(start->engine, run);
+  if (err != 0) {
+    return err;
   }
-  return run_add_done(run, start->done);
+  if (run->core->status != MS_EXECUTION_RUNNING || !ms_json_equal(run->core->input, start->input)) {
+    return start_taken(start);
+  }
+  err = ms_engine_accept(start->engine, start->accepted);
+  return err != 0 ? err : ms_run_add_done(run, start->done);
 }
 
-static struct ms_run *start_make_run(struct start *start)
+static int start_make_core(struct start *start, struct ms_run *run)
 {
   struct ms_engine *engine = start->engine;
   const struct ms_engine_machine *machine = start->machine;
   struct ms_execution_identity identity = {
       .arn = ms_json_cstring(start->arn),
-      .name = ms_json_string(start->name),
+      .name = machine->is_express ? ms_json_string(start->name) : ms_json_ref(start->tail),
       .role_arn = ms_json_ref(engine->role_arn),
       .machine_arn = ms_json_ref(machine->arn),
       .machine_name = ms_json_ref(machine->name),
@@ -115,30 +129,35 @@ static struct ms_run *start_make_run(struct start *start)
       .is_express = machine->is_express,
       .seed = ms_random_next(&engine->random),
   };
-  struct ms_run *run = NULL;
   if (!ms_json_is_none(identity.arn) && !ms_json_is_none(identity.name)) {
-    run = ms_run_new(machine->machine, &identity);
+    run->core = ms_execution_new(machine->machine, &identity);
   }
-  if (run == NULL) {
+  if (run->core == NULL) {
     ms_execution_identity_deinit(&identity);
-    ms_error_nomem();
+    return ms_error_nomem();
   }
-  return run;
+  if (engine->durable == NULL) {
+    run->number = ++engine->next_number;
+    return MSTEP_OK;
+  }
+  run->kept = ms_kept_new(run);
+  return run->kept == NULL ? ms_error_nomem() : MSTEP_OK;
 }
 
-static int start_new(struct start *start)
+static int start_queue(struct start *start, struct ms_run *run)
 {
   struct ms_engine *engine = start->engine;
-  struct ms_run *run = start_make_run(start);
-  if (run == NULL) {
-    return MSTEP_ENOMEM;
+  int err = start_make_core(start, run);
+  if (err != 0) {
+    return err;
   }
   struct ms_pending *command = ms_pending_new(engine, run, MS_COMMAND_START);
-  int err = command == NULL ? ms_error_nomem() : ms_index_add(&engine->runs, run);
+  if (command == NULL) {
+    return ms_error_nomem();
+  }
+  err = ms_runs_add(engine, ms_run_ref(run));
   if (err != 0) {
-    if (command != NULL) {
-      ms_pending_free(engine, command);
-    }
+    ms_pending_free(engine, command);
     ms_run_unref(run);
     return err;
   }
@@ -146,32 +165,94 @@ static int start_new(struct start *start)
   /* Known at once, before the turn: a second start with this name compares with it. */
   run->core->input = ms_json_ref(start->input);
   command->command.data = ms_json_ref(start->input);
+  command->accepted = start->accepted;
   ms_pending_push(engine, command);
   engine->open_count++;
   ms_engine_touch(engine);
   return MSTEP_OK;
 }
 
+static int start_new(struct start *start)
+{
+  struct ms_json tail = ms_json_ref(start->tail);
+  struct ms_run *run = ms_run_new(start->machine, tail);
+  if (run == NULL) {
+    ms_json_unref(tail);
+    return ms_error_nomem();
+  }
+  int err = start_queue(start, run);
+  ms_run_unref(run);
+  return err;
+}
+
+/* Is there one that has ended and had this name? */
+static int start_check_name(struct start *start)
+{
+  struct ms_engine *engine = start->engine;
+  if (engine->durable == NULL || !start->is_named) {
+    return MSTEP_OK;
+  }
+  int err = ms_archive_has(engine, start->machine, ms_json_text(start->tail));
+  return err == MSTEP_ENOTFOUND ? MSTEP_OK : err == 0 ? start_taken(start) : err;
+}
+
 int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                               const struct ms_engine_start *request)
 {
-  struct start start = {.engine = engine, .arn = arn, .done = request->done};
-  struct ms_str machine_arn = request->machine_arn;
-  start.machine = ms_map_get(&engine->machines, machine_arn);
-  if (start.machine == NULL) {
-    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
-                    MS_STR_ARG(machine_arn));
+  struct start start = {
+      .engine = engine, .arn = arn, .accepted = request->accepted, .done = request->done};
+  int err = ms_engine_may_write(engine);
+  if (err != 0) {
+    return err;
   }
-  int err = start_read_input(&start, request->input);
+  start.machine = ms_map_get(&engine->machines, request->machine_arn);
+  if (start.machine == NULL || start.machine->machine == NULL) {
+    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
+                    MS_STR_ARG(request->machine_arn));
+  }
+  err = start_read_input(&start, request->input);
   if (err == 0) {
     err = start_name(&start, request->name);
   }
   if (err == 0) {
     struct ms_run *run = ms_index_find(&engine->runs, ms_str_c(arn));
-    err = run != NULL ? start_again(&start, run) : start_new(&start);
+    err = run != NULL ? start_again(&start, run) : start_check_name(&start);
+    if (err == 0 && run == NULL) {
+      err = start_new(&start);
+    }
   }
+  ms_json_unref(start.tail);
   ms_json_unref(start.input);
   ms_json_unref(start.input_text);
+  return err;
+}
+
+/* Its end is told by the next turn. */
+static int wait_ended(struct ms_engine *engine, struct ms_run *run, struct ms_callback done)
+{
+  struct ms_pending *tell = ms_pending_new(engine, run, MS_COMMAND_STEP);
+  if (tell == NULL) {
+    return ms_error_nomem();
+  }
+  int err = ms_run_add_done(run, done);
+  if (err != 0) {
+    ms_pending_free(engine, tell);
+    return err;
+  }
+  tell->is_more = true;
+  ms_pending_push(engine, tell);
+  ms_engine_touch(engine);
+  return MSTEP_OK;
+}
+
+int ms_engine_execution_wait(struct ms_engine *engine, struct ms_str arn, struct ms_callback done)
+{
+  struct ms_run *run;
+  int err = ms_run_get(&run, engine, arn);
+  if (err == 0) {
+    err = run->is_closed ? wait_ended(engine, run, done) : ms_run_add_done(run, done);
+    ms_run_unref(run);
+  }
   return err;
 }
 
@@ -187,15 +268,14 @@ static bool optional_text(struct ms_json *out, struct ms_str text)
 int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct ms_str error,
                              struct ms_str cause, struct ms_callback accepted)
 {
-  (void)accepted;
-  struct ms_run *run = ms_run_find(engine, arn);
-  if (run == NULL) {
-    return MSTEP_ENOTFOUND;
-  }
-  if (run->core->status != MS_EXECUTION_RUNNING) {
-    return MSTEP_OK;
+  struct ms_run *run;
+  int err = ms_engine_may_write(engine);
+  err = err != 0 ? err : ms_run_get(&run, engine, arn);
+  if (err != 0) {
+    return err;
   }
   struct ms_pending *stop = ms_pending_new(engine, run, MS_COMMAND_STOP);
+  ms_run_unref(run);
   if (stop == NULL) {
     return ms_error_nomem();
   }
@@ -203,23 +283,62 @@ int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct
     ms_pending_free(engine, stop);
     return ms_error_nomem();
   }
+  stop->accepted = accepted;
   ms_pending_push(engine, stop);
   ms_engine_touch(engine);
   return MSTEP_OK;
 }
 
-int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
-                              struct ms_callback accepted)
+/* ---- redrive ---- */
+
+/* Found by its ARN again, and open. */
+static int redrive_open(struct ms_engine *engine, struct ms_run *run)
 {
-  (void)accepted;
-  struct ms_run *run = ms_run_find(engine, arn);
-  if (run == NULL) {
-    return MSTEP_ENOTFOUND;
+  if (engine->durable != NULL) {
+    int err = ms_runs_add(engine, ms_run_ref(run));
+    if (err != 0) {
+      ms_run_unref(run);
+      return err;
+    }
   }
-  if (!run->is_closed) {
-    return ms_error(MSTEP_ESTATE, "the execution is running");
-  }
-  ms_index_remove(&engine->runs, run);
-  ms_run_unref(run);
+  run->is_closed = false;
+  engine->open_count++;
   return MSTEP_OK;
+}
+
+static int redrive_queue(struct ms_engine *engine, struct ms_run *run, struct ms_callback accepted)
+{
+  const char *reason;
+  if (!run->is_closed || run->is_broken ||
+      !ms_core_redrivable(&reason, run->core, &engine->limits, ms_loop_now_ms(engine->loop))) {
+    return ms_error(MSTEP_ESTATE, "%s", run->is_closed && !run->is_broken
+                                            ? reason
+                                            : "Execution is RUNNING and cannot be redriven");
+  }
+  struct ms_pending *redrive = ms_pending_new(engine, run, MS_COMMAND_REDRIVE);
+  if (redrive == NULL) {
+    return ms_error_nomem();
+  }
+  int err = redrive_open(engine, run);
+  if (err != 0) {
+    ms_pending_free(engine, redrive);
+    return err;
+  }
+  redrive->accepted = accepted;
+  ms_pending_push(engine, redrive);
+  ms_engine_touch(engine);
+  return MSTEP_OK;
+}
+
+int ms_engine_execution_redrive(struct ms_engine *engine, struct ms_str arn,
+                                struct ms_callback accepted)
+{
+  struct ms_run *run;
+  int err = ms_engine_may_write(engine);
+  err = err != 0 ? err : ms_run_get(&run, engine, arn);
+  if (err == 0) {
+    err = redrive_queue(engine, run, accepted);
+    ms_run_unref(run);
+  }
+  return err;
 }

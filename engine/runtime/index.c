@@ -12,15 +12,16 @@
 #define FIRST_CAPACITY 16
 #define CAPACITY_MAX ((uint32_t)1 << 30)
 
-void ms_index_init(struct ms_index *index, uint64_t seed, struct ms_str (*key)(const void *item))
+void ms_index_init(struct ms_index *index, uint64_t seed,
+                   bool (*is)(const void *item, struct ms_str key))
 {
-  *index = (struct ms_index){NULL, NULL, 0, 0, seed, key};
+  *index = (struct ms_index){NULL, NULL, 0, 0, seed, is};
 }
 
 void ms_index_deinit(struct ms_index *index)
 {
   ms_free(index->items);
-  ms_index_init(index, index->seed, index->key);
+  ms_index_init(index, index->seed, index->is);
 }
 
 static uint32_t index_hash(const struct ms_index *index, struct ms_str key)
@@ -34,7 +35,7 @@ static uint32_t index_slot(const struct ms_index *index, struct ms_str key, uint
   uint32_t mask = index->capacity - 1;
   uint32_t at = hash & mask;
   while (index->items[at] != NULL &&
-         (index->hashes[at] != hash || !ms_str_eq(index->key(index->items[at]), key))) {
+         (index->hashes[at] != hash || !index->is(index->items[at], key))) {
     at = (at + 1) & mask;
   }
   return at;
@@ -77,7 +78,7 @@ static int index_grow(struct ms_index *index)
   return MSTEP_OK;
 }
 
-int ms_index_add(struct ms_index *index, void *item)
+int ms_index_add(struct ms_index *index, struct ms_str key, void *item)
 {
   if (index->capacity == 0 || index->count >= index->capacity / 4 * 3) {
     int err = index_grow(index);
@@ -85,7 +86,6 @@ int ms_index_add(struct ms_index *index, void *item)
       return err;
     }
   }
-  struct ms_str key = index->key(item);
   uint32_t hash = index_hash(index, key);
   uint32_t at = index_slot(index, key, hash);
   index->items[at] = item;
@@ -94,12 +94,11 @@ int ms_index_add(struct ms_index *index, void *item)
   return MSTEP_OK;
 }
 
-void ms_index_remove(struct ms_index *index, const void *item)
+void ms_index_remove(struct ms_index *index, struct ms_str key, const void *item)
 {
   if (index->count == 0) {
     return;
   }
-  struct ms_str key = index->key(item);
   uint32_t hole = index_slot(index, key, index_hash(index, key));
   if (index->items[hole] != item) {
     return;

@@ -10,6 +10,7 @@
 #define MS_RUNTIME_INTERNAL_H
 
 #include "asl/asl.h"
+#include "base/vec.h"
 #include "base/map.h"
 #include "core/core.h"
 #include "loop/loop.h"
@@ -22,12 +23,25 @@
 
 struct ms_run;
 
-/* A machine by its ARN. The strings are shared with its executions. */
+/*
+ * One version of a machine: what an update makes. The current one is found by its ARN, the others
+ * live as long as executions may need them. The strings are shared with its executions.
+ */
 struct ms_engine_machine {
-  struct ms_machine *machine;
+  struct ms_machine *machine; /* NULL: its definition does not compile any more */
   struct ms_json arn;
   struct ms_json name;
+  struct ms_json prefix; /* of the ARNs of its executions: what stands before their tail */
+  uint32_t id;           /* of this version, from 1 */
+  uint32_t family;       /* id of the first version of this name */
   bool is_express;
+  bool has_durability;
+  enum ms_durability durability;
+  enum ms_log_level log_level;
+  int64_t created_at_ms; /* of the first version */
+  int64_t updated_at_ms; /* of this one */
+  int64_t retention_age_ms;
+  uint64_t retention_count;
 };
 
 /* A command that waits for its turn. Owns its values and one reference of the run. */
@@ -35,6 +49,7 @@ struct ms_pending {
   struct ms_pending *next;
   struct ms_run *run;
   struct ms_command command;
+  struct ms_callback accepted; /* told when what it did is durable */
   bool is_more;     /* no command: the run's own steps go on */
   bool is_embedded; /* the answer of an ms_open_task, freed with it */
 };
@@ -42,7 +57,7 @@ struct ms_pending {
 /* A deadline of one frame (MS_FRAME_NONE: of the execution). */
 struct ms_run_timer {
   struct ms_timer timer; /* first */
-  struct ms_run *run;
+  struct ms_run *run;    /* NULL: the engine's own */
   struct ms_run_timer *next;
   uint32_t frame;
 };
@@ -78,13 +93,21 @@ struct ms_watch_threads {
   size_t capacity;
 };
 
-/* An execution with what the runtime keeps of it. */
+/*
+ * An execution with what the runtime keeps of it. One that only waits may be *away*: its state is in
+ * the store alone, and this is all that memory holds of it.
+ */
 struct ms_run {
-  struct ms_execution *core;
-  struct ms_history history;
-  uint32_t references; /* the index, pending commands, batch entries */
+  struct ms_execution *core; /* NULL: away; ms_run_wake brings it back */
+  struct ms_kept *kept;      /* with a store, while it is not away */
+  struct ms_engine_machine *machine;
+  struct ms_json tail; /* its ARN is the machine's prefix and this */
+  uint64_t number;     /* in the store */
+  struct ms_history history; /* without a store */
+  uint32_t references; /* the index, pending commands, entries of turns */
   bool is_closed;      /* its end has been told */
   bool is_broken;      /* see ms_run_break */
+  bool must_load;      /* recover.c: more than its timers is to be begun again */
   struct ms_run_timer *timers;
   struct ms_open_task *tasks;
   struct ms_callback done;
@@ -93,17 +116,24 @@ struct ms_run {
   uint32_t *invocations;            /* by state index, while there are mocks */
 };
 
-/* What one command did. */
+/* What one command did, or one thing that waits for the commit without having done anything. */
 struct ms_turn_entry {
-  struct ms_run *run;
-  size_t first_event, event_count;   /* in batch.events */
-  size_t first_effect, effect_count; /* in batch.effects */
-  size_t first_note;                 /* in batch.notes; none when not watched */
+  struct ms_run *run;                /* NULL: only `accepted` */
+  size_t first_event, event_count;   /* in turn.events */
+  size_t first_effect, effect_count; /* in turn.effects */
+  size_t first_note;                 /* in turn.notes; none when not watched */
+  size_t log_bytes;                  /* of its record, in the run's log */
+  bool has_snapshot;                 /* a row holds the run as it was then */
+  struct ms_callback accepted;
+  int code; /* what `accepted` is told */
 };
 
 #define MS_TURN_MAX 256
 
+/* What one turn did: not seen by anybody before it is durable. */
 struct ms_turn {
+  struct ms_turn *next;
+  uint64_t seq; /* of the journal's batch that has the last of it */
   struct ms_turn_entry entries[MS_TURN_MAX];
   size_t count;
   struct ms_events events;
@@ -123,6 +153,7 @@ struct ms_invocation {
 
 struct ms_engine {
   struct ms_engine_options options; /* strings owned */
+  uint64_t next_number;             /* of executions, without a store */
   const void *thread;               /* of the loop */
   struct ms_loop *loop;
   struct ms_timers timers;
@@ -133,14 +164,17 @@ struct ms_engine {
   struct ms_arena *arena; /* of a turn */
   struct ms_core_limits limits;
   struct ms_core_env env;
-  struct ms_map machines; /* by ARN: struct ms_engine_machine */
+  struct ms_map machines; /* by ARN: struct ms_engine_machine, the current one */
+  MS_VEC(struct ms_engine_machine *) versions; /* by id - 1; NULL where there is none */
   struct ms_json region, role_arn;
   struct ms_index runs;   /* by ARN */
   struct ms_index tokens; /* of open tasks */
   struct ms_pending *first_pending, *last_pending;
   struct ms_pending *free_pending; /* to use again */
   uint32_t free_pending_count;
-  struct ms_turn turn;
+  struct ms_turn *turn; /* the one that is being made */
+  struct ms_turn *free_turns;
+  struct ms_durable *durable; /* NULL without a store */
   struct ms_inbox inbox;
   struct ms_callback watcher;
   struct ms_invocation *invocations;
@@ -158,7 +192,14 @@ bool ms_engine_is_loop_thread(const struct ms_engine *engine);
 void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* 0, or why nothing can be changed now: read only, or the store has failed. */
+int ms_engine_may_write(const struct ms_engine *engine);
+
 /* ---- machines.c ---- */
+/* A version with that id and everything else but the family's dates; known from now on. */
+int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uint32_t id,
+                   const struct ms_engine_machine_request *request, struct ms_str arn);
+struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uint32_t id);
 void ms_machines_deinit(struct ms_engine *engine);
 
 /* ---- queue.c ---- */
@@ -172,33 +213,52 @@ void ms_queue_deinit(struct ms_engine *engine);
 
 /* ---- turn.c ---- */
 void ms_engine_turn(struct ms_engine *engine);
+/* One more entry of the turn that is being made, in which there must be room. */
+int ms_turn_ready(struct ms_engine *engine); /* there is one, with room. MSTEP_ENOMEM, MSTEP_ETOOBIG */
+struct ms_turn_entry *ms_turn_add(struct ms_engine *engine, struct ms_run *run);
+/* What a durable turn has held back; gives the turn back. */
+void ms_turn_perform(struct ms_engine *engine, struct ms_turn *turn);
+/* The same without anybody hearing of it but `accepted`, with that code. */
+void ms_turn_drop(struct ms_engine *engine, struct ms_turn *turn, int code, const char *detail);
+void ms_turns_deinit(struct ms_engine *engine);
 
 /* ---- effects.c ---- */
 void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct ms_effect *effect);
 /* Tells its end, once; cancels what is left of it. */
 void ms_run_close(struct ms_engine *engine, struct ms_run *run);
+/* Tells everybody who waits for it; nothing when nobody does. */
+void ms_run_tell_end(struct ms_engine *engine, struct ms_run *run);
 /*
  * The engine cannot go on with it (out of memory): it is FAILED, outside its history. The batch
  * entry that is being made or performed closes it.
  */
 void ms_run_break(struct ms_engine *engine, struct ms_run *run, int err);
+int ms_run_set_timer(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
+                     int64_t due_at_ms);
 void ms_run_on_timer(struct ms_timer *timer, void *user); /* ms_timer_cb */
 
 /* ---- runs.c ---- */
-struct ms_run *ms_run_new(struct ms_machine *machine, const struct ms_execution_identity *identity);
+/* Away, with a reference for the caller; tail is taken. NULL: out of memory, nothing is taken. */
+struct ms_run *ms_run_new(struct ms_engine_machine *machine, struct ms_json tail);
 struct ms_run *ms_run_ref(struct ms_run *run);
 void ms_run_unref(struct ms_run *run);
+int ms_run_add_done(struct ms_run *run, struct ms_callback done); /* fn NULL: nothing */
 /* Cancels its timers and tasks. */
 void ms_run_quiet(struct ms_engine *engine, struct ms_run *run);
-struct ms_run *ms_run_find(struct ms_engine *engine, struct ms_str arn); /* NULL and detail */
-struct ms_str ms_run_key(const void *run);
+/* In memory or in the store, awake; the caller's reference. MSTEP_ENOTFOUND, MSTEP_EIO. */
+int ms_run_get(struct ms_run **out, struct ms_engine *engine, struct ms_str arn);
+bool ms_run_is(const void *run, struct ms_str arn); /* for ms_index */
+#define MS_ARN_PARTS(run) ms_json_text((run)->machine->prefix), ms_json_text((run)->tail)
+void ms_run_arn(char out[MS_ENGINE_ARN_SIZE], const struct ms_run *run);
+int ms_runs_add(struct ms_engine *engine, struct ms_run *run); /* takes the caller's reference */
+void ms_runs_remove(struct ms_engine *engine, struct ms_run *run);
 
 /* ---- open_task.c ---- */
 int ms_open_task_start(struct ms_engine *engine, struct ms_run *run,
                        const struct ms_effect *effect);
 void ms_open_task_cancel(struct ms_engine *engine, struct ms_run *run, uint32_t frame,
                          uint32_t task);
-struct ms_str ms_open_task_key(const void *task);
+bool ms_open_task_is(const void *task, struct ms_str token);
 /* What the task module is given. */
 void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine);
 /* The part of the inbox that answers tasks. */
@@ -222,10 +282,15 @@ void ms_functions_deinit(struct ms_engine *engine);
  * by them.
  */
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event);
-void ms_watch_tell(struct ms_engine *engine, const struct ms_turn_entry *entry);
+void ms_watch_tell(struct ms_engine *engine, const struct ms_turn *turn,
+                   const struct ms_turn_entry *entry);
 void ms_watch_threads_free(struct ms_watch_threads *threads);
 
+bool ms_event_is_failure(const struct ms_event *event);
+
 /* ---- describe.c ---- */
+/* Takes payloads out of an event as ms_event_describe made it. */
+void ms_event_hide_data(struct ms_json *described);
 void ms_run_end_texts(struct ms_engine_end *end, struct ms_buf *output, const struct ms_run *run);
 
 #endif

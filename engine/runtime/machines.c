@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"
 #include "states/states.h"
@@ -80,82 +81,276 @@ static int compile(struct ms_machine **out, struct ms_engine *engine, struct ms_
   return err;
 }
 
-/* ---- create, validate, graph ---- */
+/* ---- versions ---- */
 
-static struct ms_engine_machine *machine_new(struct ms_machine *machine, const char *arn,
-                                             struct ms_str name, bool is_express)
+#define VERSIONS_MAX ((size_t)1 << 24)
+#define ARN_KIND ":stateMachine:"
+
+struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uint32_t id)
+{
+  return id == 0 || id > engine->versions.count ? NULL : engine->versions.data[id - 1];
+}
+
+static void machine_free(struct ms_engine_machine *entry)
+{
+  if (entry != NULL) {
+    ms_machine_unref(entry->machine);
+    ms_json_unref(entry->arn);
+    ms_json_unref(entry->name);
+    ms_json_unref(entry->prefix);
+    ms_free(entry);
+  }
+}
+
+/* What the ARNs of its executions begin with. */
+static struct ms_json machine_prefix(struct ms_str arn, bool is_express)
+{
+  struct ms_str kind = MS_STR(ARN_KIND);
+  size_t at = 0;
+  while (at + kind.len <= arn.len && memcmp(arn.data + at, kind.data, kind.len) != 0) {
+    at++;
+  }
+  if (at + kind.len > arn.len) {
+    ms_error(MSTEP_EINVALID, "not the ARN of a machine: %.*s", MS_STR_ARG(arn));
+    return MS_JSON_VALUE_NONE;
+  }
+  struct ms_str name = ms_str_sub(arn, at + kind.len, arn.len);
+  return ms_json_stringf("%.*s:%s:%.*s:", (int)at, arn.data, is_express ? "express" : "execution",
+                         MS_STR_ARG(name));
+}
+
+static struct ms_engine_machine *machine_new(const struct ms_engine_machine_request *request,
+                                             struct ms_str arn)
 {
   struct ms_engine_machine *entry = ms_calloc(1, sizeof *entry);
   if (entry == NULL) {
     return NULL;
   }
-  entry->arn = ms_json_cstring(arn);
-  entry->name = ms_json_string(name);
-  entry->is_express = is_express;
-  if (ms_json_is_none(entry->arn) || ms_json_is_none(entry->name)) {
-    ms_json_unref(entry->arn);
-    ms_json_unref(entry->name);
-    ms_free(entry);
+  *entry = (struct ms_engine_machine){
+      .arn = ms_json_string(arn),
+      .name = ms_json_string(request->name),
+      .prefix = machine_prefix(arn, request->is_express),
+      .is_express = request->is_express,
+      .has_durability = request->has_durability,
+      .durability = request->durability,
+      .log_level = request->log_level,
+      .retention_age_ms = request->retention_age_ms,
+      .retention_count = request->retention_count,
+  };
+  if (ms_json_is_none(entry->arn) || ms_json_is_none(entry->name) ||
+      ms_json_is_none(entry->prefix)) {
+    machine_free(entry);
     return NULL;
   }
-  entry->machine = ms_machine_ref(machine);
   return entry;
-}
-
-static void machine_free(struct ms_engine_machine *entry)
-{
-  ms_machine_unref(entry->machine);
-  ms_json_unref(entry->arn);
-  ms_json_unref(entry->name);
-  ms_free(entry);
 }
 
 void ms_machines_deinit(struct ms_engine *engine)
 {
-  size_t at = 0;
-  struct ms_str key;
-  void *entry;
-  while (ms_map_next(&engine->machines, &at, &key, &entry)) {
+  for (size_t i = 0; i < engine->versions.count; i++) {
+    machine_free(engine->versions.data[i]);
+  }
+  ms_free(engine->versions.data);
+  ms_map_deinit(&engine->machines);
+}
+
+/* Known from now on: by its id, and as the current one by its ARN. */
+static int machine_enter(struct ms_engine *engine, struct ms_engine_machine *entry, uint32_t id)
+{
+  if (id == 0 || id > VERSIONS_MAX) {
+    return ms_error(MSTEP_EIO, "a machine with the number %u", (unsigned)id);
+  }
+  size_t count = engine->versions.count;
+  int err = id > count ? MS_VEC_RESERVE(&engine->versions, VERSIONS_MAX, id - count) : MSTEP_OK;
+  if (err == 0) {
+    err = ms_map_put(&engine->machines, ms_json_text(entry->arn), entry, NULL);
+  }
+  if (err == 0) {
+    while (engine->versions.count < id) {
+      engine->versions.data[engine->versions.count++] = NULL;
+    }
+    engine->versions.data[id - 1] = entry;
+    entry->id = id;
+  }
+  return err;
+}
+
+int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uint32_t id,
+                   const struct ms_engine_machine_request *request, struct ms_str arn)
+{
+  struct ms_engine_machine *entry = machine_new(request, arn);
+  if (entry == NULL) {
+    return ms_error_nomem();
+  }
+  int err = compile(&entry->machine, engine, request->definition,
+                    request->is_express ? MS_ENGINE_EXPRESS : 0u, NULL, NULL);
+  if (err == MSTEP_EDEFINITION) {
+    ms_engine_log(engine, 0, "the stored definition of %.*s is not accepted any more: %s",
+                  MS_STR_ARG(arn), ms_error_detail());
+    err = MSTEP_OK;
+  }
+  err = err != 0 ? err : machine_enter(engine, entry, id);
+  if (err != 0) {
+    machine_free(entry);
+    return err;
+  }
+  *out = entry;
+  return MSTEP_OK;
+}
+
+/* ---- create, validate, graph ---- */
+
+static bool is_same_machine(const struct ms_engine_machine *there,
+                            const struct ms_engine_machine_request *request)
+{
+  return there->machine != NULL && there->is_express == request->is_express &&
+         ms_str_eq(there->machine->text, request->definition) &&
+         (!request->is_update || (there->log_level == request->log_level &&
+                                  there->has_durability == request->has_durability &&
+                                  there->durability == request->durability &&
+                                  there->retention_age_ms == request->retention_age_ms &&
+                                  there->retention_count == request->retention_count));
+}
+
+/* A new version; takes `machine`. */
+static int machine_create(struct ms_engine *engine, struct ms_machine *machine, struct ms_str arn,
+                          const struct ms_engine_machine_request *request,
+                          const struct ms_engine_machine *before)
+{
+  struct ms_engine_machine *entry = machine_new(request, arn);
+  if (entry == NULL) {
+    ms_machine_unref(machine);
+    return ms_error_nomem();
+  }
+  uint32_t id = (uint32_t)engine->versions.count + 1;
+  entry->machine = machine;
+  entry->id = id;
+  entry->family = before == NULL ? id : before->family;
+  entry->updated_at_ms = ms_loop_now_ms(engine->loop);
+  entry->created_at_ms = before == NULL ? entry->updated_at_ms : before->created_at_ms;
+  int err = engine->durable == NULL ? MSTEP_OK : ms_durable_write_machine(engine, entry);
+  err = err != 0 ? err : machine_enter(engine, entry, id);
+  if (err != 0) {
     machine_free(entry);
   }
-  ms_map_deinit(&engine->machines);
+  return err;
 }
 
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                              const struct ms_engine_machine_request *request,
                              ms_engine_diagnostic_cb report, void *user)
 {
-  struct ms_str name = request->name, definition = request->definition;
-  bool is_express = request->is_express;
-  int err = ms_name_check(name);
+  int err = ms_engine_may_write(engine);
+  err = err != 0 ? err : ms_name_check(request->name);
   if (err != 0) {
     return err;
   }
-  int len = snprintf(arn, MS_ENGINE_ARN_SIZE, "arn:aws:states:%s:%s:stateMachine:%.*s",
-                     engine->options.region, engine->options.account, MS_STR_ARG(name));
+  int len = snprintf(arn, MS_ENGINE_ARN_SIZE, "arn:aws:states:%s:%s" ARN_KIND "%.*s",
+                     engine->options.region, engine->options.account, MS_STR_ARG(request->name));
   if (len < 0 || len >= MS_ENGINE_ARN_SIZE) {
     return ms_error(MSTEP_ETOOBIG, "the ARN of the machine would be too long");
   }
   struct ms_machine *machine;
-  err = compile(&machine, engine, definition, is_express ? MS_ENGINE_EXPRESS : 0u, report, user);
+  err = compile(&machine, engine, request->definition,
+                request->is_express ? MS_ENGINE_EXPRESS : 0u, report, user);
   if (err != 0) {
     return err;
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
-  if (there != NULL) {
-    bool is_same =
-        there->is_express == is_express && ms_str_eq(there->machine->text, machine->text);
+  bool is_same = there != NULL && is_same_machine(there, request);
+  bool may_replace = there == NULL || (request->is_update &&
+                                       there->is_express == request->is_express);
+  if (is_same || !may_replace) {
     ms_machine_unref(machine);
     return is_same ? MSTEP_OK : ms_error(MSTEP_EEXISTS, "State Machine Already Exists: '%s'", arn);
   }
-  struct ms_engine_machine *entry = machine_new(machine, arn, name, is_express);
-  ms_machine_unref(machine);
-  err =
-      entry == NULL ? ms_error_nomem() : ms_map_put(&engine->machines, ms_str_c(arn), entry, NULL);
-  if (err != 0 && entry != NULL) {
-    machine_free(entry);
+  return machine_create(engine, machine, ms_str_c(arn), request, there);
+}
+
+/* ---- list, describe ---- */
+
+#define LIST_DEFAULT 100
+#define LIST_MAX 1000
+
+static void put_member(struct ms_buf *out, const char *key, struct ms_json value)
+{
+  ms_buf_printf(out, "\"%s\":", key);
+  ms_json_print(out, value);
+}
+
+static void put_machine(struct ms_buf *out, const struct ms_engine_machine *machine)
+{
+  put_member(out, "stateMachineArn", machine->arn);
+  ms_buf_char(out, ',');
+  put_member(out, "name", machine->name);
+  ms_buf_printf(out, ",\"type\":\"%s\",", machine->is_express ? "EXPRESS" : "STANDARD");
+  put_member(out, "creationDate", ms_json_double((double)machine->created_at_ms / 1000));
+}
+
+/* The current version whose family comes next after `family`; NULL at the end. */
+static const struct ms_engine_machine *next_family(const struct ms_engine *engine, uint32_t family)
+{
+  for (size_t i = family; i < engine->versions.count; i++) {
+    const struct ms_engine_machine *first = engine->versions.data[i];
+    if (first != NULL && first->family == first->id) {
+      return ms_map_get(&engine->machines, ms_json_text(first->arn));
+    }
   }
-  return err;
+  return NULL;
+}
+
+int ms_engine_machine_list(struct ms_buf *out, struct ms_engine *engine, unsigned max_results,
+                           struct ms_str next_token)
+{
+  unsigned max = max_results == 0 ? LIST_DEFAULT : max_results > LIST_MAX ? LIST_MAX : max_results;
+  unsigned family = 0;
+  char text[16];
+  snprintf(text, sizeof text, "%.*s", MS_STR_ARG(next_token));
+  int used = 0;
+  if (next_token.data != NULL && (sscanf(text, "%u%n", &family, &used) != 1 ||
+                                  (size_t)used != next_token.len || family == 0)) {
+    return ms_error(MSTEP_EINVALID, "Invalid Token: '%.*s'", MS_STR_ARG(next_token));
+  }
+  const struct ms_engine_machine *machine = next_family(engine, family);
+  ms_buf_cstr(out, "{\"stateMachines\":[");
+  for (unsigned i = 0; i < max && machine != NULL; i++) {
+    ms_buf_cstr(out, i == 0 ? "{" : ",{");
+    put_machine(out, machine);
+    ms_buf_char(out, '}');
+    family = machine->family;
+    machine = next_family(engine, family);
+  }
+  ms_buf_char(out, ']');
+  if (machine != NULL) {
+    ms_buf_printf(out, ",\"nextToken\":\"%u\"", family);
+  }
+  ms_buf_char(out, '}');
+  return out->error;
+}
+
+int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
+{
+  static const char *const levels[] = {"OFF", "FATAL", "ERROR", "ALL"};
+  const struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
+  if (machine == NULL || machine->machine == NULL) {
+    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
+  }
+  struct ms_json definition = ms_json_string(machine->machine->text);
+  if (ms_json_is_none(definition)) {
+    return ms_error_nomem();
+  }
+  ms_buf_char(out, '{');
+  put_machine(out, machine);
+  ms_buf_cstr(out, ",\"status\":\"ACTIVE\",");
+  put_member(out, "definition", definition);
+  ms_buf_char(out, ',');
+  put_member(out, "roleArn", engine->role_arn);
+  ms_buf_printf(out,
+                ",\"loggingConfiguration\":{\"level\":\"%s\",\"includeExecutionData\":%s},"
+                "\"tracingConfiguration\":{\"enabled\":false}}",
+                levels[machine->log_level], machine->log_level == MS_LOG_OFF ? "false" : "true");
+  ms_json_unref(definition);
+  return out->error;
 }
 
 int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, unsigned checks,

@@ -2,8 +2,12 @@
  * Tasks that are out: started by an effect, answered by a handler or by token, from any thread. The
  * first answer wins: it takes the token away and turns the record into the command that carries it.
  */
+#include <stdio.h>
+
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/error.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 
 static struct ms_open_task *open_task_of(struct ms_task *task)
@@ -11,10 +15,10 @@ static struct ms_open_task *open_task_of(struct ms_task *task)
   return (struct ms_open_task *)(void *)task;
 }
 
-struct ms_str ms_open_task_key(const void *item)
+bool ms_open_task_is(const void *item, struct ms_str token)
 {
   const struct ms_open_task *task = item;
-  return ms_json_text(task->token);
+  return ms_str_eq(ms_json_text(task->token), token);
 }
 
 /* Its own record only: the handler has been told, the run forgets it. */
@@ -29,7 +33,7 @@ static void open_task_unlink(struct ms_engine *engine, struct ms_open_task *task
     *slot = task->next;
   }
   if (!ms_json_is_none(task->token)) {
-    ms_index_remove(&engine->tokens, task);
+    ms_index_remove(&engine->tokens, ms_json_text(task->token), task);
     ms_json_unref(task->token);
     task->token = MS_JSON_VALUE_NONE;
   }
@@ -43,7 +47,7 @@ static int open_task_set_token(struct ms_engine *engine, struct ms_open_task *ta
   task->token = ms_json_ref(token);
   int err = ms_index_find(&engine->tokens, ms_json_text(token)) != NULL
                 ? ms_error(MSTEP_EINTERNAL, "a task token was made twice")
-                : ms_index_add(&engine->tokens, task);
+                : ms_index_add(&engine->tokens, ms_json_text(token), task);
   if (err != 0) {
     ms_json_unref(task->token);
     task->token = MS_JSON_VALUE_NONE;
@@ -51,15 +55,29 @@ static int open_task_set_token(struct ms_engine *engine, struct ms_open_task *ta
   return err;
 }
 
+/*
+ * Nobody can guess it who does not know the execution's seed; and it is the same when the task is
+ * started again after a crash.
+ */
+static struct ms_json make_token(const struct ms_open_task *task)
+{
+  const struct ms_execution *core = task->answer.run->core;
+  char text[MS_ENGINE_ARN_SIZE + 64], hex[MS_DIGEST_HEX_SIZE];
+  int len = snprintf(text, sizeof text, "%016llx/%u/%s", (unsigned long long)core->identity.seed,
+                     (unsigned)task->answer.command.task, ms_json_text(core->identity.arn).data);
+  if (len < 0 || (size_t)len >= sizeof text ||
+      ms_digest_hex(hex, MS_STR("SHA-256"), (struct ms_str){text, (size_t)len}) != 0) {
+    return MS_JSON_VALUE_NONE;
+  }
+  return ms_json_cstring(hex);
+}
+
 static int up_token(const char **out, struct ms_task *up_task, void *user)
 {
   struct ms_engine *engine = user;
   struct ms_open_task *task = open_task_of(up_task);
   if (ms_json_is_none(task->token)) {
-    char uuid[37];
-    ms_random_uuid(&engine->random, uuid);
-    uint64_t tail = ms_random_next(&engine->random);
-    struct ms_json token = ms_json_stringf("%s-%016llx", uuid, (unsigned long long)tail);
+    struct ms_json token = make_token(task);
     if (ms_json_is_none(token)) {
       return ms_error_nomem();
     }
@@ -264,6 +282,10 @@ int ms_open_task_message(struct ms_engine *engine, const struct ms_message *mess
 {
   struct ms_open_task *task = ms_index_find(&engine->tokens, message->token);
   struct ms_json data = MS_JSON_VALUE_NONE, error = data, cause = data;
+  int status = ms_durable_status(engine);
+  if (status != 0) {
+    return status; /* to be asked again when the store is back: the task will be there again */
+  }
   if (task == NULL) {
     return ms_error(MSTEP_ENOTFOUND, "Task Timed Out: 'Provided task does not exist anymore'");
   }

@@ -12,10 +12,12 @@
 
 struct ms_engine;
 
+#define MS_ENGINE_UNKNOWN (-1) /* a status: the store failed before the start was durable */
+
 /* How an execution ended; texts are valid during the call. data NULL where there is none. */
 struct ms_engine_end {
   const char *arn;
-  int status; /* enum ms_execution_status */
+  int status; /* enum ms_execution_status, or MS_ENGINE_UNKNOWN */
   struct ms_str output;
   struct ms_str error;
   struct ms_str cause;
@@ -105,6 +107,11 @@ void ms_engine_stop(struct ms_engine *engine); /* any thread; signal handlers */
 int ms_engine_post(struct ms_engine *engine, struct ms_callback callback); /* any thread */
 int64_t ms_engine_now_ms(struct ms_engine *engine);
 void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* fn NULL ends it */
+/*
+ * `accepted` is called when everything that calls have taken so far is durable; fn NULL: nothing.
+ * MSTEP_ENOMEM, MSTEP_ETOOBIG: too many wait.
+ */
+int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted);
 /* Engines that are open in this process. */
 unsigned ms_engine_count(void);
 
@@ -214,9 +221,15 @@ int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
 /* Forgets one that has ended, with its history and payloads. MSTEP_ESTATE while it runs. */
 int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
                               struct ms_callback accepted);
-/* The same for all that ended before, of one machine or (data NULL) of all; *count gets how many. */
+/*
+ * The same for all that ended before, of one machine or (data NULL) of all: at most 1,000 at a time, *count
+ * gets how many. When all is accepted and *count was not 0, call again.
+ */
 int ms_engine_purge_before(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
                            int64_t stopped_before_ms, struct ms_callback accepted);
+/* Gives back the disk space of what was purged, in pieces; then `accepted`. */
+int ms_engine_shrink(struct ms_engine *engine, struct ms_callback accepted);
+int ms_engine_store_size(struct ms_engine *engine, uint64_t *bytes); /* on disk */
 /* A copy of the store as of now, in a new file. MSTEP_ESTATE without a store. */
 int ms_engine_backup(struct ms_engine *engine, const char *path);
 /* MSTEP_OK while the store takes commits; else MSTEP_EIO and the detail of what failed. */

@@ -1,18 +1,105 @@
 /*
  * The turn: commands become events, events change executions, and what they ask of the world waits
- * until the batch is committed.
+ * until it is durable.
  *
- *   commands --ms_core_turn--> events and effects --commit_batch--> history, watchers, effects
+ *   commands --ms_core_turn--> events and effects --ms_durable_write--> journal
+ *                                       └── held ── durable ──▶ history, watchers, effects
  *
  * Memory runs ahead of the commit, the outside world never does: nothing in the first half calls
- * anybody. A batch is bounded by the commands and the steps it takes, so a machine that loops for
- * ever shares the loop with timers, sockets and other executions.
+ * anybody. A turn is bounded by the commands and the steps it takes, so a machine that loops for
+ * ever shares the loop with timers, sockets and other executions. Without a store a turn is
+ * performed as soon as it is made.
  */
+#include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/durable.h"
 #include "runtime/internal.h"
 
 #define STEPS_MAX 512       /* of one execution at a time */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
+#define FREE_EVENTS_MAX 8192 /* a turn that held more gives the memory back */
+
+/* ---- turns as data ---- */
+
+static struct ms_turn *turn_new(struct ms_engine *engine)
+{
+  struct ms_turn *turn = engine->free_turns;
+  if (turn != NULL) {
+    engine->free_turns = turn->next;
+    turn->next = NULL;
+    return turn;
+  }
+  turn = ms_alloc(sizeof *turn);
+  if (turn != NULL) {
+    turn->next = NULL;
+    turn->seq = 0;
+    turn->count = 0;
+    turn->events = (struct ms_events){NULL, 0, 0};
+    turn->effects = (struct ms_effects){NULL, 0, 0};
+    turn->notes = (struct ms_watch_threads){NULL, 0, 0};
+  }
+  return turn;
+}
+
+static void turn_free(struct ms_turn *turn)
+{
+  ms_events_deinit(&turn->events);
+  ms_effects_deinit(&turn->effects);
+  ms_free(turn->notes.data);
+  ms_free(turn);
+}
+
+static void turn_give_back(struct ms_engine *engine, struct ms_turn *turn)
+{
+  turn->count = 0;
+  turn->seq = 0;
+  turn->notes.count = 0;
+  ms_events_clear(&turn->events);
+  ms_effects_clear(&turn->effects);
+  if (turn->events.capacity > FREE_EVENTS_MAX) {
+    ms_events_deinit(&turn->events);
+  }
+  turn->next = engine->free_turns;
+  engine->free_turns = turn;
+}
+
+void ms_turns_deinit(struct ms_engine *engine)
+{
+  struct ms_turn *turn;
+  while ((turn = engine->free_turns) != NULL) {
+    engine->free_turns = turn->next;
+    turn_free(turn);
+  }
+  if (engine->turn != NULL) {
+    turn_free(engine->turn);
+    engine->turn = NULL;
+  }
+}
+
+int ms_turn_ready(struct ms_engine *engine)
+{
+  if (engine->turn == NULL) {
+    engine->turn = turn_new(engine);
+  }
+  if (engine->turn == NULL) {
+    return ms_error_nomem();
+  }
+  return engine->turn->count < MS_TURN_MAX ? MSTEP_OK
+                                           : ms_error(MSTEP_ETOOBIG, "too many requests at once");
+}
+
+struct ms_turn_entry *ms_turn_add(struct ms_engine *engine, struct ms_run *run)
+{
+  struct ms_turn *turn = engine->turn;
+  struct ms_turn_entry *entry = &turn->entries[turn->count++];
+  *entry = (struct ms_turn_entry){.run = run == NULL ? NULL : ms_run_ref(run),
+                                  .first_event = turn->events.count,
+                                  .first_effect = turn->effects.count,
+                                  .first_note = turn->notes.count};
+  return entry;
+}
+
+/* ---- making one ---- */
 
 /*
  * Queues the run's further steps behind the others; without memory for that, false: go on at once.
@@ -33,9 +120,9 @@ static int turn_watched(struct ms_engine *engine, struct ms_run *run,
                         const struct ms_command *command)
 {
   for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
-    struct ms_turn *batch = &engine->turn;
-    size_t before = batch->events.count;
-    int err = ms_core_turn(&batch->events, &batch->effects, run->core, command, &engine->env, 1);
+    struct ms_turn *turn = engine->turn;
+    size_t before = turn->events.count;
+    int err = ms_core_turn(&turn->events, &turn->effects, run->core, command, &engine->env, 1);
     if (err == 0) {
       err = ms_watch_note(engine, run, before);
     }
@@ -50,94 +137,161 @@ static int turn_watched(struct ms_engine *engine, struct ms_run *run,
   return MSTEP_OK;
 }
 
-/* One command: its events and effects go to the batch. */
-static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
+/* May this command still do something? */
+static bool turn_is_late(const struct ms_run *run, const struct ms_pending *pending)
 {
-  struct ms_run *run = pending->run;
-  struct ms_turn *batch = &engine->turn;
-  if (run->core->status != MS_EXECUTION_RUNNING) {
-    return; /* too late: an answer or a timer of an execution that has ended */
-  }
-  struct ms_turn_entry *entry = &batch->entries[batch->count++];
-  *entry = (struct ms_turn_entry){.run = ms_run_ref(run),
-                                   .first_event = batch->events.count,
-                                   .first_effect = batch->effects.count,
-                                   .first_note = batch->notes.count};
-  const struct ms_command *command = pending->is_more ? NULL : &pending->command;
+  bool is_running = run->core->status == MS_EXECUTION_RUNNING;
+  return is_running == (pending->command.type == MS_COMMAND_REDRIVE && !pending->is_more);
+}
+
+static int turn_decide(struct ms_engine *engine, struct ms_run *run,
+                       const struct ms_command *command)
+{
+  struct ms_turn *turn = engine->turn;
   int err;
   do {
     err = engine->watcher.fn != NULL ? turn_watched(engine, run, command)
-                                     : ms_core_turn(&batch->events, &batch->effects, run->core,
+                                     : ms_core_turn(&turn->events, &turn->effects, run->core,
                                                     command, &engine->env, STEPS_MAX);
     command = NULL;
   } while (err == 0 && ms_core_runnable(run->core) != MS_FRAME_NONE && !turn_later(engine, run));
-  entry->event_count = batch->events.count - entry->first_event;
-  entry->effect_count = batch->effects.count - entry->first_effect;
-  if (err != 0) {
+  return err;
+}
+
+/* Its memory is ahead of what can be written: nothing of it leaves. */
+static void entry_break(struct ms_engine *engine, struct ms_turn_entry *entry, int err)
+{
+  entry->event_count = entry->effect_count = 0;
+  entry->log_bytes = 0;
+  entry->code = MSTEP_EIO;
+  ms_durable_break(engine, err);
+}
+
+/* One command: its events and effects go to the turn. */
+static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
+{
+  struct ms_run *run = pending->run;
+  struct ms_turn *turn = engine->turn;
+  int err = ms_run_wake(engine, run);
+  struct ms_turn_entry *entry = ms_turn_add(engine, run);
+  entry->accepted = pending->accepted;
+  if (err == 0 && turn_is_late(run, pending)) {
+    return; /* nothing to do is done, too: an answer or a timer of an execution that has ended */
+  }
+  if (err == 0) {
+    ms_run_unrest(engine, run);
+    err = turn_decide(engine, run, pending->is_more ? NULL : &pending->command);
+    entry->event_count = turn->events.count - entry->first_event;
+    entry->effect_count = turn->effects.count - entry->first_effect;
+  }
+  if (engine->durable != NULL) {
+    err = err != 0 ? err : ms_durable_write(engine, entry);
+    if (err != 0) {
+      entry_break(engine, entry, err);
+    }
+  } else if (err != 0) {
     ms_run_break(engine, run, err);
   }
 }
 
-/* Where the batch becomes durable. There is no journal yet: memory is all there is. */
-static int commit_batch(struct ms_engine *engine, struct ms_turn *batch)
-{
-  (void)engine;
-  (void)batch;
-  return MSTEP_OK;
-}
+/* ---- performing one ---- */
 
 /* Tells watchers and keeps the history; the events are used up. */
-static void entry_record(struct ms_engine *engine, const struct ms_turn_entry *entry)
+static void entry_record(struct ms_engine *engine, struct ms_turn *turn,
+                         const struct ms_turn_entry *entry)
 {
-  struct ms_turn *batch = &engine->turn;
   struct ms_run *run = entry->run;
-  ms_watch_tell(engine, entry);
-  if (!engine->options.is_history_kept) {
+  ms_watch_tell(engine, turn, entry);
+  if (run->kept != NULL) {
+    run->kept->log_durable += entry->log_bytes;
+  }
+  if (engine->durable != NULL || !engine->options.is_history_kept) {
     return;
   }
-  int err = ms_history_append(&run->history, &batch->events.items[entry->first_event],
+  int err = ms_history_append(&run->history, &turn->events.items[entry->first_event],
                               entry->event_count, run->core->started_at_ms);
   if (err != 0) {
     ms_run_break(engine, run, err);
   }
 }
 
-static void batch_perform(struct ms_engine *engine, struct ms_turn *batch)
+static void entry_perform(struct ms_engine *engine, struct ms_turn *turn,
+                          const struct ms_turn_entry *entry)
 {
-  for (size_t i = 0; i < batch->count; i++) {
-    struct ms_turn_entry *entry = &batch->entries[i];
-    entry_record(engine, entry);
+  struct ms_run *run = entry->run;
+  const struct ms_engine_host *host = &engine->options.host;
+  if (run != NULL) {
+    entry_record(engine, turn, entry);
     for (size_t j = 0; j < entry->effect_count; j++) {
-      ms_run_perform(engine, entry->run, &batch->effects.items[entry->first_effect + j]);
+      ms_run_perform(engine, run, &turn->effects.items[entry->first_effect + j]);
     }
-    if (entry->run->is_broken) {
-      ms_run_close(engine, entry->run);
+    if (run->is_broken) {
+      ms_run_close(engine, run);
+    } else if (run->is_closed) {
+      ms_run_tell_end(engine, run); /* to who asked after it was */
+    }
+  }
+  if (entry->accepted.fn != NULL) {
+    host->accepted(entry->accepted, entry->code, "", host->host);
+  }
+  if (run != NULL) {
+    if (entry->has_snapshot) {
+      ms_kept_saved(run->kept);
+    }
+    ms_run_rest(engine, run);
+    ms_run_unref(run);
+  }
+}
+
+void ms_turn_perform(struct ms_engine *engine, struct ms_turn *turn)
+{
+  for (size_t i = 0; i < turn->count; i++) {
+    entry_perform(engine, turn, &turn->entries[i]);
+  }
+  turn_give_back(engine, turn);
+}
+
+void ms_turn_drop(struct ms_engine *engine, struct ms_turn *turn, int code, const char *detail)
+{
+  const struct ms_engine_host *host = &engine->options.host;
+  for (size_t i = 0; i < turn->count; i++) {
+    struct ms_turn_entry *entry = &turn->entries[i];
+    if (entry->accepted.fn != NULL && host->accepted != NULL) {
+      host->accepted(entry->accepted, code, detail, host->host);
     }
     ms_run_unref(entry->run);
   }
-  batch->count = 0;
-  batch->notes.count = 0;
-  ms_events_clear(&batch->events);
-  ms_effects_clear(&batch->effects);
+  turn_give_back(engine, turn);
+}
+
+/* ---- one turn of the loop ---- */
+
+static bool turn_has_room(const struct ms_engine *engine)
+{
+  return engine->turn->count < MS_TURN_MAX && engine->turn->events.count < TURN_STEPS_MAX &&
+         ms_durable_is_ready(engine);
 }
 
 void ms_engine_turn(struct ms_engine *engine)
 {
-  struct ms_turn *batch = &engine->turn;
+  if (ms_turn_ready(engine) == MSTEP_ENOMEM) {
+    return; /* the engine was opened with one: it is held, and comes back */
+  }
   engine->env.now_ms = ms_loop_now_ms(engine->loop);
-  size_t events = 0;
-  while (batch->count < MS_TURN_MAX && events < TURN_STEPS_MAX) {
+  while (turn_has_room(engine)) {
     struct ms_pending *pending = ms_pending_pop(engine);
     if (pending == NULL) {
       break;
     }
-    size_t before = batch->count;
     turn_take(engine, pending);
-    events += batch->count > before ? batch->entries[before].event_count : 0;
     ms_pending_free(engine, pending);
   }
   ms_arena_reset(engine->arena);
-  if (commit_batch(engine, batch) == 0) {
-    batch_perform(engine, batch);
+  if (engine->durable != NULL) {
+    ms_durable_flush(engine);
+    return;
   }
+  struct ms_turn *turn = engine->turn;
+  engine->turn = NULL;
+  ms_turn_perform(engine, turn);
 }

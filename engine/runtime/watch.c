@@ -70,7 +70,7 @@ static bool is_about_child(const struct ms_event *event)
 static int watch_note_one(struct ms_engine *engine, struct ms_run *run,
                           const struct ms_event *event)
 {
-  struct ms_watch_threads *notes = &engine->turn.notes;
+  struct ms_watch_threads *notes = &engine->turn->notes;
   int err = MS_VEC_RESERVE(notes, SIZE_MAX / sizeof notes->data[0], 1);
   if (err != 0) {
     return err;
@@ -99,15 +99,15 @@ static int watch_note_one(struct ms_engine *engine, struct ms_run *run,
 int ms_watch_note(struct ms_engine *engine, struct ms_run *run, size_t first_event)
 {
   int err = MSTEP_OK;
-  for (size_t i = first_event; i < engine->turn.events.count && err == 0; i++) {
-    err = watch_note_one(engine, run, &engine->turn.events.items[i]);
+  for (size_t i = first_event; i < engine->turn->events.count && err == 0; i++) {
+    err = watch_note_one(engine, run, &engine->turn->events.items[i]);
   }
   return err;
 }
 
 /* ---- telling ---- */
 
-static bool is_failure(const struct ms_event *event)
+bool ms_event_is_failure(const struct ms_event *event)
 {
   switch (event->type) {
   case MS_EVENT_EXECUTION_FAILED:
@@ -165,7 +165,7 @@ static void tell_one(struct ms_engine *engine, const struct ms_run *run,
   };
   struct ms_buf payload;
   ms_buf_init(&payload, 0);
-  if (is_failure(event)) {
+  if (ms_event_is_failure(event)) {
     out.error = text_or_empty(event->data);
     struct ms_json cause = event->type == MS_EVENT_EVALUATION_FAILED
                                ? ms_json_getc(event->more, "cause")
@@ -180,13 +180,14 @@ static void tell_one(struct ms_engine *engine, const struct ms_run *run,
   ms_buf_deinit(&payload);
 }
 
-void ms_watch_tell(struct ms_engine *engine, const struct ms_turn_entry *entry)
+void ms_watch_tell(struct ms_engine *engine, const struct ms_turn *turn,
+                   const struct ms_turn_entry *entry)
 {
   for (size_t i = 0; i < entry->event_count && engine->watcher.fn != NULL; i++) {
-    if (entry->first_note + i >= engine->turn.notes.count) {
+    if (entry->first_note + i >= turn->notes.count) {
       return; /* the watcher came in the middle of this command's turn, or memory ran out */
     }
-    tell_one(engine, entry->run, &engine->turn.events.items[entry->first_event + i],
-             &engine->turn.notes.data[entry->first_note + i]);
+    tell_one(engine, entry->run, &turn->events.items[entry->first_event + i],
+             &turn->notes.data[entry->first_note + i]);
   }
 }

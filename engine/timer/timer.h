@@ -41,6 +41,12 @@ static inline bool ms_timer_is_set(const struct ms_timer *timer)
   return ms_heap_is_in(&timer->node);
 }
 
+/* Of one that is set. */
+static inline int64_t ms_timer_due_at_ms(const struct ms_timers *timers, const struct ms_timer *timer)
+{
+  return ms_heap_due_at_ms(&timers->heap, &timer->node);
+}
+
 /* When the earliest is due; 0 = none is set. */
 int64_t ms_timers_next_due_ms(const struct ms_timers *timers);
 /*

@@ -1,0 +1,358 @@
+/*
+ * The engine's store: opening it, what is held until it is durable, and what happens when the store
+ * fails. Nothing here runs inside the call that took a command: the journal's callbacks only note
+ * what has happened, durable_settle acts on it at the end of the loop's callback.
+ */
+#include "runtime/durable.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define PROBE_FIRST_MS 100
+#define PROBE_LAST_MS 5000
+#define IDLE_MAX 10000                       /* that only wait and stay in memory all the same */
+#define UNSAVED_BYTES_MAX ((uint64_t)32 << 20) /* of records that a start would have to read */
+
+/* ---- state ---- */
+
+int ms_durable_status(const struct ms_engine *engine)
+{
+  const struct ms_durable *durable = engine->durable;
+  if (durable == NULL || durable->state == MS_DURABLE_OPEN) {
+    return MSTEP_OK;
+  }
+  return ms_error(MSTEP_EIO, "the store %s has failed: %s", ms_store_name(durable->reader),
+                  durable->detail);
+}
+
+bool ms_durable_is_ready(const struct ms_engine *engine)
+{
+  const struct ms_durable *durable = engine->durable;
+  return durable == NULL || (durable->state == MS_DURABLE_OPEN && durable->journal != NULL &&
+                             !ms_journal_is_full(durable->journal));
+}
+
+void ms_durable_break(struct ms_engine *engine, int err)
+{
+  struct ms_durable *durable = engine->durable;
+  ms_engine_log(engine, 0, "executions are to be read from the store again: %s: %s",
+                ms_error_text(err), ms_error_detail());
+  if (durable->state == MS_DURABLE_OPEN) {
+    durable->state = MS_DURABLE_AHEAD;
+    snprintf(durable->detail, sizeof durable->detail, "%s", ms_error_text(err));
+  }
+}
+
+/* ---- what the journal says ---- */
+
+static void on_durable(uint64_t seq, uint64_t lsn, void *user)
+{
+  (void)seq; /* durable_settle asks the journal */
+  (void)lsn;
+  (void)user;
+}
+
+static void on_failed(uint64_t seq, int code, const char *detail, void *user)
+{
+  struct ms_engine *engine = user;
+  struct ms_durable *durable = engine->durable;
+  (void)seq;
+  durable->state = MS_DURABLE_FAILED;
+  durable->probe_delay_ms = 0;
+  snprintf(durable->detail, sizeof durable->detail, "%s%s%s", ms_error_text(code),
+           *detail == '\0' ? "" : ": ", detail);
+}
+
+static void on_probed(int code, const char *detail, uint64_t lsn, void *user)
+{
+  struct ms_engine *engine = user;
+  struct ms_durable *durable = engine->durable;
+  (void)lsn;
+  durable->is_probing = false;
+  durable->is_probe_fine = code == 0;
+  if (code != 0) {
+    snprintf(durable->detail, sizeof durable->detail, "%s%s%s", ms_error_text(code),
+             *detail == '\0' ? "" : ": ", detail);
+  }
+}
+
+/* ---- held turns ---- */
+
+static struct ms_turn *held_take(struct ms_durable *durable)
+{
+  struct ms_turn *turn = durable->held;
+  durable->held = turn->next;
+  if (durable->held == NULL) {
+    durable->held_last = NULL;
+  }
+  turn->next = NULL;
+  return turn;
+}
+
+static void held_drop(struct ms_engine *engine, const char *detail)
+{
+  struct ms_durable *durable = engine->durable;
+  while (durable->held != NULL) {
+    ms_turn_drop(engine, held_take(durable), MSTEP_EIO, detail);
+  }
+  if (engine->turn != NULL) {
+    struct ms_turn *turn = engine->turn;
+    engine->turn = NULL;
+    ms_turn_drop(engine, turn, MSTEP_EIO, detail);
+  }
+}
+
+/* ---- failing and coming back ---- */
+
+static void probe_later(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  int64_t delay = durable->probe_delay_ms;
+  delay = delay == 0 ? PROBE_FIRST_MS : delay * 2 > PROBE_LAST_MS ? PROBE_LAST_MS : delay * 2;
+  durable->probe_delay_ms = delay;
+  if (ms_timer_set(&engine->timers, &durable->probe.timer,
+                   ms_loop_now_ms(engine->loop) + delay) != 0) {
+    ms_engine_log(engine, 0, "no memory to look after the store");
+  }
+}
+
+void ms_durable_on_timer(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  if (durable->state == MS_DURABLE_AHEAD) {
+    return; /* settled at the end of this callback */
+  }
+  if (durable->state == MS_DURABLE_FAILED) {
+    durable->is_probing = ms_journal_probe(durable->journal) == 0;
+    ms_journal_flush(durable->journal);
+  }
+}
+
+/* Everything is read anew; if that cannot be done now, it is tried again. */
+static void durable_reload(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  held_drop(engine, durable->detail);
+  ms_durable_drop_all(engine);
+  int err = ms_store_recover(durable->reader);
+  if (err == 0) {
+    durable->state = MS_DURABLE_OPEN;
+    err = ms_durable_recover(engine);
+  }
+  if (err == 0) {
+    ms_engine_log(engine, 1, "the store is back: %s", ms_store_name(durable->reader));
+    ms_durable_settle_waiters(engine);
+    return;
+  }
+  ms_engine_log(engine, 0, "the store cannot be read: %s: %s", ms_error_text(err),
+                ms_error_detail());
+  snprintf(durable->detail, sizeof durable->detail, "%s: %s", ms_error_text(err),
+           ms_error_detail());
+  ms_durable_drop_all(engine);
+  durable->state = MS_DURABLE_AHEAD;
+  probe_later(engine);
+}
+
+static void durable_fail(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  ms_engine_log(engine, 0, "the store has failed, nothing is taken until it is back: %s",
+                durable->detail);
+  held_drop(engine, durable->detail);
+  ms_durable_drop_all(engine);
+  probe_later(engine);
+}
+
+/* Acts on what the journal has said. */
+static void durable_settle(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  uint64_t seq = ms_journal_durable_seq(durable->journal);
+  bool is_failed = ms_journal_is_failed(durable->journal);
+  while (durable->held != NULL && durable->held->seq <= seq) {
+    ms_turn_perform(engine, held_take(durable));
+  }
+  if (durable->state == MS_DURABLE_FAILED && is_failed) {
+    if (durable->probe_delay_ms == 0) {
+      durable_fail(engine);
+    } else if (!ms_timer_is_set(&durable->probe.timer) && !durable->is_probing) {
+      probe_later(engine);
+    }
+  } else if (durable->state == MS_DURABLE_FAILED && durable->is_probe_fine) {
+    durable->is_probe_fine = false;
+    durable_reload(engine);
+  } else if (durable->state == MS_DURABLE_AHEAD && durable->held == NULL &&
+             !ms_timer_is_set(&durable->probe.timer)) {
+    durable_reload(engine);
+  }
+}
+
+void ms_durable_flush(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  if (durable->journal == NULL) {
+    return;
+  }
+  if (durable->state == MS_DURABLE_OPEN) {
+    ms_durable_tidy(engine);
+  }
+  struct ms_turn *turn = engine->turn;
+  if (turn->count > 0) {
+    engine->turn = NULL;
+    if (durable->held_last == NULL) {
+      durable->held = turn;
+    } else {
+      durable->held_last->next = turn;
+    }
+    durable->held_last = turn;
+  }
+  ms_journal_flush(durable->journal);
+  durable_settle(engine);
+}
+
+void ms_durable_take(struct ms_engine *engine)
+{
+  if (engine->durable != NULL && engine->durable->journal != NULL) {
+    ms_journal_take(engine->durable->journal);
+    durable_settle(engine);
+  }
+}
+
+/* ---- changes that are no command's ---- */
+
+int ms_durable_begin(struct ms_batch **out, struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  int err = ms_durable_status(engine);
+  if (err == 0 && durable->journal == NULL) {
+    err = ms_error(MSTEP_ESTATE, "the store was opened to be read only");
+  }
+  return err != 0 ? err : ms_journal_begin(out, durable->journal);
+}
+
+int ms_durable_end(struct ms_engine *engine)
+{
+  uint64_t seq;
+  int err = ms_journal_end(engine->durable->journal, &seq);
+  if (err == 0) {
+    engine->durable->last_seq = seq;
+    if (engine->turn != NULL) {
+      engine->turn->seq = seq;
+    }
+    ms_loop_defer(engine->loop);
+  }
+  return err;
+}
+
+int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted)
+{
+  if (accepted.fn == NULL) {
+    return MSTEP_OK;
+  }
+  int err = ms_turn_ready(engine);
+  if (err == 0) {
+    ms_turn_add(engine, NULL)->accepted = accepted;
+    if (engine->durable != NULL) {
+      engine->turn->seq = engine->durable->last_seq;
+    }
+    ms_loop_defer(engine->loop);
+  }
+  return err;
+}
+
+int ms_durable_add_waiter(struct ms_engine *engine, struct ms_str arn, struct ms_callback callback)
+{
+  struct ms_waiter *waiter = ms_alloc(sizeof *waiter);
+  if (waiter == NULL) {
+    return ms_error_nomem();
+  }
+  waiter->callback = callback;
+  snprintf(waiter->arn, sizeof waiter->arn, "%.*s", MS_STR_ARG(arn));
+  waiter->next = engine->durable->waiters;
+  engine->durable->waiters = waiter;
+  return MSTEP_OK;
+}
+
+/* ---- open, close ---- */
+
+static int durable_open_store(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  const struct ms_engine_options *options = &engine->options;
+  const struct ms_store_options store = {.durability = options->durability,
+                                         .is_read_only = options->is_read_only};
+  int err = ms_store_open(&durable->store, options->store_url, &store);
+  if (err == 0) {
+    err = ms_store_reader(&durable->reader, durable->store);
+  }
+  return err;
+}
+
+static int durable_open_journal(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  const struct ms_engine_options *options = &engine->options;
+  bool is_inline = options->is_virtual_time ||
+                   ms_str_has_prefix(ms_str_c(options->store_url), "memory:");
+  const struct ms_journal_options journal = {
+      .store = durable->store,
+      .loop = engine->loop,
+      .callbacks = {on_durable, on_failed, on_probed, engine},
+      .is_inline = is_inline,
+  };
+  return ms_journal_open(&durable->journal, &journal);
+}
+
+int ms_durable_open(struct ms_engine *engine)
+{
+  if (engine->options.store_url == NULL) {
+    return MSTEP_OK;
+  }
+  struct ms_durable *durable = ms_calloc(1, sizeof *durable);
+  if (durable == NULL) {
+    return ms_error_nomem();
+  }
+  engine->durable = durable;
+  durable->idle_max = IDLE_MAX;
+  durable->unsaved_bytes_max = UNSAVED_BYTES_MAX;
+  ms_buf_init(&durable->row, 0);
+  ms_buf_init(&durable->key, 0);
+  int err = durable_open_store(engine);
+  if (err == 0) {
+    durable->trimmed_lsn = ms_store_trimmed_lsn(durable->store);
+    err = ms_durable_recover(engine);
+  }
+  if (err == 0 && !engine->options.is_read_only) {
+    err = durable_open_journal(engine);
+  }
+  return err;
+}
+
+void ms_durable_close(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  if (durable == NULL) {
+    return;
+  }
+  ms_journal_close(durable->journal);
+  while (durable->held != NULL) {
+    struct ms_turn *turn = held_take(durable);
+    for (size_t i = 0; i < turn->count; i++) {
+      turn->entries[i].accepted.fn = NULL; /* nobody is called by a close */
+    }
+    ms_turn_drop(engine, turn, MSTEP_EIO, "");
+  }
+  while (durable->waiters != NULL) {
+    struct ms_waiter *next = durable->waiters->next;
+    ms_free(durable->waiters);
+    durable->waiters = next;
+  }
+  ms_store_close(durable->reader);
+  ms_store_close(durable->store);
+  ms_buf_deinit(&durable->row);
+  ms_buf_deinit(&durable->key);
+  ms_free(durable);
+  engine->durable = NULL;
+}

@@ -1,0 +1,244 @@
+/*
+ * Executions that have ended and are forgotten: one by one, by age, or because their machine keeps only so
+ * many. Without a store only what is in memory.
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "runtime/durable.h"
+
+#define PURGE_MAX 1000 /* at once */
+#define SHRINK_BYTES ((uint64_t)16 << 20)
+
+/* ---- one ---- */
+
+static int purge_in_memory(struct ms_engine *engine, struct ms_str arn)
+{
+  struct ms_run *run;
+  int err = ms_run_get(&run, engine, arn);
+  if (err != 0) {
+    return err;
+  }
+  if (!run->is_closed) {
+    err = ms_error(MSTEP_ESTATE, "the execution is running");
+  } else {
+    ms_runs_remove(engine, run);
+    ms_run_unref(run);
+  }
+  ms_run_unref(run);
+  return err;
+}
+
+static int purge_row(struct ms_engine *engine, uint64_t number, const struct ms_row *row)
+{
+  struct ms_batch *batch;
+  int err = ms_durable_begin(&batch, engine);
+  if (err != 0) {
+    return err;
+  }
+  err = ms_durable_write_purged(engine, batch, number, row);
+  if (err != 0 && batch->error == 0) {
+    batch->error = err;
+  }
+  int end = ms_durable_end(engine);
+  return err != 0 ? err : end;
+}
+
+int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
+                              struct ms_callback accepted)
+{
+  int err = ms_engine_may_write(engine);
+  if (err == 0 && engine->durable == NULL) {
+    err = purge_in_memory(engine, arn);
+  } else if (err == 0 && ms_index_find(&engine->runs, arn) != NULL) {
+    err = ms_error(MSTEP_ESTATE, "the execution is running");
+  } else if (err == 0) {
+    struct ms_row row;
+    uint64_t number;
+    struct ms_engine_machine *machine;
+    err = ms_archive_find(&row, &number, &machine, engine, arn);
+    err = err != 0 ? err : purge_row(engine, number, &row);
+  }
+  return err != 0 ? err : ms_engine_accept(engine, accepted);
+}
+
+/* ---- many ---- */
+
+struct sweep {
+  struct ms_engine *engine;
+  int64_t before_ms;
+  uint64_t numbers[PURGE_MAX];
+  size_t count;
+};
+
+#define ENOUGH 1
+
+static int on_listing(struct ms_str key, struct ms_str value, void *user)
+{
+  struct sweep *sweep = user;
+  if (key.len < MS_STORE_NUMBER_SIZE || value.len != MS_STORE_NUMBER_SIZE) {
+    return ms_error(MSTEP_EIO, "the list of executions is damaged");
+  }
+  if ((int64_t)ms_store_number(value) < sweep->before_ms) {
+    sweep->numbers[sweep->count++] =
+        ms_store_number(ms_str_sub(key, key.len - MS_STORE_NUMBER_SIZE, key.len));
+  }
+  return sweep->count == PURGE_MAX ? ENOUGH : MSTEP_OK;
+}
+
+static int copy_row(struct ms_str key, struct ms_str value, void *user)
+{
+  struct ms_buf *out = user;
+  (void)key;
+  ms_buf_reset(out);
+  ms_buf_str(out, value);
+  return out->error;
+}
+
+static int sweep_purge(struct sweep *sweep, uint64_t *count)
+{
+  struct ms_durable *durable = sweep->engine->durable;
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < sweep->count && err == 0; i++) {
+    char key[MS_STORE_NUMBER_SIZE];
+    struct ms_row row;
+    err = ms_store_get(durable->reader, MS_TABLE_EXECUTION, ms_store_key(key, sweep->numbers[i]),
+                       copy_row, &durable->row);
+    if (err == MSTEP_ENOTFOUND) { /* taken out, and not durable yet */
+      err = MSTEP_OK;
+      continue;
+    }
+    err = err != 0 ? err : ms_row_read(&row, ms_buf_view(&durable->row));
+    err = err != 0 ? err : purge_row(sweep->engine, sweep->numbers[i], &row);
+    *count += err == 0;
+  }
+  return err == MSTEP_ETOOBIG ? MSTEP_OK : err; /* the disk is behind: the rest another time */
+}
+
+static int sweep_rows(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                      int64_t before_ms)
+{
+  struct sweep sweep = {.engine = engine, .before_ms = before_ms};
+  struct ms_buf from, to;
+  ms_buf_init(&from, 0);
+  ms_buf_init(&to, 0);
+  if (machine_arn.data != NULL) {
+    const struct ms_engine_machine *machine = ms_map_get(&engine->machines, machine_arn);
+    if (machine == NULL) {
+      return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
+                      MS_STR_ARG(machine_arn));
+    }
+    ms_key_listing(&from, machine->family, 0, 0);
+    ms_key_listing(&to, machine->family + 1, 0, 0);
+  }
+  const struct ms_scan scan = {
+      .table = MS_TABLE_LISTING, .from = ms_buf_view(&from), .to = ms_buf_view(&to)};
+  int err = ms_store_scan(engine->durable->reader, &scan, on_listing, &sweep);
+  err = err == ENOUGH ? MSTEP_OK : err;
+  err = err != 0 ? err : sweep_purge(&sweep, count);
+  ms_buf_deinit(&from);
+  ms_buf_deinit(&to);
+  return err;
+}
+
+static int sweep_memory(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                        int64_t before_ms)
+{
+  for (bool found = true; found;) {
+    uint32_t at = 0;
+    struct ms_run *run;
+    found = false;
+    while (!found && (run = ms_index_next(&engine->runs, &at)) != NULL) {
+      found = run->is_closed && run->core->stopped_at_ms < before_ms &&
+              (machine_arn.data == NULL ||
+               ms_str_eq(ms_json_text(run->machine->arn), machine_arn));
+    }
+    if (found) {
+      ms_runs_remove(engine, run);
+      ms_run_unref(run);
+      (*count)++;
+    }
+  }
+  return MSTEP_OK;
+}
+
+int ms_engine_purge_before(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                           int64_t stopped_before_ms, struct ms_callback accepted)
+{
+  *count = 0;
+  int err = ms_engine_may_write(engine);
+  if (err == 0) {
+    err = engine->durable == NULL
+              ? sweep_memory(count, engine, machine_arn, stopped_before_ms)
+              : sweep_rows(count, engine, machine_arn, stopped_before_ms);
+  }
+  return err != 0 ? err : ms_engine_accept(engine, accepted);
+}
+
+/* ---- space ---- */
+
+struct shrink {
+  struct ms_engine *engine;
+  struct ms_callback accepted;
+  bool is_done;
+};
+
+static int shrink_run(struct ms_store *store, void *user)
+{
+  struct shrink *shrink = user;
+  return ms_store_shrink(store, SHRINK_BYTES, &shrink->is_done);
+}
+
+static void shrink_done(int code, const char *detail, void *user)
+{
+  struct shrink *shrink = user;
+  struct ms_engine *engine = shrink->engine;
+  if (code == 0 && !shrink->is_done &&
+      ms_journal_call(engine->durable->journal, shrink_run, shrink_done, shrink) == 0) {
+    return;
+  }
+  if (shrink->accepted.fn != NULL) {
+    engine->options.host.accepted(shrink->accepted, code, detail, engine->options.host.host);
+  }
+  ms_free(shrink);
+}
+
+int ms_engine_shrink(struct ms_engine *engine, struct ms_callback accepted)
+{
+  int err = ms_engine_may_write(engine);
+  if (err != 0 || engine->durable == NULL) {
+    return err != 0 ? err : ms_engine_accept(engine, accepted);
+  }
+  struct shrink *shrink = ms_calloc(1, sizeof *shrink);
+  if (shrink == NULL) {
+    return ms_error_nomem();
+  }
+  *shrink = (struct shrink){engine, accepted, false};
+  err = ms_journal_call(engine->durable->journal, shrink_run, shrink_done, shrink);
+  if (err != 0) {
+    ms_free(shrink);
+    return err;
+  }
+  ms_loop_defer(engine->loop);
+  return MSTEP_OK;
+}
+
+int ms_engine_backup(struct ms_engine *engine, const char *path)
+{
+  if (engine->durable == NULL) {
+    return ms_error(MSTEP_ESTATE, "without a store there is nothing to copy");
+  }
+  return ms_store_backup(engine->durable->reader, path);
+}
+
+int ms_engine_store_status(struct ms_engine *engine)
+{
+  return ms_durable_status(engine);
+}
+
+int ms_engine_store_size(struct ms_engine *engine, uint64_t *bytes)
+{
+  if (engine->durable == NULL) {
+    return ms_error(MSTEP_ESTATE, "there is no store");
+  }
+  return ms_store_size(engine->durable->reader, bytes);
+}
