@@ -71,32 +71,6 @@ static const char *syntax_hint(struct ms_str text, size_t at)
   return "";
 }
 
-static void print_message(struct ms_buf *out, struct ms_str text, size_t at)
-{
-  const char *message = parser_message();
-  bool is_expected = strncmp(message, "expected ", 9) == 0;
-  if (at >= text.len) {
-    ms_buf_cstr(out, "Unexpected end-of-input");
-    if (is_expected) {
-      ms_buf_printf(out, ": %s", message);
-    }
-  } else if (is_expected && is_word(text.data[at]) && strstr(message, "value") != NULL) {
-    ms_buf_cstr(out, "Unrecognized token '");
-    ms_buf_str(out, ms_str_sub(text, at, word_end(text, at)));
-    ms_buf_cstr(out, "': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
-                     "'false')");
-  } else if (is_expected && (unsigned char)text.data[at] >= 0x20 &&
-             (unsigned char)text.data[at] < 0x7f) {
-    ms_buf_printf(out, "Unexpected character ('%c' (code %d)): %s", text.data[at], text.data[at],
-                  message);
-  } else {
-    /* A sentence of its own. */
-    ms_buf_char(out, message[0] >= 'a' && message[0] <= 'z' ? (char)(message[0] - 'a' + 'A')
-                                                            : message[0]);
-    ms_buf_cstr(out, message[0] == '\0' ? "" : message + 1);
-  }
-}
-
 /* `[Source: (String)"..."; line: 1, column: 4]`: the column behind what was read last. */
 static void print_source(struct ms_buf *out, struct ms_str text,
                          const struct ms_json_position *where)
@@ -130,7 +104,7 @@ void ms_asl_syntax_error(struct ms_asl_parse *parse, struct ms_str text,
   if (error == MSTEP_ETOOBIG) {
     ms_buf_cstr(&message, parser_message());
   } else {
-    print_message(&message, text, where->offset);
+    ms_json_print_complaint(&message, text, where);
     problem.hint = ms_str_c(syntax_hint(text, where->offset));
   }
   /* The location quotes the text: only what is valid UTF-8 may be passed on. */
