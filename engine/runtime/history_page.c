@@ -127,7 +127,7 @@ static int decode_units(struct page *page, struct ms_str bytes)
   int err = MSTEP_OK;
   while (err == 0 && !ms_bytes_is_end(&reader)) {
     struct ms_str unit = ms_bytes_text(&reader);
-    struct ms_documents seen = {0};
+    struct ms_documents seen = {.input = ms_json_ref(page->run->core->input)};
     err = reader.error != 0 ? reader.error : ms_record_read_events(&page->events, &seen, &io, unit);
     ms_documents_deinit(&seen);
   }

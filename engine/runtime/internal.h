@@ -107,7 +107,7 @@ struct ms_run {
   uint32_t references; /* the index, pending commands, entries of turns */
   bool is_closed;      /* its end has been told */
   bool is_broken;      /* see ms_run_break */
-  bool must_load;      /* recover.c: more than its timers is to be begun again */
+  bool must_load;      /* recovered, and more than its timers is to be begun again */
   struct ms_run_timer *timers;
   struct ms_open_task *tasks;
   struct ms_callback done;

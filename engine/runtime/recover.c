@@ -322,11 +322,13 @@ static int recover_load(struct recovery *r)
   int err = MSTEP_OK;
   while (err == 0 && (run = ms_index_next(&r->engine->runs, &at)) != NULL) {
     if (run->must_load) {
-      run->must_load = false;
       err = ms_run_wake(r->engine, run);
     }
+    run->must_load = run->core != NULL;
     if (err == 0 && run->core != NULL && run->core->status != MS_EXECUTION_RUNNING) {
       err = damaged(run->number, "it has ended, and its row is missing");
+    } else if (err == 0 && run->core != NULL && run->core->next_event > 1) {
+      err = ms_record_check_execution(run->core);
     }
   }
   return err;
@@ -370,7 +372,10 @@ int ms_durable_recover(struct ms_engine *engine)
   ms_index_deinit(&r.numbers);
   ms_buf_deinit(&r.frame);
   ms_events_deinit(&r.events);
-  if (err == 0 && !engine->options.is_paused && !engine->options.is_read_only) {
+  if (err == 0 && engine->open_count > 0 && !engine->options.is_paused &&
+      !engine->options.is_read_only) {
+    ms_engine_log(engine, 2, "%zu executions go on from %s", engine->open_count,
+                  ms_store_name(durable->reader));
     durable->must_resume = true;
     ms_loop_defer(engine->loop);
   }
@@ -381,9 +386,10 @@ int ms_durable_recover(struct ms_engine *engine)
 
 static int resume_run(struct ms_engine *engine, struct ms_run *run, struct ms_effects *effects)
 {
-  if (run->core == NULL) {
-    return MSTEP_OK;
+  if (!run->must_load) {
+    return MSTEP_OK; /* away, or begun since */
   }
+  run->must_load = false;
   bool is_new = run->machine->is_express && run->core->next_event == 1;
   if (is_new || ms_core_runnable(run->core) != MS_FRAME_NONE) {
     struct ms_pending *go = ms_pending_new(engine, run, is_new ? MS_COMMAND_START : MS_COMMAND_STEP);
@@ -421,10 +427,6 @@ static void report_overdue(struct ms_engine *engine)
   }
   engine->durable->overdue_count = count;
   engine->durable->overdue_ms = late_ms;
-  if (engine->open_count > 0) {
-    ms_engine_log(engine, 2, "%zu executions go on from %s", engine->open_count,
-                  ms_store_name(engine->durable->reader));
-  }
   if (count > 0) {
     ms_engine_log(engine, 1, "%llu timers fell due meanwhile, the first %lld.%03lld s ago",
                   (unsigned long long)count, (long long)(late_ms / 1000),
