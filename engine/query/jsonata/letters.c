@@ -1,75 +1,13 @@
-/* Case mapping by tables (letters.def). The one rule that looks around a letter is final sigma. */
+/* Case mapping letter by letter. The one rule that looks around a letter is final sigma. */
 #include "query/jsonata/letters.h"
 
+#include "base/letters.h"
 #include "base/utf8.h"
 #include "query/jsonata/eval.h"
 
-struct run {
-  uint32_t first;
-  uint32_t last;
-  int32_t step;
-  int32_t delta;
-};
-
-static const struct run lower_runs[] = {
-#define MS_JX_LOWER(first, last, step, delta) {first, last, step, delta},
-#define MS_JX_UPPER(first, last, step, delta)
-#define MS_JX_UPPER_TEXT(letter, text)
-#include "query/jsonata/letters.def"
-#undef MS_JX_LOWER
-#undef MS_JX_UPPER
-};
-
-static const struct run upper_runs[] = {
-#define MS_JX_LOWER(first, last, step, delta)
-#define MS_JX_UPPER(first, last, step, delta) {first, last, step, delta},
-#include "query/jsonata/letters.def"
-#undef MS_JX_UPPER
-#undef MS_JX_UPPER_TEXT
-};
-
-static const struct {
-  uint32_t letter;
-  const char *text;
-} upper_texts[] = {
-#define MS_JX_UPPER(first, last, step, delta)
-#define MS_JX_UPPER_TEXT(letter, text) {letter, text},
-#include "query/jsonata/letters.def"
-#undef MS_JX_LOWER
-#undef MS_JX_UPPER
-#undef MS_JX_UPPER_TEXT
-};
-
-static uint32_t map_letter(const struct run *runs, size_t count, uint32_t letter)
-{
-  size_t low = 0;
-  while (low < count) {
-    size_t middle = low + (count - low) / 2;
-    if (letter > runs[middle].last) {
-      low = middle + 1;
-    } else if (letter < runs[middle].first) {
-      count = middle;
-    } else {
-      bool is_in = (letter - runs[middle].first) % (uint32_t)runs[middle].step == 0;
-      return is_in ? (uint32_t)((int64_t)letter + runs[middle].delta) : letter;
-    }
-  }
-  return letter;
-}
-
-static uint32_t to_lower(uint32_t letter)
-{
-  return map_letter(lower_runs, sizeof lower_runs / sizeof *lower_runs, letter);
-}
-
-static uint32_t to_upper(uint32_t letter)
-{
-  return map_letter(upper_runs, sizeof upper_runs / sizeof *upper_runs, letter);
-}
-
 static bool is_cased(uint32_t letter)
 {
-  return to_lower(letter) != letter || to_upper(letter) != letter;
+  return ms_letter_lower(letter) != letter || ms_letter_upper(letter) != letter;
 }
 
 /* A capital sigma behind a letter and before none becomes the final form. */
@@ -90,15 +28,12 @@ static void put_letter(struct ms_buf *out, uint32_t letter)
 
 static void put_upper(struct ms_buf *out, uint32_t letter)
 {
-  if (letter >= upper_texts[0].letter) {
-    for (size_t i = 0; i < sizeof upper_texts / sizeof *upper_texts; i++) {
-      if (upper_texts[i].letter == letter) {
-        ms_buf_cstr(out, upper_texts[i].text);
-        return;
-      }
-    }
+  const char *text = ms_letter_upper_text(letter);
+  if (text != NULL) {
+    ms_buf_cstr(out, text);
+    return;
   }
-  put_letter(out, to_upper(letter));
+  put_letter(out, ms_letter_upper(letter));
 }
 
 static struct ms_jx change_letters(struct ms_jx_eval *ev, struct ms_str s, bool is_upper)
@@ -116,7 +51,7 @@ static struct ms_jx change_letters(struct ms_jx_eval *ev, struct ms_str s, bool 
     } else if (letter == 0x03A3 && is_final_sigma(s, start, at, before)) {
       put_letter(&out, 0x03C2);
     } else {
-      put_letter(&out, to_lower(letter));
+      put_letter(&out, ms_letter_lower(letter));
     }
     before = letter;
   }
