@@ -275,6 +275,13 @@ int ms_durable_add_waiter(struct ms_engine *engine, struct ms_str arn, struct ms
   return MSTEP_OK;
 }
 
+void ms_engine_set_resident_max(struct ms_engine *engine, size_t count)
+{
+  if (engine->durable != NULL) {
+    engine->durable->idle_max = count;
+  }
+}
+
 /* ---- open, close ---- */
 
 static int durable_open_store(struct ms_engine *engine)

@@ -112,6 +112,8 @@ void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* 
  * MSTEP_ENOMEM, MSTEP_ETOOBIG: too many wait.
  */
 int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted);
+/* With a store: so many executions that only wait stay in memory, the others in the store alone. */
+void ms_engine_set_resident_max(struct ms_engine *engine, size_t count);
 /* Engines that are open in this process. */
 unsigned ms_engine_count(void);
 

@@ -293,3 +293,159 @@ MT_TEST(durable__same_token_again)
   ms_free(events);
   life_end(&life);
 }
+
+static char *list(struct life *life, int status, unsigned page)
+{
+  struct ms_buf all;
+  ms_buf_init(&all, 0);
+  char token[64];
+  struct ms_str next = {NULL, 0};
+  do {
+    struct ms_buf out;
+    ms_buf_init(&out, 0);
+    const struct ms_engine_list request = {.machine_arn = MS_STR(MACHINE_ARN),
+                                           .status = status,
+                                           .max_results = page,
+                                           .next_token = next};
+    int err = ms_engine_execution_list(&out, life->engine, &request);
+    mt_eq_str(err == 0 ? "" : ms_error_detail(), "");
+    struct ms_json answer;
+    mt_eq_int(ms_json_parse(&answer, ms_buf_view(&out), NULL, NULL), 0);
+    struct ms_json items = ms_json_getc(answer, "executions");
+    for (size_t i = 0; i < ms_json_count(items); i++) {
+      struct ms_json item = ms_json_at(items, i);
+      ms_buf_printf(&all, "%s %s;", ms_json_text(ms_json_getc(item, "name")).data,
+                    ms_json_text(ms_json_getc(item, "status")).data);
+    }
+    struct ms_json more = ms_json_getc(answer, "nextToken");
+    next.data = NULL;
+    if (ms_json_is_string(more)) {
+      snprintf(token, sizeof token, "%s", ms_json_text(more).data);
+      next = ms_str_c(token);
+    }
+    ms_json_unref(answer);
+    ms_buf_deinit(&out);
+  } while (next.data != NULL);
+  ms_buf_char(&all, '.');
+  size_t len;
+  return ms_buf_take(&all, &len);
+}
+
+static void expect_list(struct life *life, int status, unsigned page, const char *expected)
+{
+  char *text = list(life, status, page);
+  mt_eq_str(text, expected);
+  ms_free(text);
+}
+
+/* Stopped, failed, redriven, listed, purged: over three engines. */
+MT_TEST(durable__redrive_list_purge)
+{
+  char url[256];
+  struct life life;
+  url_of(url, "redrive.db");
+  life_begin(&life, url, 1000000);
+  life.busy = 1;
+  mt_eq_int(start(&life, FAILS, "a", "{\"n\":1}"), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.status, MS_EXECUTION_FAILED);
+  mt_eq_int(start(&life, FAILS, "b", "{\"n\":2}"), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.status, MS_EXECUTION_SUCCEEDED);
+  life.silent = 1;
+  mt_eq_int(start(&life, FAILS, "c", "{\"n\":3}"), 0);
+  life.stop_after = life.tasks + 1;
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 2, "c RUNNING;b SUCCEEDED;a FAILED;.");
+  life_end(&life);
+
+  life_begin(&life, url, 2000000);
+  expect_list(&life, -1, 1, "c RUNNING;b SUCCEEDED;a FAILED;.");
+  expect_list(&life, MS_EXECUTION_FAILED, 1, "a FAILED;.");
+  expect_list(&life, MS_EXECUTION_RUNNING, 1, "c RUNNING;.");
+  mt_eq_int(ms_engine_execution_redrive(life.engine, MS_STR(EXECUTION_ARN "b"), some_callback()),
+            MSTEP_ESTATE);
+  mt_eq_int(ms_engine_execution_redrive(life.engine, MS_STR(EXECUTION_ARN "a"), some_callback()),
+            0);
+  mt_eq_int(ms_engine_execution_stop(life.engine, MS_STR(EXECUTION_ARN "c"), MS_STR("E"),
+                                     MS_STR("C"), some_callback()),
+            0);
+  mt_eq_int(ms_engine_execution_purge(life.engine, MS_STR(EXECUTION_ARN "c"), some_callback()),
+            MSTEP_ESTATE);
+  life.silent = 9;
+  life.stop_after = 2;
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.accepted, 2);
+  expect_list(&life, -1, 1, "c ABORTED;b SUCCEEDED;a RUNNING;.");
+  life_end(&life);
+
+  life_begin(&life, url, 3000000);
+  expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a RUNNING;.");
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a SUCCEEDED;.");
+  char *events = history(&life, EXECUTION_ARN "a", false, 3);
+  mt_ok(strstr(events, "ExecutionFailed\n7 ExecutionRedriven\n") != NULL);
+  ms_free(events);
+  mt_eq_int(ms_engine_execution_purge(life.engine, MS_STR(EXECUTION_ARN "b"), some_callback()), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 5, "c ABORTED;a SUCCEEDED;.");
+  mt_eq_int(start(&life, FAILS, "b", "{\"n\":4}"), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
+  life_end(&life);
+
+  life_begin(&life, url, 4000000);
+  expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
+  uint64_t count;
+  mt_eq_int(ms_engine_purge_before(&count, life.engine, MS_STR(MACHINE_ARN), INT64_MAX,
+                                   some_callback()),
+            0);
+  mt_eq_int(count, 3);
+  mt_eq_int(ms_engine_shrink(life.engine, some_callback()), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 5, ".");
+  life_end(&life);
+  life_begin(&life, url, 5000000);
+  expect_list(&life, -1, 5, ".");
+  life_end(&life);
+}
+
+/* More wait than memory is meant to hold; a history longer than a row; an update of the machine. */
+MT_TEST(durable__waiting_goes_away)
+{
+  char url[256], name[32];
+  struct life life;
+  url_of(url, "away.db");
+  life_begin(&life, url, 1000000);
+  ms_engine_set_resident_max(life.engine, 3);
+  for (int i = 0; i < 20; i++) {
+    snprintf(name, sizeof name, "e%d", i);
+    mt_eq_int(start(&life, WAITS, name, "{\"a\": 1.50}"), 0);
+  }
+  mt_eq_int(start(&life, FAILS, "f", "{}"), 0);
+  life.stop_after = 1;
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, MS_EXECUTION_RUNNING, 7,
+              "f RUNNING;e19 RUNNING;e18 RUNNING;e17 RUNNING;e16 RUNNING;e15 RUNNING;e14 RUNNING;e13 "
+              "RUNNING;e12 RUNNING;e11 RUNNING;e10 RUNNING;e9 RUNNING;e8 RUNNING;e7 RUNNING;e6 "
+              "RUNNING;e5 RUNNING;e4 RUNNING;e3 RUNNING;e2 RUNNING;e1 RUNNING;e0 RUNNING;.");
+  char *text = describe(&life, EXECUTION_ARN "e3");
+  mt_ok(strstr(text, "\"input\":\"{\\\"a\\\": 1.50}\"") != NULL);
+  ms_free(text);
+  mt_eq_int(start(&life, WAITS, "e4", "{\"a\":1.50}"), 0); /* the same again */
+  mt_eq_int(start(&life, WAITS, "e4", "{\"a\":2}"), MSTEP_EEXISTS);
+  text = history(&life, EXECUTION_ARN "e5", false, 1);
+  mt_eq_str(text, "1 ExecutionStarted\n2 WaitStateEntered\n");
+  ms_free(text);
+  life_end(&life);
+
+  life_begin(&life, url, 3000000);
+  ms_engine_set_resident_max(life.engine, 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  text = history(&life, EXECUTION_ARN "e5", true, 1);
+  mt_eq_str(text, "4 ExecutionSucceeded\n3 WaitStateExited\n2 WaitStateEntered\n1 "
+                  "ExecutionStarted\n");
+  ms_free(text);
+  mt_ok(ms_engine_now_ms(life.engine) >= 4600000);
+  life_end(&life);
+}
