@@ -10,6 +10,7 @@
  * event, so that of the journal it needs nothing any more.
  */
 #include "base/error.h"
+#include "base/fault.h"
 #include "runtime/durable.h"
 
 #define LOG_BYTES_MAX ((size_t)256 << 10) /* of history in memory, for one execution */
@@ -401,6 +402,7 @@ int ms_durable_snapshot(struct ms_engine *engine, struct ms_run *run)
   err = err != 0 ? err : end;
   if (err == 0) {
     ms_turn_add(engine, run)->has_snapshot = true;
+    MS_FAULT(snapshot_written);
   }
   return err;
 }

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
@@ -98,6 +99,7 @@ static void open_task_end(struct ms_engine *engine, struct ms_open_task *task,
                           enum ms_command_type type, struct ms_json data, struct ms_json error,
                           struct ms_json cause)
 {
+  MS_FAULT(task_answered);
   open_task_unlink(engine, task);
   task->answer.command.type = type;
   task->answer.command.data = data;

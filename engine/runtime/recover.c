@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "runtime/durable.h"
 
 /* What one recovery needs. */
@@ -364,6 +365,7 @@ int ms_durable_recover(struct ms_engine *engine)
   if (durable->next_number == 0) {
     durable->next_number = durable->reserved_number = 1;
   }
+  MS_FAULT(recover_begin);
   int err = ms_store_view_begin(durable->reader);
   if (err == 0) {
     err = recover_all(&r);
@@ -372,6 +374,7 @@ int ms_durable_recover(struct ms_engine *engine)
   ms_index_deinit(&r.numbers);
   ms_buf_deinit(&r.frame);
   ms_events_deinit(&r.events);
+  MS_FAULT(recover_done);
   if (err == 0 && engine->open_count > 0 && !engine->options.is_paused &&
       !engine->options.is_read_only) {
     ms_engine_log(engine, 2, "%zu executions go on from %s", engine->open_count,

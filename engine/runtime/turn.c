@@ -12,6 +12,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
@@ -185,7 +186,9 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     entry->effect_count = turn->effects.count - entry->first_effect;
   }
   if (engine->durable != NULL) {
+    MS_FAULT(turn_decided);
     err = err != 0 ? err : ms_durable_write(engine, entry);
+    MS_FAULT(turn_journaled);
     if (err != 0) {
       entry_break(engine, entry, err);
     }
@@ -223,7 +226,9 @@ static void entry_perform(struct ms_engine *engine, struct ms_turn *turn,
   if (run != NULL) {
     entry_record(engine, turn, entry);
     for (size_t j = 0; j < entry->effect_count; j++) {
+      MS_FAULT(effect_before);
       ms_run_perform(engine, run, &turn->effects.items[entry->first_effect + j]);
+      MS_FAULT(effect_after);
     }
     if (run->is_broken) {
       ms_run_close(engine, run);
