@@ -77,6 +77,13 @@ bool ms_fold_suffix(struct ms_str pattern, struct ms_str s)
   return true;
 }
 
+/* Whether the letter accepts just what the letter that it folds to accepts. */
+static bool is_plain(uint32_t letter, uint32_t folded)
+{
+  return letter != LETTER_I_WITH_DOT && ms_letter_upper_text(letter) == NULL &&
+         ms_letter_lower(letter) == folded && ms_letter_upper(letter) == ms_letter_upper(folded);
+}
+
 bool ms_fold(struct ms_buf *out, struct ms_str s)
 {
   bool is_sure = true;
@@ -87,10 +94,11 @@ bool ms_fold(struct ms_buf *out, struct ms_str s)
       at++;
       continue;
     }
-    uint32_t letter = ms_utf8_next(s, &at);
     char bytes[4];
-    ms_buf_put(out, bytes, ms_utf8_put(bytes, ms_letter_lower(ms_letter_upper(letter))));
-    is_sure &= letter != LETTER_I_WITH_DOT && ms_letter_upper_text(letter) == NULL;
+    uint32_t letter = ms_utf8_next(s, &at);
+    uint32_t folded = ms_letter_lower(ms_letter_upper(letter));
+    ms_buf_put(out, bytes, ms_utf8_put(bytes, folded));
+    is_sure &= is_plain(letter, folded);
   }
   return is_sure;
 }

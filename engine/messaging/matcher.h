@@ -105,8 +105,8 @@ bool ms_fold_equal(struct ms_str pattern, struct ms_str s);
 size_t ms_fold_prefix(struct ms_str pattern, struct ms_str s);
 bool ms_fold_suffix(struct ms_str pattern, struct ms_str s);
 /*
- * Appends s so that what a pattern accepts comes out as the pattern does. False: not when s is the pattern,
- * because some letter of it has a form of several letters.
+ * Appends s so that what a pattern accepts comes out as the pattern does. False: this text as a pattern does
+ * not accept all that comes out like it.
  */
 bool ms_fold(struct ms_buf *out, struct ms_str s);
 
