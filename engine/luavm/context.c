@@ -81,7 +81,7 @@ static void push_field(lua_State *L, const struct ms_lua_job *job, enum field fi
     lua_pushstring(L, vm->code->name);
     break;
   case FIELD_FUNCTION_VERSION:
-    lua_pushliteral(L, "$LATEST");
+    lua_pushstring(L, vm->code->version);
     break;
   case FIELD_ARN:
     push_text(L, job->arn);

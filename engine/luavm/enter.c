@@ -2,9 +2,9 @@
  * The one way in: a job's coroutine is begun, resumed and ended here and nowhere else.
  *
  *   begin -> [body: load, convert the payload, handler] -> ended well   -> convert the result
- *              |            ^                           -> raised       -> error.c
- *              v sleep      | due
- *            suspended ------
+ *              |                       ^                -> raised       -> error.c
+ *              v sleep, slice used up  | due, its turn
+ *            put aside -----------------
  *
  * Everything that can raise happens inside the coroutine; what the host does around it allocates
  * nothing in Lua outside a protected call.
@@ -14,8 +14,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "luavm/internal.h"
-
-#define VMS_MAX (1u << 20)
 
 int64_t ms_lua_host_now_ms(const struct ms_lua_host *host)
 {
@@ -42,7 +40,10 @@ void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, struct ms_wa
 void ms_lua_host_deinit(struct ms_lua_host *host)
 {
   for (size_t i = 0; i < host->vm_count; i++) {
-    ms_lua_vm_free(host->vms[i]);
+    for (struct ms_lua_vm *vm = host->vms[i], *next; vm != NULL; vm = next) {
+      next = vm->next;
+      ms_lua_vm_free(vm);
+    }
   }
   ms_free(host->vms);
   ms_guard_deinit(&host->guard);
@@ -58,24 +59,39 @@ static void close_if_done(struct ms_lua_vm *vm)
   }
 }
 
-/* No new calls; those under way go on. */
+/* Out of the host's list: no new calls; those under way go on. */
 static void retire(struct ms_lua_host *host, struct ms_lua_vm *vm)
 {
   if (!vm->is_retired) {
+    struct ms_lua_vm **link = &host->vms[vm->code->index];
+    while (*link != vm) {
+      link = &(*link)->next;
+    }
+    *link = vm->next;
     vm->is_retired = true;
-    host->vms[vm->code->index] = NULL;
   }
   close_if_done(vm);
 }
 
-/* The state for this version of the function; a state of another version is on its way out. */
-static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lua_code *code)
+void ms_lua_host_sweep(struct ms_lua_host *host)
 {
-  *out = NULL;
+  for (size_t i = 0; i < host->vm_count; i++) {
+    for (struct ms_lua_vm *vm = host->vms[i], *next; vm != NULL; vm = next) {
+      next = vm->next;
+      if (atomic_load(&vm->code->is_stale)) {
+        retire(host, vm);
+      }
+    }
+  }
+}
+
+/* The host's list for this index; states of a version that had it before are on their way out. */
+static int list_for(struct ms_lua_vm ***out, struct ms_lua_host *host,
+                    const struct ms_lua_code *code)
+{
   if (code->index >= host->vm_count) {
-    size_t more = code->index + 1 - host->vm_count;
-    int err = ms_vec_reserve(&host->vms, &host->vm_capacity, host->vm_count + more,
-                             sizeof *host->vms, VMS_MAX);
+    int err = ms_vec_reserve(&host->vms, &host->vm_capacity, code->index + (size_t)1,
+                             sizeof *host->vms, MS_LUA_VMS_MAX);
     if (err != 0) {
       return err;
     }
@@ -83,29 +99,69 @@ static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lu
       host->vms[host->vm_count++] = NULL;
     }
   }
-  struct ms_lua_vm *vm = host->vms[code->index];
-  if (vm != NULL && vm->code != code) {
-    retire(host, vm);
-    vm = NULL;
+  *out = &host->vms[code->index];
+  while (**out != NULL && (**out)->code != code) {
+    retire(host, **out);
+  }
+  return MSTEP_OK;
+}
+
+/*
+ * A state of this version that takes a call: not one in which another call was preempted, because
+ * scripts are not written for being interrupted by themselves at any point. A version that has been
+ * replaced gets a state for those calls alone that began before.
+ */
+static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lua_code *code)
+{
+  struct ms_lua_vm **list = NULL;
+  bool is_stale = atomic_load(&code->is_stale);
+  int err = is_stale ? MSTEP_OK : list_for(&list, host, code);
+  if (err != 0) {
+    return err;
+  }
+  struct ms_lua_vm *vm = is_stale ? NULL : *list;
+  while (vm != NULL && vm->busy != NULL) {
+    vm = vm->next;
   }
   if (vm == NULL) {
-    int err = ms_lua_vm_new(&vm, host->lua, host, code);
+    err = ms_lua_vm_new(&vm, host->lua, host, code);
     if (err != 0) {
       return err;
     }
-    host->vms[code->index] = vm;
+    vm->is_retired = is_stale;
+    if (!is_stale) {
+      vm->next = *list;
+      *list = vm;
+    }
   }
   *out = vm;
   return MSTEP_OK;
 }
 
+/* One idle state of a version is enough: more were made while calls in them were preempted. */
+static void trim(struct ms_lua_host *host, struct ms_lua_vm *vm)
+{
+  if (vm->is_retired || vm->live_count > 0) {
+    close_if_done(vm);
+    return;
+  }
+  const struct ms_lua_vm *other = host->vms[vm->code->index];
+  while (other != NULL && (other == vm || other->live_count > 0)) {
+    other = other->next;
+  }
+  if (other != NULL) {
+    retire(host, vm);
+  }
+}
+
 /* ---- inside the coroutine ---- */
 
-/* (chunk's function) -> handler: what it returns, or its field `handler` */
+/* () -> handler: what the chunk returns, or the field of it that the version names */
 static int load_handler(lua_State *L)
 {
-  struct ms_lua_code *code = ms_lua_vm_of(L)->code;
-  int status = ms_lua_load_text(L, code->text, code->len, code->chunk);
+  const struct ms_lua_code *code = ms_lua_vm_of(L)->code;
+  const struct ms_lua_bundle *bundle = code->bundle;
+  int status = ms_lua_load_text(L, bundle->text, bundle->len, bundle->chunk);
   if (status == LUA_ERRMEM) {
     return ms_lua_raise_memory(L);
   }
@@ -114,13 +170,13 @@ static int load_handler(lua_State *L)
   }
   lua_call(L, 0, 1);
   if (lua_type(L, -1) == LUA_TTABLE) {
-    lua_getfield(L, -1, "handler");
+    lua_getfield(L, -1, code->field);
   }
   if (lua_type(L, -1) != LUA_TFUNCTION) {
     return ms_lua_raise(L, "Runtime.HandlerNotFound",
                         "%s returns neither a function nor a table with a function in field "
-                        "'handler'",
-                        code->chunk + 1);
+                        "'%s'",
+                        bundle->chunk + 1, code->field);
   }
   return 1;
 }
@@ -207,6 +263,12 @@ static int body(lua_State *L)
     }
     vm->handler_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     vm->is_loaded = true;
+    atomic_store_explicit(&vm->code->is_good, true, memory_order_relaxed);
+  }
+  if (job->is_check) {
+    job->outcome = MS_LUA_OK;
+    job->is_complete = true;
+    return 0;
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, vm->handler_ref);
   ms_lua_push_json(L, job->payload);
@@ -227,6 +289,15 @@ int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
 
 /* ---- around it ---- */
 
+/* A call that was preempted has its turn again, or is over. */
+static void leave_busy(struct ms_lua_host *host, struct ms_lua_job *job)
+{
+  if (job->vm != NULL && job->vm->busy == job) {
+    job->vm->busy = NULL;
+    host->busy_count--;
+  }
+}
+
 /*
  * Lets go of the job's coroutine and state. A state that was killed in or ran full is not used
  * again.
@@ -234,6 +305,8 @@ int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
 static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usable)
 {
   struct ms_lua_vm *vm = job->vm;
+  leave_busy(host, job);
+  ms_lua_disarm(job->co);
   ms_lua_vm_give_coroutine(vm, job->co, job->co_ref, is_usable);
   job->vm = NULL;
   job->co = NULL;
@@ -242,7 +315,7 @@ static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usa
     retire(host, vm);
   } else {
     ms_lua_vm_tune(vm);
-    close_if_done(vm);
+    trim(host, vm);
   }
 }
 
@@ -255,6 +328,16 @@ static void set_killed(struct ms_lua_job *job, enum ms_lua_kill kill)
     ms_lua_job_fail(job, MS_LUA_TIMEOUT, "Sandbox.Timedout",
                     "RequestId: %s Error: Task timed out after %.2f seconds", job->request_id,
                     (double)(job->deadline_ms - job->started_at_ms) / 1000);
+  }
+}
+
+/* Lambda's timeout counts from here; what stands before is a deadline's business. */
+static void begin_timeout(const struct ms_lua_host *host, struct ms_lua_job *job)
+{
+  int64_t now_ms = ms_lua_host_now_ms(host);
+  if (job->timeout_ms > 0 && job->timeout_ms < job->deadline_ms - now_ms) {
+    job->started_at_ms = now_ms;
+    job->deadline_ms = now_ms + job->timeout_ms;
   }
 }
 
@@ -274,27 +357,10 @@ static bool begin(struct ms_lua_host *host, struct ms_lua_job *job)
   job->vm->is_full = false;
   job->outcome = MS_LUA_ERROR;
   job->is_complete = false;
+  begin_timeout(host, job);
   lua_pushcfunction(job->co, body);
   lua_pushlightuserdata(job->co, job);
   return true;
-}
-
-static void guard_enter(struct ms_lua_host *host, struct ms_lua_job *job, int64_t limit_ms)
-{
-  host->job = job;
-  host->current = job->co;
-  host->is_suspending = false;
-  atomic_store_explicit(&host->kill, MS_LUA_KILL_NONE, memory_order_relaxed);
-  ms_lua_arm_poll(job->co);
-  ms_guard_enter(&host->guard, limit_ms, job->id);
-}
-
-static bool guard_leave(struct ms_lua_host *host)
-{
-  bool is_fired = ms_guard_leave(&host->guard);
-  host->current = NULL;
-  host->job = NULL;
-  return is_fired;
 }
 
 void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lua_kill kill)
@@ -302,9 +368,9 @@ void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lu
   ms_heap_remove(&host->sleeping, &job->sleep);
   if (job->co != NULL) {
     if (kill != MS_LUA_KILL_SHUTDOWN) {
-      guard_enter(host, job, MS_LUA_CLOSE_MS);
+      ms_lua_guard_enter(host, job, MS_LUA_CLOSE_MS, true);
       lua_resetthread(job->co);
-      guard_leave(host);
+      ms_lua_guard_leave(host);
     }
     set_killed(job, kill);
     finish(host, job, false);
@@ -313,10 +379,9 @@ void ms_lua_abandon(struct ms_lua_host *host, struct ms_lua_job *job, enum ms_lu
   }
 }
 
-/* Puts a call to sleep; false when there is no memory for it. */
-static bool sleep_until_due(struct ms_lua_host *host, struct ms_lua_job *job)
+/* Has the call entered again at that time; false when there is no memory for it. */
+static bool put_aside(struct ms_lua_host *host, struct ms_lua_job *job, int64_t due_at_ms)
 {
-  int64_t due_at_ms = job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms;
   if (ms_heap_add(&host->sleeping, &job->sleep, due_at_ms, host->next_order++) == 0) {
     return true;
   }
@@ -326,16 +391,30 @@ static bool sleep_until_due(struct ms_lua_host *host, struct ms_lua_job *job)
   return false;
 }
 
-/* After Lua has been left; true when the job has ended. */
-static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status, bool is_fired)
+/* Its slice is used up: it goes on behind all others whose time has come. */
+static bool preempt(struct ms_lua_host *host, struct ms_lua_job *job)
 {
+  job->ran_ms += host->slice_ms;
+  job->vm->busy = job;
+  host->busy_count++;
+  host->was_preempted = true;
+  return put_aside(host, job, ms_lua_host_now_ms(host));
+}
+
+/* After Lua has been left; true when the job has ended. */
+static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status)
+{
+  enum ms_lua_kill kill = (enum ms_lua_kill)atomic_load(&host->kill);
   if (job->is_complete) {
-    finish(host, job, !is_fired && status == LUA_OK);
-  } else if (is_fired) {
-    set_killed(job, (enum ms_lua_kill)atomic_load(&host->kill));
+    finish(host, job, kill == MS_LUA_KILL_NONE && status == LUA_OK);
+  } else if (kill != MS_LUA_KILL_NONE) {
+    set_killed(job, kill);
     finish(host, job, false);
+  } else if (status == LUA_YIELD && host->is_preempting) {
+    return !preempt(host, job);
   } else if (status == LUA_YIELD) {
-    return !sleep_until_due(host, job);
+    return !put_aside(host, job,
+                      job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms);
   } else {
     ms_lua_set_memory(job, job->vm); /* the only thing that is raised outside of the pcall */
     finish(host, job, false);
@@ -345,24 +424,30 @@ static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status, 
 
 bool ms_lua_enter(struct ms_lua_host *host, struct ms_lua_job *job)
 {
-  int64_t left_ms = job->deadline_ms - ms_lua_host_now_ms(host);
+  host->was_preempted = false;
+  int64_t left_ms = ms_lua_left_ms(host, job);
   if (left_ms <= 0 || atomic_load_explicit(&job->is_cancelled, memory_order_relaxed)) {
     ms_lua_abandon(host, job, left_ms <= 0 ? MS_LUA_KILL_TIMEOUT : MS_LUA_KILL_CANCEL);
     return true;
   }
+  if (job->vm != NULL && job->vm->busy != NULL && job->vm->busy != job) {
+    return !put_aside(host, job, ms_lua_host_now_ms(host)); /* until that one has left its slice */
+  }
   int nargs = 0;
+  leave_busy(host, job);
   if (job->co == NULL) {
     if (!begin(host, job)) {
       return true;
     }
     nargs = 1;
+    left_ms = ms_lua_left_ms(host, job);
   }
   int nresults;
-  guard_enter(host, job, left_ms);
+  ms_lua_guard_enter(host, job, left_ms, false);
   if (atomic_load(&job->is_cancelled)) {
     ms_guard_fire(&host->guard, job->id); /* whoever cancelled came too early to find us inside */
   }
   int status = lua_resume(job->co, NULL, nargs, &nresults);
-  bool is_fired = guard_leave(host);
-  return leave(host, job, status, is_fired);
+  ms_lua_guard_leave(host);
+  return leave(host, job, status);
 }

@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "luavm/luavm.h"
 #include "luavm/pool.h"
+#include "luavm/source.h"
 #include "work/guard.h"
 #include "work/work.h"
 
@@ -29,7 +30,6 @@
 
 #define MS_LUA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
-#define MS_LUA_NAME_MAX 140                 /* of a function, as in Lambda's qualified names */
 #define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
 #define MS_LUA_DEPTH_MAX 512   /* of tables that become JSON: what a reader with defaults accepts */
 #define MS_LUA_CAUSE_MAX 32768 /* characters of a cause: the API's limit */
@@ -37,6 +37,10 @@
 #define MS_LUA_LINE_MAX 65536  /* bytes of one log line */
 #define MS_LUA_PATH_MAX 1024
 #define MS_LUA_KEY_CACHE 128
+#define MS_LUA_VMS_MAX (1u << 20)
+#define MS_LUA_HOOK_PREFIX "hooks/"
+#define MS_LUA_SLICE_MS 10
+#define MS_LUA_BUSY_MAX 16 /* preempted calls of one host: it begins no others meanwhile */
 #define MS_LUA_CLOSE_MS 50 /* for __close of a call that is ended from outside */
 
 /* What a state may do. A row of libs.def names the levels that have it. */
@@ -44,17 +48,6 @@ enum ms_lua_level {
   MS_LUA_EXPRESSION = 1, /* rules and definitions: no I/O, clock or randomness */
   MS_LUA_FUNCTION = 2,   /* handlers */
   MS_LUA_ON_REQUIRE = 4  /* in a row: no global, made when `require` asks for it */
-};
-
-/* One version of a function's source: immutable, shared by all threads, counted. */
-struct ms_lua_code {
-  atomic_uint refs;
-  uint32_t index; /* of the function: its place in each host's list of vms */
-  char *name;     /* "charge_card" */
-  char *chunk;    /* "@functions/charge_card.lua" */
-  char *folder;   /* of NAME/init.lua, for its own modules; else NULL */
-  char *text;
-  size_t len;
 };
 
 struct ms_lua_job;
@@ -66,6 +59,8 @@ struct ms_lua_vm {
   struct ms_lua *lua;       /* options only: read-only after ms_lua_new, whatever the thread */
   struct ms_lua_host *host; /* NULL: rules and definitions */
   struct ms_lua_code *code; /* of its function; NULL likewise */
+  struct ms_lua_vm *next;   /* of the same version, in the host's list */
+  struct ms_lua_job *busy;  /* was preempted in it: no other call may be in between */
   enum ms_lua_level level;
   struct ms_lua_pool pool;
   size_t used_bytes;
@@ -73,7 +68,7 @@ struct ms_lua_vm {
   bool is_large;       /* the heap is: see ms_lua_vm_tune */
   bool is_full;        /* the limit refused an allocation since the last look */
   bool is_loaded;      /* the handler is in the registry */
-  bool is_retired;     /* no new calls: closed when the last one ends */
+  bool is_retired;     /* in no list, no new calls: closed when the last one ends */
   uint32_t live_count; /* calls under way */
   int handler_ref;
   const void *array_mark; /* address of the metatable of arrays */
@@ -102,16 +97,23 @@ enum ms_lua_kill {
 /* Where jobs run. */
 struct ms_lua_host {
   struct ms_lua *lua;
-  struct ms_lua_vm **vms; /* by index of function; NULL where it has not been called here */
+  struct ms_lua_vm **vms; /* by index of code: lists; NULL where it has not been called here */
   size_t vm_count;
   size_t vm_capacity;
   struct ms_lua_job *job;      /* inside Lua now, or NULL */
   lua_State *volatile current; /* the coroutine that runs now: who interrupts must know */
-  /* enum ms_lua_kill: of the job inside Lua; every instruction raises */
-  atomic_int kill;
+  /* of the job inside Lua; set where signals are handled, so each is one word */
+  atomic_int kill;              /* enum ms_lua_kill: every instruction raises */
+  atomic_bool is_fired;         /* the guard has, since it was entered last */
+  atomic_bool is_slice_over;    /* others are to have their turn */
+  bool is_last_slice;           /* the guard's limit is the deadline */
+  int64_t slice_ms;             /* that limit */
   struct ms_watchdog *watchdog; /* borrowed */
   struct ms_guard guard;
   bool is_suspending;      /* the yield under way is a sleep, not the handler's own */
+  bool is_preempting;      /* likewise: it is none of the script's */
+  bool was_preempted;      /* the job that was entered last */
+  uint32_t busy_count;     /* jobs that were preempted and wait for their next slice */
   struct ms_heap sleeping; /* jobs, by the time they are to be entered again */
   uint64_t next_order;
   bool is_local;            /* on the loop thread */
@@ -171,8 +173,11 @@ struct ms_lua_job {
   void *text_block;
   int64_t started_at_ms;
   int64_t deadline_ms;
-  int64_t due_at_ms; /* end of the sleep under way */
+  int64_t timeout_ms; /* from when it begins; 0: none */
+  int64_t due_at_ms;  /* end of the sleep under way */
+  int64_t ran_ms;     /* slices used up */
   unsigned attempt;
+  bool is_check; /* only loads the version, to see whether it does */
   /* inside a host */
   bool is_complete; /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
@@ -189,8 +194,10 @@ struct ms_lua_job {
 struct ms_lua {
   struct ms_lua_options options; /* strings are copies */
   char *strings;                 /* the block that holds them */
-  struct ms_map functions;       /* name -> struct ms_lua_code */
-  uint32_t function_count;
+  struct ms_map functions;       /* name -> struct ms_lua_function */
+  uint32_t index_count;          /* places in hosts' lists of states */
+  MS_VEC(uint32_t) free_indices;
+  uint64_t last_revision;
   MS_VEC(struct ms_lua_job *) jobs;
   struct ms_lua_job *free_jobs;
   struct ms_lua_job *queue_head; /* to be begun, or FINISHED and to be told */
@@ -210,12 +217,28 @@ struct ms_lua {
 };
 
 /* ---- limits.c ---- */
-/* Ends what runs on the host: for the guard, in a signal handler. user: the host. */
+/* Ends or preempts what runs on the host: for the guard, in a signal handler. user: the host. */
 void ms_lua_interrupt(void *user);
-/* Arms a coroutine in a host that has been interrupted: its next instruction raises. */
+/* Real milliseconds until the job must be killed. */
+int64_t ms_lua_left_ms(const struct ms_lua_host *host, const struct ms_lua_job *job);
+/* The guard, around each way into Lua: a slice of what is left, or all of left_ms. */
+void ms_lua_guard_enter(struct ms_lua_host *host, struct ms_lua_job *job, int64_t left_ms,
+                        bool is_last);
+bool ms_lua_guard_leave(struct ms_lua_host *host); /* true when it fired */
+/* What runs cannot be preempted: it goes on for another slice. */
+void ms_lua_next_slice(struct ms_lua_host *host);
+/* Arms a coroutine in a host that has been interrupted: its next instruction yields or raises. */
 void ms_lua_arm(lua_State *L);
-/* Before Lua is entered in a coroutine; nothing but where signals are kept back. */
-void ms_lua_arm_poll(lua_State *L);
+void ms_lua_disarm(lua_State *L);
+/* Control goes to a coroutine: what struck before its time is its business. */
+static inline void ms_lua_pass_on(struct ms_lua_host *host, lua_State *co)
+{
+  host->current = co;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (atomic_load_explicit(&host->is_fired, memory_order_relaxed)) {
+    ms_lua_arm(co);
+  }
+}
 bool ms_lua_is_killed(struct ms_lua_vm *vm); /* interrupted, or out of steps */
 MS_LUA_RAISES void ms_lua_check_limits(lua_State *L);
 /* Counts work done in C, where no hook can interrupt: about one unit a nanosecond. */
@@ -261,8 +284,11 @@ MS_LUA_RAISES void ms_lua_freeze(lua_State *L);
  * name.
  */
 MS_LUA_RAISES bool ms_lua_open_lib(lua_State *L, const char *name);
+bool ms_lua_is_lib(struct ms_str name); /* a row of libs.def */
 /* Pushes the chunk as a function; text only. Returns a LUA_ status; the message is then on top. */
 int ms_lua_load_text(lua_State *L, const char *text, size_t len, const char *chunk);
+
+/* ---- files.c ---- */
 struct ms_str ms_lua_base_name(const char *path); /* last part of a path, for messages */
 /*
  * Reads a file of at most MS_LUA_SOURCE_MAX bytes. MSTEP_ENOTFOUND, MSTEP_EIO, MSTEP_ETOOBIG,
@@ -271,6 +297,7 @@ struct ms_str ms_lua_base_name(const char *path); /* last part of a path, for me
 int ms_lua_read_file(char **text, size_t *len, const char *path);
 /* Module or function names: no way out of the folder. `dots`: "a.b" is a/b. */
 bool ms_lua_is_name(struct ms_str name, bool dots);
+char *ms_lua_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- value.c ---- */
 MS_LUA_RAISES void ms_lua_value_open(lua_State *L); /* metatables of arrays and big numbers */
@@ -321,6 +348,8 @@ void ms_lua_host_init(struct ms_lua_host *host, struct ms_lua *lua, struct ms_wa
                       bool is_local);
 void ms_lua_host_deinit(struct ms_lua_host *host);
 int64_t ms_lua_host_now_ms(const struct ms_lua_host *host);
+/* Gives up states of stale versions; the host's thread. */
+void ms_lua_host_sweep(struct ms_lua_host *host);
 /* Suspends the running job until due_at_ms. */
 MS_LUA_RAISES int ms_lua_suspend(lua_State *L, int64_t due_at_ms);
 
@@ -343,14 +372,9 @@ void ms_lua_workers_tell_log(struct ms_lua *lua, struct ms_lua_message *message)
 void ms_lua_tell_log(struct ms_lua *lua, const char *function, const char *request_id,
                      struct ms_str line);
 
-/* ---- registry.c ---- */
-/* The function's source, borrowed. MSTEP_ENOTFOUND: there is none, the detail says why. */
-int ms_lua_find(struct ms_lua_code **out, struct ms_lua *lua, struct ms_str name);
-struct ms_lua_code *ms_lua_code_ref(struct ms_lua_code *code);
-void ms_lua_code_unref(struct ms_lua_code *code); /* NULL is fine */
-void ms_lua_registry_deinit(struct ms_lua *lua);
-
 /* ---- require.c ---- */
+/* A library or a module that is compiled in: no file can take its place. */
+bool ms_lua_is_builtin(struct ms_str name);
 MS_LUA_RAISES int ms_lua_require(lua_State *L);
 /* Pushes the chunk of a file; false and nothing when there is no such file. */
 MS_LUA_RAISES bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk);

@@ -73,6 +73,9 @@ int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_
   job->started_at_ms = now_ms;
   job->deadline_ms =
       call->deadline_ms == 0 || call->deadline_ms > latest_ms ? latest_ms : call->deadline_ms;
+  job->timeout_ms = call->timeout_ms;
+  job->ran_ms = 0;
+  job->is_check = false;
   job->attempt = call->attempt;
   job->payload = ms_json_ref(call->payload);
   job->client_context = ms_json_ref(call->client_context);

@@ -54,20 +54,47 @@ static lua_State *check_coroutine(lua_State *L)
   return co;
 }
 
-/* Control is back in L. A kill that struck below goes on here. */
+/* Control is back in L. What struck below goes on here. */
 static void come_back(lua_State *L, struct ms_lua_vm *vm)
 {
   if (vm->host != NULL) {
-    vm->host->current = L;
-    atomic_signal_fence(memory_order_seq_cst);
+    ms_lua_pass_on(vm->host, L);
   }
   if (ms_lua_is_killed(vm)) {
-    ms_lua_arm(L);
     ms_lua_check_limits(L);
   }
 }
 
 enum outcome { RESUME_FAILED = -1, RESUME_SLEEPS = -2 }; /* else the number of results on top */
+
+/* The yield under way concerns the whole call, not whoever resumed the coroutine. */
+static bool is_host_yield(const struct ms_lua_host *host)
+{
+  return host != NULL && (host->is_suspending || host->is_preempting);
+}
+
+/*
+ * lua_resume, as often as the coroutine is preempted where the call as a whole cannot be: its
+ * resumer runs below a function in C.
+ */
+static int go_into(lua_State *L, lua_State *co, int nargs, int *nresults)
+{
+  struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  struct ms_lua_host *host = vm->host;
+  for (;;) {
+    if (host != NULL) {
+      ms_lua_pass_on(host, co);
+    }
+    int status = lua_resume(co, L, nargs, nresults);
+    come_back(L, vm);
+    if (status != LUA_YIELD || host == NULL || !host->is_preempting || lua_isyieldable(L)) {
+      return status;
+    }
+    host->is_preempting = false;
+    ms_lua_next_slice(host);
+    nargs = 0;
+  }
+}
 
 static int resume(lua_State *L, lua_State *co, int nargs)
 {
@@ -87,13 +114,9 @@ static int resume(lua_State *L, lua_State *co, int nargs)
   }
   int nresults;
   lua_xmove(L, co, nargs);
-  if (vm->host != NULL) {
-    vm->host->current = co;
-  }
   int is_first = lua_status(co) == LUA_OK; /* then the function is body's first argument */
-  int status = lua_resume(co, L, nargs + is_first, &nresults);
-  come_back(L, vm);
-  if (status == LUA_YIELD && vm->host != NULL && vm->host->is_suspending) {
+  int status = go_into(L, co, nargs + is_first, &nresults);
+  if (status == LUA_YIELD && is_host_yield(vm->host)) {
     return RESUME_SLEEPS;
   }
   if (status != LUA_OK && status != LUA_YIELD) {
@@ -109,7 +132,7 @@ static int resume(lua_State *L, lua_State *co, int nargs)
   return nresults;
 }
 
-/* The coroutine below sleeps: so does this one. */
+/* The coroutine below sleeps, or is preempted: so does this one. */
 static int pass_sleep(lua_State *L, lua_KFunction go_on)
 {
   if (!lua_isyieldable(L)) {
@@ -242,7 +265,7 @@ static int co_close(lua_State *L)
     return luaL_error(L, "cannot close a running coroutine");
   }
   if (vm->host != NULL) {
-    vm->host->current = co;
+    ms_lua_pass_on(vm->host, co);
   }
   int result = lua_resetthread(co);
   come_back(L, vm);

@@ -25,12 +25,15 @@
 
 static int copy_options(struct ms_lua *lua, const struct ms_lua_options *options)
 {
-  const char *const from[3] = {options->functions_dir, options->lib_dir, options->rules_dir};
-  const char **const to[3] = {&lua->options.functions_dir, &lua->options.lib_dir,
-                              &lua->options.rules_dir};
+  enum { COUNT = 5 };
+  const char *const from[COUNT] = {options->functions_dir, options->lib_dir, options->rules_dir,
+                                   options->hooks_dir, options->region};
+  const char **const to[COUNT] = {&lua->options.functions_dir, &lua->options.lib_dir,
+                                  &lua->options.rules_dir, &lua->options.hooks_dir,
+                                  &lua->options.region};
   size_t size = 1;
   lua->options = *options;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < COUNT; i++) {
     size += from[i] == NULL ? 0 : strlen(from[i]) + 1;
   }
   lua->strings = ms_alloc(size);
@@ -38,7 +41,7 @@ static int copy_options(struct ms_lua *lua, const struct ms_lua_options *options
     return ms_error_nomem();
   }
   char *at = lua->strings;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < COUNT; i++) {
     if (from[i] != NULL) {
       size_t len = strlen(from[i]) + 1;
       *to[i] = memcpy(at, from[i], len);
@@ -47,6 +50,9 @@ static int copy_options(struct ms_lua *lua, const struct ms_lua_options *options
   }
   if (lua->options.memory_max_bytes == 0) {
     lua->options.memory_max_bytes = MS_LUA_MEMORY_DEFAULT;
+  }
+  if (lua->options.slice_ms == 0) {
+    lua->options.slice_ms = MS_LUA_SLICE_MS;
   }
   if (lua->options.timeout_max_ms <= 0) {
     lua->options.timeout_max_ms = MS_LUA_TIMEOUT_DEFAULT_MS;
@@ -173,14 +179,14 @@ static void set_missing(struct ms_lua_job *job, struct ms_str name)
 }
 
 /* Finds the function; that there is none, or that it cannot be read, is the job's result. */
-static int find_code(struct ms_lua *lua, struct ms_lua_job *job, struct ms_str name)
+static int find_code(struct ms_lua *lua, struct ms_lua_job *job, const struct ms_lua_call *call)
 {
   struct ms_lua_code *code;
-  int err = ms_lua_find(&code, lua, name);
+  int err = ms_lua_find(&code, lua, call);
   if (err == 0) {
     job->code = ms_lua_code_ref(code);
   } else if (err == MSTEP_ENOTFOUND) {
-    set_missing(job, name);
+    set_missing(job, call->function);
   } else if (err != MSTEP_ENOMEM) {
     ms_lua_job_fail(job, MS_LUA_MISSING, "Runtime.ImportModuleError", "%s", ms_error_detail());
   } else {
@@ -216,7 +222,7 @@ int ms_lua_invoke(uint64_t *id, struct ms_lua *lua, const struct ms_lua_call *ca
   job->done = done;
   job->user = user;
   uint64_t new_id = job->id;
-  err = find_code(lua, job, call->function);
+  err = find_code(lua, job, call);
   if (err == 0 && lua->work != NULL && job->code != NULL) {
     err = send(lua, job);
   } else if (err == 0) {
@@ -269,9 +275,11 @@ static struct ms_json text_or_empty(struct ms_json value)
 static void tell_cancelled(struct ms_lua *lua, struct ms_lua_job *job)
 {
   struct ms_lua_result result = {
-      MS_LUA_CANCELLED, MS_JSON_VALUE_NONE, text_or_empty(ms_json_cstring("Lua.Cancelled")),
-      text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"), MS_STR("Error: cancelled"),
-                                      MS_JSON_VALUE_NONE))};
+      .outcome = MS_LUA_CANCELLED,
+      .error = text_or_empty(ms_json_cstring("Lua.Cancelled")),
+      .cause = text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"), MS_STR("Error: cancelled"),
+                                               MS_JSON_VALUE_NONE)),
+  };
   ms_lua_done_cb done = job->done;
   job->done = NULL; /* freed when it comes back */
   lua->open_count--;
@@ -286,7 +294,7 @@ static void tell(struct ms_lua *lua, struct ms_lua_job *job)
     tell_cancelled(lua, job);
     return;
   }
-  struct ms_lua_result result = {job->outcome, job->output, MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
+  struct ms_lua_result result = {.outcome = job->outcome, .output = job->output};
   if (job->outcome != MS_LUA_OK) {
     job->error = text_or_empty(job->error);
     job->cause = text_or_empty(job->cause);
@@ -362,14 +370,26 @@ static void take_replies(struct ms_lua *lua)
   send_waiting(lua);
 }
 
+/* What is next to be begun or told; while too many are under way, only to be told. */
+static struct ms_lua_job *next_job(const struct ms_lua *lua)
+{
+  struct ms_lua_job *job = lua->queue_head;
+  while (lua->local.busy_count >= MS_LUA_BUSY_MAX && job != NULL &&
+         job->state != MS_LUA_JOB_FINISHED) {
+    job = job->next;
+  }
+  return job;
+}
+
 void ms_lua_on_wake(struct ms_lua *lua)
 {
+  struct ms_lua_job *job;
   lua->is_delivering = true;
+  lua->local.was_preempted = false;
   if (lua->work != NULL) {
     take_replies(lua);
   }
-  for (int i = 0; i < TURN_MAX && lua->queue_head != NULL; i++) {
-    struct ms_lua_job *job = lua->queue_head;
+  for (int i = 0; i < TURN_MAX && !lua->local.was_preempted && (job = next_job(lua)) != NULL; i++) {
     cut(&lua->queue_head, &lua->queue_tail, job);
     if (job->state == MS_LUA_JOB_FINISHED) {
       tell(lua, job);
@@ -378,7 +398,7 @@ void ms_lua_on_wake(struct ms_lua *lua)
     }
   }
   lua->is_delivering = false;
-  if (lua->queue_head != NULL) {
+  if (next_job(lua) != NULL) {
     ms_loop_wake(lua->options.loop);
   }
 }
@@ -392,14 +412,20 @@ int64_t ms_lua_next_due_ms(struct ms_lua *lua)
   return due_at_ms;
 }
 
+/* A call that used up its slice ends the turn: sockets and timers come next. */
 void ms_lua_on_timer(struct ms_lua *lua, int64_t now_ms)
 {
-  for (;;) {
+  bool is_preempted = false;
+  while (!is_preempted) {
     struct ms_heap_node *node = ms_heap_take_due(&lua->local.sleeping, now_ms);
     if (node == NULL) {
-      return;
+      break;
     }
     run(lua, MS_LUA_JOB_OF_SLEEP(node));
+    is_preempted = lua->local.was_preempted;
+  }
+  if (next_job(lua) != NULL) {
+    ring(lua); /* it may have waited for one of these to end */
   }
 }
 

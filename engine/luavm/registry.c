@@ -1,191 +1,336 @@
 /*
- * Functions by name: finds their source and keeps it, one version each. A change of the file is not
- * noticed here; ms_lua_load swaps the version. A call in flight keeps the one it began with.
+ * Functions by name and what each version's name means: finding, replacing, publishing, pinning. A
+ * change of a file is noticed by reload.c, which swaps versions here. What is replaced is marked
+ * stale; states of it are closed by the threads that have them, after their last call.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "luavm/internal.h"
+#include "luavm/source.h"
 
 #define FUNCTIONS_MAX (1u << 20)
+#define VERSIONS_MAX (1u << 16)
+#define PINS_MAX (1u << 16)
 
-/* ---- names and files ---- */
+/* ---- places in the hosts' lists of states ---- */
 
-bool ms_lua_is_name(struct ms_str name, bool dots)
+static int take_index(struct ms_lua *lua, uint32_t *out)
 {
-  if (name.len == 0 || name.len > MS_LUA_NAME_MAX) {
-    return false;
+  if (lua->free_indices.count > 0) {
+    *out = lua->free_indices.data[--lua->free_indices.count];
+    return MSTEP_OK;
   }
-  bool after_dot = true;
-  for (size_t i = 0; i < name.len; i++) {
-    char c = name.data[i];
-    bool is_dot = dots && c == '.';
-    if ((is_dot && after_dot) || !(is_dot || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                   (c >= '0' && c <= '9') || c == '_' || c == '-')) {
-      return false;
-    }
-    after_dot = is_dot;
-  }
-  return !after_dot;
-}
-
-static int read_stream(char **text, size_t *len, FILE *file, const char *path)
-{
-  struct ms_buf buf;
-  ms_buf_init(&buf, MS_LUA_SOURCE_MAX);
-  int err = MSTEP_OK;
-  for (;;) {
-    char *room = ms_buf_reserve(&buf, 4096);
-    if (room == NULL) {
-      err = buf.error == MSTEP_ETOOBIG
-                ? ms_error(MSTEP_ETOOBIG, "%s is larger than %zu bytes", path, MS_LUA_SOURCE_MAX)
-                : ms_error_nomem();
-      break;
-    }
-    size_t got = fread(room, 1, 4096, file);
-    ms_buf_added(&buf, got);
-    if (got == 0) {
-      if (ferror(file)) {
-        err = ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
-      }
-      break;
-    }
-  }
+  /* giving one back must not need memory */
+  int err =
+      ms_vec_reserve(&lua->free_indices.data, &lua->free_indices.capacity,
+                     lua->index_count + (size_t)1, sizeof *lua->free_indices.data, MS_LUA_VMS_MAX);
   if (err == 0) {
-    *text = ms_buf_take(&buf, len);
-    err = *text == NULL ? ms_error_nomem() : MSTEP_OK;
+    *out = lua->index_count++;
   }
-  ms_buf_deinit(&buf);
   return err;
 }
 
-int ms_lua_read_file(char **text, size_t *len, const char *path)
+/* The code is not meant by anything any more: calls that have it go on, no others begin. */
+static void retire_code(struct ms_lua *lua, struct ms_lua_code *code)
 {
-  *text = NULL;
-  *len = 0;
-  FILE *file = fopen(path, "re");
-  if (file == NULL) {
-    if (errno == ENOMEM) {
-      return ms_error_nomem();
-    }
-    int code = errno == ENOENT || errno == ENOTDIR ? MSTEP_ENOTFOUND : MSTEP_EIO;
-    return ms_error(code, "%s: %s", path, strerror(errno));
+  atomic_store(&code->is_stale, true);
+  ms_lua_host_sweep(&lua->local);
+  if (lua->work != NULL) {
+    ms_work_wake(lua->work);
   }
-  int err = read_stream(text, len, file, path);
-  fclose(file);
-  return err;
+  ms_lua_code_unref(code);
 }
 
-/* ---- versions ---- */
-
-struct ms_lua_code *ms_lua_code_ref(struct ms_lua_code *code)
+static void retire_with_index(struct ms_lua *lua, struct ms_lua_code *code)
 {
-  atomic_fetch_add_explicit(&code->refs, 1, memory_order_relaxed);
-  return code;
+  lua->free_indices.data[lua->free_indices.count++] = code->index;
+  retire_code(lua, code);
 }
 
-void ms_lua_code_unref(struct ms_lua_code *code)
+/* ---- functions ---- */
+
+static bool is_function_name(struct ms_str name)
 {
-  if (code != NULL && atomic_fetch_sub_explicit(&code->refs, 1, memory_order_acq_rel) == 1) {
-    ms_free(code->name);
-    ms_free(code->chunk);
-    ms_free(code->folder);
-    ms_free(code->text);
-    ms_free(code);
+  if (ms_str_has_prefix(name, MS_LUA_HOOK_PREFIX)) {
+    name = ms_str_sub(name, strlen(MS_LUA_HOOK_PREFIX), name.len);
   }
+  return ms_lua_is_name(name, false);
 }
 
-/* The last part of a path: messages name functions/x.lua, wherever the folder is. */
-struct ms_str ms_lua_base_name(const char *path)
+static int need_function(struct ms_lua_function **out, struct ms_lua *lua, struct ms_str name)
 {
-  struct ms_str base = ms_str_c(path);
-  while (base.len > 1 && base.data[base.len - 1] == '/') {
-    base.len--;
+  *out = ms_map_get(&lua->functions, name);
+  if (*out != NULL) {
+    return MSTEP_OK;
   }
-  for (size_t i = base.len; i > 1; i--) {
-    if (base.data[i - 2] == '/') {
-      return ms_str_sub(base, i - 1, base.len);
-    }
+  if (!is_function_name(name)) {
+    return ms_error(MSTEP_EINVALID, "'%.*s' cannot name a function", (int)(name.len & 0xff),
+                    name.data);
   }
-  return base;
-}
-
-static char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *format_text(const char *format, ...)
-{
-  struct ms_buf buf;
-  va_list args;
-  ms_buf_init(&buf, 0);
-  va_start(args, format);
-  ms_buf_vprintf(&buf, format, args);
-  va_end(args);
-  size_t len;
-  char *text = ms_buf_take(&buf, &len);
-  ms_buf_deinit(&buf);
-  return text;
-}
-
-/* Takes text. `folder` (may be NULL) is copied. */
-static int new_code(struct ms_lua_code **out, struct ms_lua *lua, struct ms_str name, char *text,
-                    size_t len, const char *folder)
-{
-  struct ms_lua_code *code = ms_calloc(1, sizeof *code);
-  *out = code;
-  if (code == NULL) {
-    ms_free(text);
+  if (lua->functions.count >= FUNCTIONS_MAX) {
+    return ms_error(MSTEP_ETOOBIG, "more than %u functions", FUNCTIONS_MAX);
+  }
+  struct ms_lua_function *function = ms_calloc(1, sizeof *function + name.len + 1);
+  if (function == NULL) {
     return ms_error_nomem();
   }
-  atomic_init(&code->refs, 1);
-  const char *dir = lua->options.functions_dir;
-  struct ms_str root = dir == NULL ? MS_STR("functions") : ms_lua_base_name(dir);
-  code->text = text;
-  code->len = len;
-  code->name = ms_strdupn(name.data, name.len);
-  code->chunk = format_text("@%.*s/%.*s%s.lua", MS_STR_ARG(root), MS_STR_ARG(name),
-                            folder == NULL ? "" : "/init");
-  code->folder = folder == NULL ? NULL : ms_strdupn(folder, strlen(folder));
-  if (code->name == NULL || code->chunk == NULL || (folder != NULL && code->folder == NULL)) {
-    ms_lua_code_unref(code);
-    *out = NULL;
-    return ms_error_nomem();
+  memcpy(function->name, name.data, name.len);
+  int err = ms_map_put(&lua->functions, name, function, NULL);
+  if (err != 0) {
+    ms_free(function);
+    return err;
+  }
+  *out = function;
+  return MSTEP_OK;
+}
+
+int ms_lua_need_function(struct ms_lua_function **out, struct ms_lua *lua, struct ms_str name)
+{
+  return need_function(out, lua, name);
+}
+
+static void free_function(struct ms_lua_function *function)
+{
+  for (size_t i = 0; i < function->versions.count; i++) {
+    ms_lua_code_unref(function->versions.data[i].code);
+    ms_json_unref(function->versions.data[i].environment);
+  }
+  for (size_t i = 0; i < function->pins.count; i++) {
+    ms_lua_code_unref(function->pins.data[i].code);
+  }
+  ms_lua_code_unref(function->latest.code);
+  ms_json_unref(function->latest.environment);
+  ms_lua_bundle_unref(function->failed);
+  ms_free(function->versions.data);
+  ms_free(function->pins.data);
+  ms_free(function);
+}
+
+/* Nothing is known of it but its name. */
+static void forget_if_empty(struct ms_lua *lua, struct ms_lua_function *function)
+{
+  if (function->latest.code == NULL && function->versions.count == 0 && function->pins.count == 0) {
+    ms_map_remove(&lua->functions, ms_str_c(function->name));
+    free_function(function);
+  }
+}
+
+static struct ms_lua_pinned *pin_of(struct ms_lua_function *function,
+                                    const struct ms_lua_code *code)
+{
+  for (size_t i = 0; i < function->pins.count; i++) {
+    if (function->pins.data[i].code == code) {
+      return &function->pins.data[i];
+    }
+  }
+  return NULL;
+}
+
+/* Puts the code, which it takes, in the place of what the slot had. */
+static int put_slot(struct ms_lua *lua, struct ms_lua_function *function, struct ms_lua_slot *slot,
+                    struct ms_lua_code *code)
+{
+  struct ms_lua_code *old = slot->code;
+  bool is_pinned = old != NULL && pin_of(function, old) != NULL;
+  if (old != NULL && !is_pinned) {
+    code->index = old->index;
+  } else {
+    int err = take_index(lua, &code->index);
+    if (err != 0) {
+      ms_lua_code_unref(code);
+      return err;
+    }
+  }
+  slot->code = code;
+  if (is_pinned) {
+    ms_lua_code_unref(old); /* the pin has one more */
+  } else if (old != NULL) {
+    retire_code(lua, old);
   }
   return MSTEP_OK;
 }
 
-/* Makes it the function's version; takes code. */
-static int put_code(struct ms_lua *lua, struct ms_str name, struct ms_lua_code *code)
+int ms_lua_put_latest(struct ms_lua *lua, struct ms_str name, struct ms_lua_code *code,
+                      bool is_from_file)
 {
-  struct ms_lua_code *old = ms_map_get(&lua->functions, name);
-  if (old == NULL && lua->function_count >= FUNCTIONS_MAX) {
-    ms_lua_code_unref(code);
-    return ms_error(MSTEP_ETOOBIG, "more than %u functions", FUNCTIONS_MAX);
-  }
-  code->index = old == NULL ? lua->function_count : old->index;
-  int err = ms_map_put(&lua->functions, name, code, NULL);
+  struct ms_lua_function *function;
+  int err = need_function(&function, lua, name);
   if (err != 0) {
     ms_lua_code_unref(code);
     return err;
   }
-  if (old == NULL) {
-    lua->function_count++;
+  err = put_slot(lua, function, &function->latest, code);
+  if (err == 0) {
+    function->is_from_file = is_from_file;
+  } else {
+    forget_if_empty(lua, function);
   }
-  ms_lua_code_unref(old);
-  return MSTEP_OK;
+  return err;
 }
 
-/* Is the source wrong before it ever runs? In a state of its own, on the loop thread. */
-static int check_source(struct ms_lua *lua, const struct ms_lua_code *code)
+/* The slot's code is gone but for its pins. */
+static void empty_slot(struct ms_lua *lua, struct ms_lua_function *function,
+                       struct ms_lua_slot *slot)
+{
+  struct ms_lua_code *code = slot->code;
+  slot->code = NULL;
+  ms_json_replace(&slot->environment, MS_JSON_VALUE_NONE);
+  if (code != NULL && pin_of(function, code) != NULL) {
+    ms_lua_code_unref(code);
+  } else if (code != NULL) {
+    retire_with_index(lua, code);
+  }
+}
+
+void ms_lua_drop_latest(struct ms_lua *lua, struct ms_lua_function *function)
+{
+  empty_slot(lua, function, &function->latest);
+  ms_lua_bundle_unref(function->failed);
+  function->failed = NULL;
+  forget_if_empty(lua, function);
+}
+
+static struct ms_lua_slot *find_slot(struct ms_lua_function *function, const char *version)
+{
+  if (version == NULL || strcmp(version, MS_LUA_LATEST) == 0) {
+    return function->latest.code == NULL ? NULL : &function->latest;
+  }
+  for (size_t i = 0; i < function->versions.count; i++) {
+    if (strcmp(function->versions.data[i].code->version, version) == 0) {
+      return &function->versions.data[i];
+    }
+  }
+  return NULL;
+}
+
+/* ---- finding ---- */
+
+static int read_latest(struct ms_lua_function **out, struct ms_lua *lua, struct ms_str name)
+{
+  struct ms_lua_bundle *bundle;
+  struct ms_lua_code *code;
+  int err = ms_lua_bundle_read(&bundle, lua, name, NULL);
+  if (err != 0) {
+    return err;
+  }
+  const struct ms_lua_code_form form = {name, MS_LUA_LATEST, "handler", bundle, 0, {NULL, 0}};
+  err = ms_lua_code_new(&code, lua, &form);
+  ms_lua_bundle_unref(bundle);
+  if (err == 0) {
+    err = ms_lua_put_latest(lua, name, code, true);
+  }
+  if (err == 0) {
+    *out = ms_map_get(&lua->functions, name);
+  }
+  return err;
+}
+
+static bool is_latest(const char *version)
+{
+  return version == NULL || strcmp(version, MS_LUA_LATEST) == 0;
+}
+
+/* The function with what its "$LATEST" means; its file is looked for once. */
+static int find_function(struct ms_lua_function **out, struct ms_lua *lua, struct ms_str name,
+                         bool needs_latest)
+{
+  *out = ms_map_get(&lua->functions, name);
+  if (*out != NULL && (!needs_latest || (*out)->latest.code != NULL)) {
+    return MSTEP_OK;
+  }
+  if (!needs_latest || !is_function_name(name)) {
+    return ms_error(MSTEP_ENOTFOUND, "no function of this name");
+  }
+  return read_latest(out, lua, name);
+}
+
+static bool is_same_value(struct ms_json a, struct ms_json b)
+{
+  return a.type == b.type && (ms_json_count(a) == 0 || a.u.object == b.u.object);
+}
+
+/* The slot's code, or another one when the configuration has changed since. */
+static int configure(struct ms_lua *lua, struct ms_lua_function *function, struct ms_lua_slot *slot,
+                     const struct ms_lua_config *config)
+{
+  struct ms_lua_code_form form = ms_lua_code_form(slot->code);
+  bool is_same_size = config->memory_max_bytes == form.memory_max_bytes;
+  if (is_same_size && is_same_value(config->environment, slot->environment)) {
+    return MSTEP_OK;
+  }
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  int err = ms_lua_environment_text(&text, config->environment);
+  if (err == 0 && !(is_same_size && ms_str_eq(ms_buf_view(&text), form.environment))) {
+    struct ms_lua_code *code;
+    form.memory_max_bytes = config->memory_max_bytes;
+    form.environment = ms_buf_view(&text);
+    err = ms_lua_code_new(&code, lua, &form);
+    if (err == 0) {
+      atomic_store(&code->is_good, atomic_load(&slot->code->is_good));
+      err = put_slot(lua, function, slot, code);
+    }
+  }
+  if (err == 0) {
+    ms_json_replace(&slot->environment, ms_json_ref(config->environment));
+  }
+  ms_buf_deinit(&text);
+  return err;
+}
+
+static struct ms_lua_code *find_pinned(struct ms_lua_function *function, uint64_t revision)
+{
+  for (size_t i = 0; i < function->pins.count; i++) {
+    if (function->pins.data[i].code->revision == revision) {
+      return function->pins.data[i].code;
+    }
+  }
+  return NULL;
+}
+
+int ms_lua_find(struct ms_lua_code **out, struct ms_lua *lua, const struct ms_lua_call *call)
+{
+  struct ms_lua_function *function;
+  bool needs_latest = is_latest(call->version) && call->revision == 0;
+  *out = NULL;
+  int err = find_function(&function, lua, call->function, needs_latest);
+  if (err != 0) {
+    return err;
+  }
+  if (call->revision != 0) {
+    *out = find_pinned(function, call->revision);
+    return *out == NULL ? ms_error(MSTEP_ENOTFOUND, "no such revision") : MSTEP_OK;
+  }
+  struct ms_lua_slot *slot = find_slot(function, call->version);
+  if (slot == NULL) {
+    return ms_error(MSTEP_ENOTFOUND, "no such version");
+  }
+  err = call->config == NULL ? MSTEP_OK : configure(lua, function, slot, call->config);
+  *out = slot->code;
+  return err;
+}
+
+bool ms_lua_has_function(struct ms_lua *lua, struct ms_str name)
+{
+  struct ms_lua_function *function;
+  return find_function(&function, lua, name, true) == MSTEP_OK;
+}
+
+/* ---- from memory ---- */
+
+int ms_lua_check_syntax(struct ms_lua *lua, const struct ms_lua_bundle *bundle)
 {
   struct ms_lua_vm *vm;
   int err = ms_lua_vm_new(&vm, lua, NULL, NULL);
   if (err != 0) {
     return err;
   }
-  int status = ms_lua_load_text(vm->L, code->text, code->len, code->chunk);
+  int status = ms_lua_load_text(vm->L, bundle->text, bundle->len, bundle->chunk);
+  const struct ms_lua_module *m = atomic_load(&bundle->modules);
+  for (; status == LUA_OK && m != NULL; m = m->next) {
+    lua_settop(vm->L, 0);
+    status = m->is_own ? ms_lua_load_text(vm->L, m->text, m->len, m->chunk) : LUA_OK;
+  }
   if (status == LUA_ERRMEM) {
     err = ms_error_nomem();
   } else if (status != LUA_OK) {
@@ -195,88 +340,204 @@ static int check_source(struct ms_lua *lua, const struct ms_lua_code *code)
   return err;
 }
 
-/* ---- finding ---- */
-
-static int read_function(struct ms_lua_code **out, struct ms_lua *lua, struct ms_str name)
+static bool is_version_name(const char *version)
 {
-  const char *dir = lua->options.functions_dir;
-  char path[MS_LUA_PATH_MAX];
-  char folder[MS_LUA_PATH_MAX];
-  char *text;
-  size_t len;
-  int wanted = snprintf(path, sizeof path, "%s/%.*s/init.lua", dir, MS_STR_ARG(name));
-  if (wanted < 0 || (size_t)wanted >= sizeof path) {
-    return ms_error(MSTEP_ETOOBIG, "the path of function %.*s is too long", MS_STR_ARG(name));
-  }
-  snprintf(folder, sizeof folder, "%s/%.*s", dir, MS_STR_ARG(name));
-  snprintf(path, sizeof path, "%s/%.*s.lua", dir, MS_STR_ARG(name));
-  bool is_folder = false;
-  int err = ms_lua_read_file(&text, &len, path);
-  if (err == MSTEP_ENOTFOUND) {
-    snprintf(path, sizeof path, "%s/%.*s/init.lua", dir, MS_STR_ARG(name));
-    is_folder = true;
-    err = ms_lua_read_file(&text, &len, path);
-  }
-  return err != 0 ? err : new_code(out, lua, name, text, len, is_folder ? folder : NULL);
+  struct ms_str name = ms_str_c(version);
+  return name.len <= MS_LUA_VERSION_MAX && ms_lua_is_name(name, false);
 }
 
-int ms_lua_find(struct ms_lua_code **out, struct ms_lua *lua, struct ms_str name)
+static int add_version(struct ms_lua *lua, struct ms_lua_function *function,
+                       struct ms_lua_code *code, struct ms_json environment)
 {
-  *out = ms_map_get(&lua->functions, name);
-  if (*out != NULL) {
-    return MSTEP_OK;
+  int err = MS_VEC_RESERVE(&function->versions, VERSIONS_MAX, 1);
+  struct ms_lua_slot slot = {NULL, MS_JSON_VALUE_NONE};
+  if (err == 0) {
+    err = put_slot(lua, function, &slot, code);
+  } else {
+    ms_lua_code_unref(code);
   }
-  if (lua->options.functions_dir == NULL || !ms_lua_is_name(name, false)) {
-    return ms_error(MSTEP_ENOTFOUND, "no function of this name");
+  if (err == 0) {
+    slot.environment = ms_json_ref(environment);
+    function->versions.data[function->versions.count++] = slot;
   }
+  return err;
+}
+
+/* The bundle becomes the version; what "$LATEST" had of configuration stays. */
+static int put_bundle(struct ms_lua *lua, const struct ms_lua_package *package,
+                      struct ms_lua_bundle *bundle, const char *field)
+{
+  struct ms_lua_function *function;
   struct ms_lua_code *code;
-  int err = read_function(&code, lua, name);
-  if (err == 0) {
-    err = put_code(lua, name, code);
+  int err = need_function(&function, lua, package->function);
+  if (err != 0) {
+    return err;
   }
+  struct ms_lua_code_form form = {package->function, MS_LUA_LATEST, field, bundle, 0, {NULL, 0}};
+  if (is_latest(package->version) && function->latest.code != NULL) {
+    struct ms_lua_code_form before = ms_lua_code_form(function->latest.code);
+    form.memory_max_bytes = before.memory_max_bytes;
+    form.environment = before.environment;
+  }
+  form.version = is_latest(package->version) ? MS_LUA_LATEST : package->version;
+  if (!is_latest(package->version) && find_slot(function, package->version) != NULL) {
+    return ms_error(MSTEP_EEXISTS, "version %s is there already", package->version);
+  }
+  err = ms_lua_code_new(&code, lua, &form);
+  if (err == 0 && is_latest(package->version)) {
+    err = put_slot(lua, function, &function->latest, code);
+    function->is_from_file = function->is_from_file && err != 0;
+  } else if (err == 0) {
+    err = add_version(lua, function, code, MS_JSON_VALUE_NONE);
+  }
+  if (err != 0) {
+    forget_if_empty(lua, function);
+  }
+  return err;
+}
+
+int ms_lua_deploy(struct ms_lua *lua, const struct ms_lua_package *package)
+{
+  char field[MS_LUA_NAME_MAX + 1];
+  if (!is_function_name(package->function)) {
+    return ms_error(MSTEP_EINVALID, "'%.*s' cannot name a function",
+                    (int)(package->function.len & 0xff), package->function.data);
+  }
+  if (!is_latest(package->version) && !is_version_name(package->version)) {
+    return ms_error(MSTEP_EINVALID, "this cannot name a version");
+  }
+  struct ms_lua_bundle *bundle;
+  int err = ms_lua_bundle_unpack(&bundle, field, lua, package);
   if (err == 0) {
-    *out = code;
+    err = ms_lua_check_syntax(lua, bundle);
+    if (err == 0) {
+      err = put_bundle(lua, package, bundle, field);
+    }
+    ms_lua_bundle_unref(bundle);
   }
   return err;
 }
 
 int ms_lua_load(struct ms_lua *lua, struct ms_str name, struct ms_str source)
 {
-  if (!ms_lua_is_name(name, false)) {
-    return ms_error(MSTEP_EINVALID, "'%.*s' cannot name a function", (int)(name.len & 0xff),
-                    name.data);
-  }
-  if (source.len > MS_LUA_SOURCE_MAX) {
-    return ms_error(MSTEP_ETOOBIG, "the source is larger than %zu bytes", MS_LUA_SOURCE_MAX);
-  }
-  char *text = ms_strdupn(source.data, source.len);
-  if (text == NULL) {
-    return ms_error_nomem();
-  }
-  struct ms_lua_code *code;
-  int err = new_code(&code, lua, name, text, source.len, NULL);
-  if (err == 0) {
-    err = check_source(lua, code);
-    if (err != 0) {
-      ms_lua_code_unref(code);
-    }
-  }
-  return err != 0 ? err : put_code(lua, name, code);
+  const struct ms_lua_file file = {{NULL, 0}, source};
+  const struct ms_lua_package package = {name, NULL, &file, 1, NULL};
+  return ms_lua_deploy(lua, &package);
 }
 
-bool ms_lua_has_function(struct ms_lua *lua, struct ms_str name)
+/* ---- versions ---- */
+
+int ms_lua_publish(struct ms_lua *lua, struct ms_str name, const char *version)
 {
+  struct ms_lua_function *function;
+  int err = find_function(&function, lua, name, true);
+  if (err != 0) {
+    return err;
+  }
+  if (!is_version_name(version)) {
+    return ms_error(MSTEP_EINVALID, "this cannot name a version");
+  }
+  if (find_slot(function, version) != NULL) {
+    return ms_error(MSTEP_EEXISTS, "version %s is there already", version);
+  }
   struct ms_lua_code *code;
-  return ms_lua_find(&code, lua, name) == MSTEP_OK;
+  struct ms_lua_code_form form = ms_lua_code_form(function->latest.code);
+  form.version = version;
+  err = ms_lua_code_new(&code, lua, &form);
+  return err != 0 ? err : add_version(lua, function, code, function->latest.environment);
+}
+
+static int unload_version(struct ms_lua *lua, struct ms_lua_function *function, const char *version)
+{
+  for (size_t i = 0; i < function->versions.count; i++) {
+    struct ms_lua_slot *slot = &function->versions.data[i];
+    if (strcmp(slot->code->version, version) == 0) {
+      empty_slot(lua, function, slot);
+      *slot = function->versions.data[--function->versions.count];
+      forget_if_empty(lua, function);
+      return MSTEP_OK;
+    }
+  }
+  return ms_error(MSTEP_ENOTFOUND, "no such version");
+}
+
+int ms_lua_unload(struct ms_lua *lua, struct ms_str name, const char *version)
+{
+  struct ms_lua_function *function = ms_map_get(&lua->functions, name);
+  if (function == NULL) {
+    return ms_error(MSTEP_ENOTFOUND, "no function of this name");
+  }
+  if (version != NULL && !is_latest(version)) {
+    return unload_version(lua, function, version);
+  }
+  while (version == NULL && function->versions.count > 0) {
+    empty_slot(lua, function, &function->versions.data[--function->versions.count]);
+  }
+  ms_lua_drop_latest(lua, function);
+  return MSTEP_OK;
+}
+
+int ms_lua_files(struct ms_json *out, struct ms_lua *lua, struct ms_str name, const char *version)
+{
+  struct ms_lua_function *function;
+  *out = MS_JSON_VALUE_NONE;
+  int err = find_function(&function, lua, name, is_latest(version));
+  if (err != 0) {
+    return err;
+  }
+  const struct ms_lua_slot *slot = find_slot(function, version);
+  if (slot == NULL) {
+    return ms_error(MSTEP_ENOTFOUND, "no such version");
+  }
+  return ms_lua_bundle_list(out, slot->code->bundle, name);
+}
+
+/* ---- pins ---- */
+
+uint64_t ms_lua_pin(struct ms_lua *lua, struct ms_str name)
+{
+  struct ms_lua_function *function;
+  if (find_function(&function, lua, name, true) != 0) {
+    return 0;
+  }
+  struct ms_lua_code *code = function->latest.code;
+  struct ms_lua_pinned *pin = pin_of(function, code);
+  if (pin == NULL) {
+    if (MS_VEC_RESERVE(&function->pins, PINS_MAX, 1) != 0) {
+      return 0;
+    }
+    pin = &function->pins.data[function->pins.count++];
+    *pin = (struct ms_lua_pinned){ms_lua_code_ref(code), 0};
+  }
+  pin->count++;
+  return code->revision;
+}
+
+void ms_lua_unpin(struct ms_lua *lua, struct ms_str name, uint64_t revision)
+{
+  struct ms_lua_function *function = ms_map_get(&lua->functions, name);
+  struct ms_lua_code *code = function == NULL ? NULL : find_pinned(function, revision);
+  struct ms_lua_pinned *pin = code == NULL ? NULL : pin_of(function, code);
+  if (pin == NULL || --pin->count > 0) {
+    return;
+  }
+  *pin = function->pins.data[--function->pins.count];
+  if (code == function->latest.code) {
+    ms_lua_code_unref(code);
+  } else {
+    retire_with_index(lua, code);
+  }
+  forget_if_empty(lua, function);
 }
 
 void ms_lua_registry_deinit(struct ms_lua *lua)
 {
   size_t pos = 0;
   struct ms_str name;
-  void *code;
-  while (ms_map_next(&lua->functions, &pos, &name, &code)) {
-    ms_lua_code_unref(code);
+  void *function;
+  while (ms_map_next(&lua->functions, &pos, &name, &function)) {
+    free_function(function);
   }
   ms_map_deinit(&lua->functions);
+  ms_free(lua->free_indices.data);
 }

@@ -61,6 +61,19 @@ static bool load_below(lua_State *L, const char *dir, const char *name)
   return false;
 }
 
+bool ms_lua_is_builtin(struct ms_str name)
+{
+  if (ms_lua_is_lib(name)) {
+    return true;
+  }
+  for (size_t i = 0; i < ms_lua_source_count; i++) {
+    if (ms_str_is(name, ms_lua_sources[i].name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool load_builtin(lua_State *L, const char *name)
 {
   for (size_t i = 0; i < ms_lua_source_count; i++) {
@@ -87,6 +100,26 @@ static int not_found(lua_State *L, const char *name)
                     luaL_gsub(L, name, ".", "/"), luaL_gsub(L, name, ".", "/"));
 }
 
+/* The text that the version has for the name, or that is read and kept for it now. */
+static bool load_from_bundle(lua_State *L, struct ms_lua_code *code, const char *name)
+{
+  const struct ms_lua_module *module;
+  int err = ms_lua_bundle_need(&module, ms_lua_vm_of(L)->lua, code->bundle, ms_str_c(name), true);
+  if (err == MSTEP_ENOTFOUND) {
+    return false;
+  }
+  if (err == MSTEP_ENOMEM) {
+    ms_lua_raise_memory(L);
+  }
+  if (err != 0) {
+    luaL_error(L, "%s", ms_error_detail());
+  }
+  if (ms_lua_load_text(L, module->text, module->len, module->chunk) != LUA_OK) {
+    lua_error(L);
+  }
+  return true;
+}
+
 /* (name) -> module */
 static int load_module(lua_State *L)
 {
@@ -95,9 +128,13 @@ static int load_module(lua_State *L)
   if (ms_lua_open_lib(L, name)) {
     return 1;
   }
-  const char *own = vm->code == NULL ? NULL : vm->code->folder;
-  if (!load_builtin(L, name) && !load_below(L, own, name) &&
-      !load_below(L, vm->lua->options.lib_dir, name)) {
+  bool is_found = load_builtin(L, name);
+  if (!is_found && vm->code != NULL) {
+    is_found = load_from_bundle(L, vm->code, name);
+  } else if (!is_found) {
+    is_found = load_below(L, vm->lua->options.lib_dir, name);
+  }
+  if (!is_found) {
     not_found(L, name);
   }
   lua_pushstring(L, name);

@@ -62,6 +62,16 @@ bool ms_lua_open_lib(lua_State *L, const char *name)
   return false;
 }
 
+bool ms_lua_is_lib(struct ms_str name)
+{
+  for (size_t i = 0; i < sizeof libs / sizeof libs[0]; i++) {
+    if (ms_str_is(name, libs[i].name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* Globals and the table of loaded modules, which are the libraries at first. */
 void ms_lua_sandbox_open(lua_State *L)
 {

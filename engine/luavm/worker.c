@@ -104,10 +104,11 @@ static void worker_on_timer(void *state)
   }
 }
 
-/* Somebody cancelled a call that sleeps here. */
+/* Somebody cancelled a call that sleeps here, or a version has been replaced. */
 static void worker_on_wake(void *state)
 {
   struct ms_lua_host *host = state;
+  ms_lua_host_sweep(host);
   uint32_t i = 0;
   while (i < host->sleeping.count) {
     struct ms_lua_job *job = MS_LUA_JOB_OF_SLEEP(host->sleeping.slots[i].node);
@@ -122,9 +123,15 @@ static void worker_on_wake(void *state)
   }
 }
 
+/* Calls that want nothing but time are many enough: new ones are left to other workers. */
+static bool worker_is_full(void *state)
+{
+  return ((const struct ms_lua_host *)state)->busy_count >= MS_LUA_BUSY_MAX;
+}
+
 static const struct ms_work_type worker_type = {
-    worker_open,    worker_close,       worker_on_message,
-    worker_on_wake, worker_next_due_ms, worker_on_timer, NULL,
+    worker_open,    worker_close,       worker_on_message, worker_on_wake, worker_next_due_ms,
+    worker_on_timer, worker_is_full,
 };
 
 /* ---- the loop's side ---- */
