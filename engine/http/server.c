@@ -159,6 +159,9 @@ void ms_http_forget_connection(struct ms_http *http, struct ms_http_connection *
     connection->next->slot = connection->slot;
   }
   http->stats.connection_count--;
+  if (http->is_stopping && http->connections == NULL) {
+    event_active(http->tick, EV_TIMEOUT, 0); /* which tells of the end */
+  }
   if (connection->address_len > 0) {
     struct ms_str key = {connection->address, connection->address_len};
     uintptr_t count = (uintptr_t)ms_map_get(&http->addresses, key);
@@ -424,7 +427,8 @@ void ms_http_stop(struct ms_http *http, unsigned deadline_ms, void (*on_stopped)
     http->cursor = c->next;
     ms_http_connection_retire(c);
   }
-  ms_http_start_ticking(http); /* which tells when nothing is left */
+  ms_http_start_ticking(http);
+  event_active(http->tick, EV_TIMEOUT, 0); /* perhaps nothing is left */
 }
 
 void ms_http_free(struct ms_http *http)
