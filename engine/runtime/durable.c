@@ -189,6 +189,19 @@ static void durable_settle(struct ms_engine *engine)
   }
 }
 
+void ms_durable_hold(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  struct ms_turn *turn = engine->turn;
+  engine->turn = NULL;
+  if (durable->held_last == NULL) {
+    durable->held = turn;
+  } else {
+    durable->held_last->next = turn;
+  }
+  durable->held_last = turn;
+}
+
 void ms_durable_flush(struct ms_engine *engine)
 {
   struct ms_durable *durable = engine->durable;
@@ -198,15 +211,8 @@ void ms_durable_flush(struct ms_engine *engine)
   if (durable->state == MS_DURABLE_OPEN) {
     ms_durable_tidy(engine);
   }
-  struct ms_turn *turn = engine->turn;
-  if (turn->count > 0) {
-    engine->turn = NULL;
-    if (durable->held_last == NULL) {
-      durable->held = turn;
-    } else {
-      durable->held_last->next = turn;
-    }
-    durable->held_last = turn;
+  if (engine->turn != NULL && engine->turn->count > 0) {
+    ms_durable_hold(engine);
   }
   ms_journal_flush(durable->journal);
   durable_settle(engine);
@@ -326,6 +332,7 @@ int ms_durable_open(struct ms_engine *engine)
   durable->unsaved_bytes_max = UNSAVED_BYTES_MAX;
   ms_buf_init(&durable->row, 0);
   ms_buf_init(&durable->key, 0);
+  ms_buf_init(&durable->unit, 0);
   int err = durable_open_store(engine);
   if (err == 0) {
     durable->trimmed_lsn = ms_store_trimmed_lsn(durable->store);
@@ -360,6 +367,7 @@ void ms_durable_close(struct ms_engine *engine)
   ms_store_close(durable->store);
   ms_buf_deinit(&durable->row);
   ms_buf_deinit(&durable->key);
+  ms_buf_deinit(&durable->unit);
   ms_free(durable);
   engine->durable = NULL;
 }

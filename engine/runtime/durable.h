@@ -92,8 +92,7 @@ struct ms_durable {
   bool must_resume; /* recovered; tasks and steps are still to be begun */
   uint64_t last_seq; /* of the latest change */
   struct ms_waiter *waiters;
-  struct ms_buf row; /* scratch */
-  struct ms_buf key; /* scratch */
+  struct ms_buf row, key, unit; /* scratch */
   uint64_t overdue_count; /* timers that fell due before the latest recovery */
   int64_t overdue_ms;     /* how late the latest of them is */
 };
@@ -105,7 +104,8 @@ void ms_durable_close(struct ms_engine *engine);
 int ms_durable_status(const struct ms_engine *engine);
 /* May a command be taken? Always without a store. Not while FAILED or AHEAD, nor while too much waits for the disk. */
 bool ms_durable_is_ready(const struct ms_engine *engine);
-/* The turn that was made goes to the held ones; then to the store thread. */
+void ms_durable_hold(struct ms_engine *engine); /* the turn that was made goes to the held ones */
+/* The same, and what was written goes to the store thread. */
 void ms_durable_flush(struct ms_engine *engine);
 void ms_durable_take(struct ms_engine *engine); /* from on_wake */
 void ms_durable_on_timer(struct ms_engine *engine);

@@ -123,11 +123,8 @@ static int write_start(struct ms_engine *engine, struct ms_batch *batch, struct 
   ms_buf_reset(&durable->row);
   int err = ms_row_write(&durable->row, run, true, io);
   if (err == 0) {
-    struct ms_buf head;
-    ms_buf_init(&head, 0);
-    put_record(batch, MS_RECORD_START, head_of(&head, run->number, NULL),
+    put_record(batch, MS_RECORD_START, head_of(&durable->key, run->number, NULL),
                ms_buf_view(&durable->row));
-    ms_buf_deinit(&head);
   }
   return err;
 }
@@ -153,20 +150,18 @@ static int log_events(struct ms_engine *engine, struct ms_turn_entry *entry,
                       const struct ms_document_io *io)
 {
   struct ms_kept *kept = entry->run->kept;
-  struct ms_buf unit;
-  ms_buf_init(&unit, 0);
+  struct ms_buf *unit = &engine->durable->unit;
   size_t before = kept->log.len;
   int err = MSTEP_OK;
   for (size_t i = 0; i < entry->event_count && err == 0; i++) {
     const struct ms_event *event = &engine->turn->events.items[entry->first_event + i];
     if (is_logged(entry->run->machine, event)) {
-      ms_buf_reset(&unit);
-      err = ms_record_write_events(&unit, &kept->documents, io, event, 1);
-      ms_bytes_put_text(&kept->log, ms_buf_view(&unit));
+      ms_buf_reset(unit);
+      err = ms_record_write_events(unit, &kept->documents, io, event, 1);
+      ms_bytes_put_text(&kept->log, ms_buf_view(unit));
     }
   }
   entry->log_bytes = kept->log.len - before;
-  ms_buf_deinit(&unit);
   return err != 0 ? err : kept->log.error;
 }
 
@@ -176,22 +171,21 @@ static int write_events(struct ms_engine *engine, struct ms_batch *batch,
 {
   struct ms_run *run = entry->run;
   struct ms_kept *kept = run->kept;
-  struct ms_buf unit;
-  ms_buf_init(&unit, 0);
-  int err = ms_record_write_events(&unit, &kept->documents, io,
+  struct ms_buf *unit = &engine->durable->unit;
+  ms_buf_reset(unit);
+  int err = ms_record_write_events(unit, &kept->documents, io,
                                    &engine->turn->events.items[entry->first_event],
                                    entry->event_count);
   if (err == 0) {
-    struct ms_buf *head = &engine->durable->row;
+    struct ms_buf *head = &engine->durable->key;
     put_record(batch, MS_RECORD_EVENTS, head_of(head, run->number, &kept->records),
-               ms_buf_view(&unit));
+               ms_buf_view(unit));
     size_t before = kept->log.len;
-    ms_bytes_put_text(&kept->log, ms_buf_view(&unit));
+    ms_bytes_put_text(&kept->log, ms_buf_view(unit));
     entry->log_bytes = kept->log.len - before;
     kept->records++;
-    err = kept->log.error != 0 ? kept->log.error : unit.error;
+    err = kept->log.error != 0 ? kept->log.error : unit->error;
   }
-  ms_buf_deinit(&unit);
   return err;
 }
 

@@ -239,7 +239,7 @@ static int engine_seed(struct ms_engine *engine)
 
 static void engine_init_core(struct ms_engine *engine)
 {
-  engine->limits = MS_CORE_LIMITS_DEFAULT;
+  engine->limits = engine->options.is_aws_compat ? MS_CORE_LIMITS_AWS : MS_CORE_LIMITS_DEFAULT;
   engine->limits.payload_bytes = engine->options.payload_max_bytes;
   engine->limits.history_events = engine->options.history_max_events;
   engine->env = (struct ms_core_env){

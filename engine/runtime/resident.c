@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "runtime/durable.h"
 
-#define TIDY_MAX 64 /* snapshots in one turn */
+#define TIDY_MAX 512 /* snapshots in one turn: more than a turn has commands */
 #define TRIM_BYTES ((uint64_t)4 << 20)
 
 /* ---- what is kept ---- */

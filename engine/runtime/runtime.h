@@ -86,6 +86,7 @@ struct ms_engine_options {
   size_t lua_memory_max_bytes;
   size_t payload_max_bytes;
   uint32_t history_max_events;
+  bool is_aws_compat; /* AWS's other quotas too: how long executions live, redrives, variables */
   bool is_history_kept;
   void *event_base;
   const char *store_url; /* NULL: memory is all there is, nothing survives */

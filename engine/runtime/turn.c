@@ -79,6 +79,9 @@ void ms_turns_deinit(struct ms_engine *engine)
 
 int ms_turn_ready(struct ms_engine *engine)
 {
+  if (engine->turn != NULL && engine->turn->count == MS_TURN_MAX && engine->durable != NULL) {
+    ms_durable_hold(engine);
+  }
   if (engine->turn == NULL) {
     engine->turn = turn_new(engine);
   }
