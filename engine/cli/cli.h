@@ -17,7 +17,7 @@ enum ms_exit {
   MS_EXIT_FAILED = 1,    /* the execution failed */
   MS_EXIT_USAGE = 2,     /* the command line, a file or the definition is wrong: nothing was run */
   MS_EXIT_TIMED_OUT = 3, /* the execution passed its TimeoutSeconds */
-  MS_EXIT_ABORTED = 4    /* interrupted */
+  MS_EXIT_ABORTED = 4    /* interrupted; what is open in a store stays so */
 };
 
 #define MS_OPTION(id, name, letter, value, commands, help) MS_OPTION_##id,

@@ -3,6 +3,7 @@
  * a member. The texts come from the library and are well-formed; on any other text these functions stop
  * early, but never read past its end.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/text.h"
@@ -216,35 +217,81 @@ static void add_value(struct ms_text *out, mstep_str json, size_t from, size_t t
   }
 }
 
-bool ms_text_member(struct ms_text *out, mstep_str json, const char *name)
+void ms_text_value(struct ms_text *out, mstep_str json)
 {
-  size_t at = skip_space(json, 0), len = strlen(name);
+  add_value(out, json, 0, json.len);
+}
+
+void ms_text_each_member(mstep_str json, void (*each)(mstep_str name, mstep_str value, void *user),
+                         void *user)
+{
+  size_t at = skip_space(json, 0);
   if (at >= json.len || json.data[at] != '{') {
-    return false;
+    return;
   }
   at = skip_space(json, at + 1);
   while (at < json.len && json.data[at] == '"') {
     size_t key = at + 1, key_end = skip_string(json, at);
     size_t from = skip_space(json, key_end);
     if (from >= json.len || json.data[from] != ':') {
-      return false;
+      return;
     }
     from = skip_space(json, from + 1);
     size_t to = skip_value(json, from);
-    if (key_end - 1 - key == len && memcmp(json.data + key, name, len) == 0) {
-      add_value(out, json, from, to);
-      return true;
-    }
+    each((mstep_str){json.data + key, key_end - 1 - key}, (mstep_str){json.data + from, to - from},
+         user);
     at = skip_space(json, to);
     if (at >= json.len || json.data[at] != ',') {
-      return false;
+      return;
     }
     at = skip_space(json, at + 1);
   }
-  return false;
 }
 
-void ms_text_each_string(mstep_str json, void (*each)(const char *string, void *user), void *user)
+struct member_search {
+  const char *name;
+  struct ms_text *out;
+  bool is_found;
+};
+
+static void take_member(mstep_str name, mstep_str value, void *user)
+{
+  struct member_search *search = user;
+  size_t len = strlen(search->name);
+  if (!search->is_found && name.len == len && memcmp(name.data, search->name, len) == 0) {
+    search->is_found = true;
+    ms_text_value(search->out, value);
+  }
+}
+
+bool ms_text_member(struct ms_text *out, mstep_str json, const char *name)
+{
+  struct member_search search = {name, out, false};
+  ms_text_each_member(json, take_member, &search);
+  return search.is_found;
+}
+
+double ms_text_number(mstep_str json, const char *name, double standard)
+{
+  struct ms_text text = {0};
+  char *end = NULL;
+  double value = standard;
+  if (ms_text_member(&text, json, name) && text.data != NULL) {
+    value = strtod(text.data, &end);
+    value = end == text.data ? standard : value;
+  }
+  ms_text_deinit(&text);
+  return value;
+}
+
+void ms_text_pair(struct ms_text *text, const char *name, const char *string)
+{
+  bool is_first = text->len > 0 && text->data[text->len - 1] == '{';
+  ms_text_printf(text, "%s\"%s\":", is_first ? "" : ",", name);
+  ms_text_quote(text, string);
+}
+
+void ms_text_each(mstep_str json, void (*each)(mstep_str item, void *user), void *user)
 {
   size_t at = skip_space(json, 0);
   if (at >= json.len || json.data[at] != '[') {
@@ -256,14 +303,31 @@ void ms_text_each_string(mstep_str json, void (*each)(const char *string, void *
     if (to == at) {
       return;
     }
-    struct ms_text string = {0};
-    add_value(&string, json, at, to);
-    if (string.data != NULL) {
-      each(string.data, user);
-    }
-    ms_text_deinit(&string);
+    each((mstep_str){json.data + at, to - at}, user);
     at = skip_space(json, to);
     at += at < json.len && json.data[at] == ',';
     at = skip_space(json, at);
   }
+}
+
+struct string_visit {
+  void (*each)(const char *string, void *user);
+  void *user;
+};
+
+static void visit_string(mstep_str item, void *user)
+{
+  const struct string_visit *visit = user;
+  struct ms_text string = {0};
+  ms_text_value(&string, item);
+  if (string.data != NULL) {
+    visit->each(string.data, visit->user);
+  }
+  ms_text_deinit(&string);
+}
+
+void ms_text_each_string(mstep_str json, void (*each)(const char *string, void *user), void *user)
+{
+  struct string_visit visit = {each, user};
+  ms_text_each(json, visit_string, &visit);
 }

@@ -108,3 +108,17 @@ bool ms_run_result_json(mstep_engine *engine, const char *execution_arn, bool ha
   ms_text_deinit(&events);
   return is_whole;
 }
+
+int ms_run_exit_code(mstep_status status)
+{
+  switch (status) {
+  case MSTEP_SUCCEEDED:
+    return MS_EXIT_OK;
+  case MSTEP_TIMED_OUT:
+    return MS_EXIT_TIMED_OUT;
+  case MSTEP_ABORTED:
+    return MS_EXIT_ABORTED;
+  default:
+    return MS_EXIT_FAILED;
+  }
+}

@@ -18,5 +18,7 @@ void ms_run_result_deinit(struct ms_run_result *result);
 bool ms_run_result_text(const struct ms_run_result *result);
 /* DescribeExecution's answer, with `events` of GetExecutionHistory when asked for, as one line. */
 bool ms_run_result_json(mstep_engine *engine, const char *execution_arn, bool has_events);
+/* What the program ends with after an execution that ended so. */
+int ms_run_exit_code(mstep_status status);
 
 #endif

@@ -48,6 +48,17 @@ void ms_text_merge(struct ms_text *text, mstep_str more);
  * other value as it stands. False when there is none, or no object.
  */
 bool ms_text_member(struct ms_text *out, mstep_str json, const char *name);
+/* Calls `each` with every item of the array `json`, as it stands. */
+void ms_text_each(mstep_str json, void (*each)(mstep_str item, void *user), void *user);
+/* Calls `each` with every member of the object `json`; the name as it stands between its quotes. */
+void ms_text_each_member(mstep_str json, void (*each)(mstep_str name, mstep_str value, void *user),
+                         void *user);
+/* Member `name` as a number; `standard` when there is none. */
+double ms_text_number(mstep_str json, const char *name, double standard);
+/* Adds a JSON value: a string without quotes and escapes, anything else as it stands. */
+void ms_text_value(struct ms_text *out, mstep_str json);
+/* Adds `"name":"string"` with a comma before it, but behind a brace: for requests. */
+void ms_text_pair(struct ms_text *text, const char *name, const char *string);
 /* Calls `each` with every string of the array `json`, escapes undone. */
 void ms_text_each_string(mstep_str json, void (*each)(const char *string, void *user), void *user);
 

@@ -5,7 +5,7 @@
 
 #include "cli/text.h"
 
-void ms_view_open(struct ms_view *out, bool is_quiet, bool is_trace)
+void ms_view_open(struct ms_view *out, bool is_quiet, bool is_trace, bool is_many)
 {
   *out = (struct ms_view){.to = stderr, .is_coloured = ms_cli_has_colour(stderr)};
   if (is_quiet) {
@@ -13,7 +13,7 @@ void ms_view_open(struct ms_view *out, bool is_quiet, bool is_trace)
   }
   if (is_trace) {
     out->type = &ms_view_trace;
-  } else if (ms_cli_is_terminal(stdout) && ms_cli_is_terminal(stderr)) {
+  } else if (!is_many && ms_cli_is_terminal(stdout) && ms_cli_is_terminal(stderr)) {
     out->type = &ms_view_tree;
   } else {
     out->type = &ms_view_lines;
@@ -27,6 +27,21 @@ void ms_view_event(struct ms_view *view, const mstep_event *event)
   }
   if (view->type != NULL) {
     view->type->event(view, event);
+  }
+}
+
+void ms_view_event_of(struct ms_view *view, const char *name, const mstep_event *event)
+{
+  bool is_live = view->type != NULL && view->type->is_live;
+  view->name = name;
+  if (name == NULL || !is_live) {
+    ms_view_event(view, event);
+  } else if (ms_moment_of(event) == MS_MOMENT_ENDED) {
+    /* The tree is that of one execution: of the others it is told how they ended. */
+    struct ms_text line = {0};
+    ms_text_printf(&line, "%s: %s", name, event->type);
+    ms_view_log(view, event->error[0] != '\0' ? 1 : 2, "run", ms_text_str(&line));
+    ms_text_deinit(&line);
   }
 }
 
@@ -107,7 +122,8 @@ enum ms_moment ms_moment_of(const mstep_event *event)
     return moment_of_ours(type);
   }
   if (starts_with(type, "Execution")) {
-    return strcmp(type, "ExecutionStarted") == 0 ? MS_MOMENT_STARTED : MS_MOMENT_ENDED;
+    bool is_start = strcmp(type, "ExecutionStarted") == 0 || strcmp(type, "ExecutionRedriven") == 0;
+    return is_start ? MS_MOMENT_STARTED : MS_MOMENT_ENDED;
   }
   if (starts_with(type, "MapIteration")) {
     return moment_of_iteration(type);

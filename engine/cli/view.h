@@ -22,11 +22,15 @@ struct ms_view {
   bool is_coloured;
   int64_t started_at_ms; /* of the execution; 0 = not yet */
   struct ms_tree *tree;  /* of the live view */
+  const char *name;      /* of the execution of the event being shown; NULL: the one that was started */
 };
 
 /* How an execution is to be shown. Falls back to lines when the tree finds no memory. */
-void ms_view_open(struct ms_view *out, bool is_quiet, bool is_trace);
+/* is_many: of many executions, of which none is the one that matters. */
+void ms_view_open(struct ms_view *out, bool is_quiet, bool is_trace, bool is_many);
 void ms_view_event(struct ms_view *view, const mstep_event *event);
+/* An event of another execution than the one that was started; name NULL: of that one after all. */
+void ms_view_event_of(struct ms_view *view, const char *name, const mstep_event *event);
 void ms_view_draw(struct ms_view *view, int64_t now_ms);
 /* A line of the log, which must not tear the tree. */
 void ms_view_log(struct ms_view *view, int level, const char *module, mstep_str line);

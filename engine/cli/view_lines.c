@@ -18,6 +18,9 @@ static void begin_line(struct ms_text *line, const struct ms_view *view, const m
   ms_text_printf(line, "%s%7lld.%03llds%s  %*s", dim, (long long)(ms / 1000),
                  (long long)(ms % 1000), plain, (int)(2 * (event->depth < 16 ? event->depth : 16)),
                  "");
+  if (view->name != NULL) {
+    ms_text_printf(line, "%s: ", view->name);
+  }
 }
 
 static void end_line(struct ms_text *line, const struct ms_view *view)
@@ -79,6 +82,14 @@ static bool add_moment(struct ms_text *line, const struct ms_view *view, const m
   case MS_MOMENT_RETRY:
     ms_text_printf(line, ": attempt %u in %s", event->attempt + 1, duration);
     return true;
+  case MS_MOMENT_ENDED:
+    /* Of the one that was started it is told at the very end. */
+    if (event->error[0] != '\0') {
+      add_error(line, view, event);
+    } else {
+      ms_text_put(line, strcmp(event->type, "ExecutionSucceeded") == 0 ? "succeeded" : event->type);
+    }
+    return view->name != NULL;
   default:
     return false;
   }

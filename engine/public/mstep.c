@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -17,10 +18,13 @@
 #define WORKERS_AUTO (-1)
 #define WORKERS_DEFAULT_MAX 4
 #define WORKERS_MAX 256
+#define AWS_PAYLOAD_BYTES 262144
+#define AWS_HISTORY_EVENTS 25000
 #define VIRTUAL_START_MS 1704067200000 /* 2024-01-01T00:00:00Z */
 
 struct mstep_engine {
   struct ms_engine *runtime;
+  struct ms_api *api;
   mstep_log_cb log;
   void *log_user;
 };
@@ -164,8 +168,6 @@ int mstep_options_init(mstep_options *options, unsigned version)
       .region = "us-east-1",
       .account = "000000000000",
       .workers = WORKERS_AUTO,
-      .payload_max_bytes = 262144,
-      .history_max_events = 25000,
       .is_history_kept = 1,
   };
   return MSTEP_OK;
@@ -195,6 +197,11 @@ static const char *or_default(const char *text, const char *standard)
   return text == NULL ? standard : text;
 }
 
+static size_t or_limit(size_t given, const mstep_options *options, size_t aws)
+{
+  return given == 0 && options->is_aws_compat ? aws : given;
+}
+
 /* role: room for the default. */
 static int convert_options(struct ms_engine_options *to, const mstep_options *from, char role[128],
                            mstep_engine *engine)
@@ -212,8 +219,9 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
       .start_at_ms = from->start_at_ms == 0 ? VIRTUAL_START_MS : from->start_at_ms,
       .seed = from->seed,
       .lua_memory_max_bytes = from->lua_memory_max_bytes,
-      .payload_max_bytes = from->payload_max_bytes,
-      .history_max_events = from->history_max_events,
+      .payload_max_bytes = or_limit(from->payload_max_bytes, from, AWS_PAYLOAD_BYTES),
+      .history_max_events = (uint32_t)or_limit(from->history_max_events, from, AWS_HISTORY_EVENTS),
+      .is_aws_compat = from->is_aws_compat != 0,
       .is_history_kept = from->is_history_kept != 0,
       .event_base = from->event_base,
       .store_url = from->store,
@@ -230,6 +238,40 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
   }
   int err = check_utf8("role_arn", ms_str_c(to->role_arn));
   return err != 0 ? err : worker_count(&to->workers, from);
+}
+
+/* ---- the operations' callbacks, of the types that the functions above cast to ---- */
+
+static void call_posted(mstep_engine *engine, void *user)
+{
+  (void)engine;
+  ms_api_on_posted(user);
+}
+
+static void call_accepted(mstep_engine *engine, int status, const char *detail, void *user)
+{
+  (void)engine;
+  ms_api_on_accepted(status, detail, user);
+}
+
+static void call_replied(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  (void)engine;
+  ms_api_on_replied(status, in(reply), user);
+}
+
+static int open_parts(mstep_engine *engine, const struct ms_engine_options *options)
+{
+  static const struct ms_api_up up = {(void (*)(void))call_posted, (void (*)(void))call_accepted,
+                                      (void (*)(void))call_replied};
+  int err = ms_engine_open(&engine->runtime, options);
+  if (err == 0) {
+    err = ms_api_new(&engine->api, engine->runtime, &up);
+    if (err != 0) {
+      ms_engine_close(engine->runtime);
+    }
+  }
+  return err;
 }
 
 int mstep_engine_open(mstep_engine **out_engine, const mstep_options *options)
@@ -256,7 +298,7 @@ int mstep_engine_open(mstep_engine **out_engine, const mstep_options *options)
   char role[128];
   int err = convert_options(&converted, options, role, engine);
   if (err == 0) {
-    err = ms_engine_open(&engine->runtime, &converted);
+    err = open_parts(engine, &converted);
   }
   if (err != 0) {
     ms_free(engine);
@@ -273,6 +315,7 @@ int mstep_engine_close(mstep_engine *engine)
   }
   int err = ms_engine_close(engine->runtime);
   if (err == 0) {
+    ms_api_free(engine->api);
     ms_free(engine);
   }
   return err;
@@ -367,6 +410,20 @@ int mstep_state_machine_create(mstep_arn *out_arn, mstep_engine *engine, const c
                                                  .is_express = is_express,
                                              },
                                              tell_diagnostic, &report);
+}
+
+int mstep_state_machine_update(mstep_engine *engine, const char *state_machine_arn,
+                               mstep_str definition, mstep_diagnostic_cb diagnostics, void *user)
+{
+  if (engine == NULL || state_machine_arn == NULL || definition.data == NULL) {
+    return missing(engine == NULL              ? "engine"
+                   : state_machine_arn == NULL ? "state_machine_arn"
+                                               : "definition");
+  }
+  struct report report = {diagnostics, user};
+  const struct ms_engine_machine_request changes = {.definition = in(definition)};
+  return ms_api_machine_update(engine->runtime, ms_str_c(state_machine_arn), &changes,
+                               tell_diagnostic, &report);
 }
 
 static int validate(mstep_engine *engine, mstep_str definition, const char *type, unsigned checks,
@@ -574,6 +631,24 @@ int mstep_task_send_heartbeat(mstep_engine *engine, const char *token)
     return missing(engine == NULL ? "engine" : "token");
   }
   return ms_engine_task_heartbeat(engine->runtime, ms_str_c(token));
+}
+
+/* ---- any operation ---- */
+
+static void tell_call(const struct ms_api_reply *reply, const struct ms_api_receiver *receiver)
+{
+  ((mstep_reply_cb)receiver->callback.fn)(receiver->host, reply->code, out(reply->text),
+                                          receiver->callback.user);
+}
+
+int mstep_call(mstep_engine *engine, const char *operation, mstep_str request, mstep_reply_cb cb,
+               void *user)
+{
+  if (engine == NULL || operation == NULL) {
+    return missing(engine == NULL ? "engine" : "operation");
+  }
+  const struct ms_api_receiver receiver = {tell_call, {(void (*)(void))cb, user}, engine};
+  return ms_api_call(engine->api, ms_str_c(operation), in(request), cb == NULL ? NULL : &receiver);
 }
 
 /* ---- functions ---- */

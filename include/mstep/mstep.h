@@ -54,6 +54,7 @@ typedef struct mstep_arn {
 
 /* How an execution ended. */
 typedef enum mstep_status {
+  MSTEP_UNKNOWN = -1, /* the store failed before the start was durable: start again with the same name */
   MSTEP_RUNNING = 0,
   MSTEP_SUCCEEDED = 1,
   MSTEP_FAILED = 2,
@@ -142,8 +143,9 @@ typedef struct mstep_options {
   int64_t start_at_ms;       /* of virtual time; 0 = 2024-01-01T00:00:00Z */
   uint64_t seed;             /* of ids, jitter and random functions; 0 = from the system's entropy */
   size_t lua_memory_max_bytes;   /* of one function; 0 = 128 MiB */
-  size_t payload_max_bytes;      /* of one state's input or output; default 262144; 0 = no limit */
-  uint32_t history_max_events;   /* of one execution; default 25000; 0 = no limit */
+  int is_aws_compat;             /* 1: AWS's limits: 256 KiB payloads, 25,000 events, Express 5 minutes, Standard 1 year */
+  size_t payload_max_bytes;      /* of one state's input or output; 0 = no limit but that of is_aws_compat */
+  uint32_t history_max_events;   /* of one execution; 0 likewise */
   int is_history_kept;           /* 0: mstep_execution_history has nothing to say; default 1 */
   void *event_base;              /* struct event_base *: join this libevent loop; NULL = own */
   const char *store;             /* `sqlite:PATH` or `memory:`; NULL: memory is all there is */
@@ -192,6 +194,13 @@ MSTEP_EXTERN int mstep_engine_watch(mstep_engine *engine, mstep_event_cb cb, voi
 MSTEP_EXTERN int mstep_state_machine_create(mstep_arn *out, mstep_engine *engine, const char *name,
                                             mstep_str definition, const char *type,
                                             mstep_diagnostic_cb diagnostics, void *user);
+/*
+ * UpdateStateMachine: executions that are started from now on get the new definition, those that run keep
+ * theirs. The type stays. MSTEP_ENOTFOUND, MSTEP_EDEFINITION.
+ */
+MSTEP_EXTERN int mstep_state_machine_update(mstep_engine *engine, const char *state_machine_arn,
+                                            mstep_str definition, mstep_diagnostic_cb diagnostics,
+                                            void *user);
 /* Only checks. 0: no error (there may have been warnings); MSTEP_EDEFINITION. */
 MSTEP_EXTERN int mstep_state_machine_validate(mstep_engine *engine, mstep_str definition,
                                               const char *type, mstep_diagnostic_cb diagnostics,
@@ -236,6 +245,8 @@ MSTEP_EXTERN int mstep_expression_evaluate(mstep_engine *engine, const mstep_exp
 /*
  * Starts. name NULL: a UUID. input: any JSON text; data NULL = {}. *out is filled at once; `done` (may be
  * NULL) is called when it has ended. Same name and input while running: the same ARN, and `done` is called for both.
+ * With a store the ARN is a promise only when `done` has been called, with any status but MSTEP_UNKNOWN; who
+ * must know earlier asks with mstep_call "StartExecution", whose reply comes when the start is durable.
  * MSTEP_ENOTFOUND no such machine, MSTEP_EEXISTS, MSTEP_ESYNTAX the input is not JSON, MSTEP_ETOOBIG.
  */
 MSTEP_EXTERN int mstep_execution_start(mstep_arn *out, mstep_engine *engine,
@@ -271,6 +282,19 @@ MSTEP_EXTERN int mstep_task_send_success(mstep_engine *engine, const char *token
 MSTEP_EXTERN int mstep_task_send_failure(mstep_engine *engine, const char *token, const char *error,
                                          const char *cause);
 MSTEP_EXTERN int mstep_task_send_heartbeat(mstep_engine *engine, const char *token);
+
+/* ---- any operation ---- */
+
+/*
+ * Any operation of AWS's APIs that Moonstep has, by name: "StartExecution", "ListExecutions",
+ * "RedriveExecution" ..., Lambda's "Invoke", and two of its own, "PurgeExecutions" and "Backup"
+ * (engine/api/README.md lists them). "SERVICE:NAME" ("states:ListTagsForResource") tells services apart.
+ * request: JSON as AWS's clients send it; data NULL = {}. cb (may be NULL) gets the reply, or the error as
+ * {"__type": "ExecutionDoesNotExist", "message": ...}, when what was asked is durable. Any thread; cb is called
+ * on the loop thread, and not at all when the engine is closed before. MSTEP_ENOMEM.
+ */
+MSTEP_EXTERN int mstep_call(mstep_engine *engine, const char *operation, mstep_str request,
+                            mstep_reply_cb cb, void *user);
 
 /* ---- functions ---- */
 

@@ -323,10 +323,15 @@ MT_TEST(execution__done_may_purge_and_start)
   host_close(&host);
 }
 
+static void as_aws(mstep_options *options)
+{
+  options->is_aws_compat = 1;
+}
+
 MT_TEST(execution__a_machine_that_loops_shares_the_engine)
 {
   struct host host;
-  host_open(&host, NULL);
+  host_open(&host, as_aws);
   mstep_arn loop =
       host_machine(&host, "loop",
                    "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"

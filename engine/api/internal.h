@@ -1,0 +1,38 @@
+/* The parts of a call that operations do not see, and what api.c and call.c share. */
+#ifndef MS_API_INTERNAL_H
+#define MS_API_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "api/call.h"
+
+struct ms_api {
+  struct ms_engine *engine;
+  struct ms_api_up up;
+  atomic_flag lock; /* of `calls`, held for a few instructions */
+  struct ms_api_call *calls;
+};
+
+/* Any thread makes one; from then on it is the loop thread's. */
+struct ms_api_call {
+  struct ms_api_call *next, **slot;
+  struct ms_api *api;
+  struct ms_api_receiver receiver;
+  char *text; /* operation and request, one after the other */
+  size_t operation_len, request_len;
+  struct ms_json request;
+  struct ms_json kept;
+  int (*then)(struct ms_api_call *call);
+  int (*on_reply)(struct ms_api_call *call, int status, struct ms_str reply);
+  bool is_running; /* its operation is on the stack */
+  bool is_answered;
+};
+
+/* ---- api.c ---- */
+void ms_api_call_free(struct ms_api_call *call);
+
+/* ---- call.c ---- */
+/* Answers, once. code 0: text is the reply; else the error object. */
+void ms_api_answer(struct ms_api_call *call, int code, int http_status, struct ms_str text);
+
+#endif

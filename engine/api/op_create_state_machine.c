@@ -1,0 +1,58 @@
+/*
+ * CreateStateMachine. Idempotent: the same name, definition, type and logging again is the same answer.
+ * roleArn may be left out here; AWS asks for it.
+ */
+#include "api/machine.h"
+#include "base/error.h"
+#include "runtime/names.h"
+
+static const struct ms_api_member tag_members[] = {
+    {.name = "key", .kind = MS_API_STRING, .min = 1, .max = 128},
+    {.name = "value", .kind = MS_API_STRING, .max = 256},
+    MS_MEMBER_END};
+
+static const struct ms_api_member members[] = {
+    {.name = "name",
+     .kind = MS_API_STRING,
+     .is_required = true,
+     .min = 1,
+     .max = MS_API_NAME_MAX},
+    MS_MEMBER_DEFINITION(true),
+    {.name = "type", .kind = MS_API_STRING, .values = "STANDARD, EXPRESS"},
+    {.name = "tags", .kind = MS_API_LIST, .members = tag_members},
+    MS_MEMBERS_OF_MACHINE,
+    MS_MEMBER_END};
+
+static int created(struct ms_api_call *call)
+{
+  struct ms_json arn = ms_api_kept(call);
+  struct ms_json date =
+      ms_api_described(call, ms_engine_machine_describe, ms_json_text(arn), "creationDate");
+  struct ms_json reply = ms_api_object("stateMachineArn", ms_json_ref(arn));
+  if (ms_json_setc(&reply, "creationDate", date) != 0) {
+    ms_json_unref(reply);
+    return ms_error_nomem();
+  }
+  return ms_api_reply_json(call, reply);
+}
+
+static int run(struct ms_api_call *call)
+{
+  struct ms_str name = ms_api_text(call, "name");
+  if (ms_name_check(name) != 0) {
+    return ms_api_fail(call, MS_API_ERROR_INVALID_NAME, name);
+  }
+  if (!ms_api_machine_check(call)) {
+    return MSTEP_OK;
+  }
+  const struct ms_engine_machine_request request = {
+      .name = name,
+      .definition = ms_api_text(call, "definition"),
+      .is_express = ms_str_is(ms_api_text(call, "type"), "EXPRESS"),
+      .log_level = ms_api_log_level(call),
+  };
+  static const struct ms_str none;
+  return ms_api_machine_make(call, none, &request, created);
+}
+
+const struct ms_op ms_op_create_state_machine = {members, run};

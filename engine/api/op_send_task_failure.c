@@ -1,0 +1,14 @@
+/* SendTaskFailure. */
+#include "api/task_answer.h"
+
+static const struct ms_api_member members[] = {MS_MEMBER_TASK_TOKEN, MS_MEMBER_ERROR,
+                                               MS_MEMBER_CAUSE, MS_MEMBER_END};
+
+static int run(struct ms_api_call *call)
+{
+  return ms_api_task_answered(
+      call, ms_engine_task_failure(ms_api_engine(call), ms_api_text(call, "taskToken"),
+                                   ms_api_text(call, "error"), ms_api_text(call, "cause")));
+}
+
+const struct ms_op ms_op_send_task_failure = {members, run};
