@@ -17,6 +17,11 @@
  *   An execution that FAILED, TIMED_OUT or was ABORTED keeps its cut frames and nothing else; one that
  *   SUCCEEDED, and every Express one, keeps none.
  */
+/*
+ * record_write.c writes every member of ms_execution (but machine and identity), ms_frame and
+ * ms_children; record_read.c reads them, record_check.c says what they may be. A new member goes there,
+ * too, with a new version of the format once one is released.
+ */
 #ifndef MS_CORE_EXECUTION_H
 #define MS_CORE_EXECUTION_H
 

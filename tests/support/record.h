@@ -1,7 +1,6 @@
 /*
  * For tests of records: documents in memory, and the comparison of events and executions member by
- * member. A member that is added to struct ms_execution, ms_frame or ms_children is to be compared
- * here, too: the sizes that record.c asserts say so.
+ * member. A member that is new, and not yet written and read, makes them differ.
  */
 #ifndef RECORD_H
 #define RECORD_H
