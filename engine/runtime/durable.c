@@ -12,6 +12,11 @@
 
 #define PROBE_FIRST_MS 100
 #define PROBE_LAST_MS 5000
+/*
+ * That a task has begun is of use to nobody but a reader of the history, and the answer is often there
+ * at once: so long it does not cause a commit of its own.
+ */
+#define PATIENCE_MS 20
 #define IDLE_MAX 10000                       /* that only wait and stay in memory all the same */
 #define UNSAVED_BYTES_MAX ((uint64_t)32 << 20) /* of records that a start would have to read */
 
@@ -118,9 +123,14 @@ static void probe_later(struct ms_engine *engine)
   }
 }
 
-void ms_durable_on_timer(struct ms_engine *engine)
+void ms_durable_on_timer(struct ms_engine *engine, const struct ms_run_timer *timer)
 {
   struct ms_durable *durable = engine->durable;
+  if (timer == &durable->patience) {
+    durable->is_urgent = true;
+    ms_loop_defer(engine->loop);
+    return;
+  }
   if (durable->state == MS_DURABLE_AHEAD) {
     return; /* settled at the end of this callback */
   }
@@ -214,7 +224,13 @@ void ms_durable_flush(struct ms_engine *engine)
   if (engine->turn != NULL && engine->turn->count > 0) {
     ms_durable_hold(engine);
   }
-  ms_journal_flush(durable->journal);
+  if (durable->is_urgent || durable->is_inline) {
+    durable->is_urgent = false;
+    ms_journal_flush(durable->journal);
+  } else if (durable->held != NULL && !ms_timer_is_set(&durable->patience.timer)) {
+    ms_timer_set(&engine->timers, &durable->patience.timer,
+                 ms_loop_now_ms(engine->loop) + PATIENCE_MS);
+  }
   durable_settle(engine);
 }
 
@@ -243,6 +259,7 @@ int ms_durable_end(struct ms_engine *engine)
   uint64_t seq;
   int err = ms_journal_end(engine->durable->journal, &seq);
   if (err == 0) {
+    engine->durable->is_urgent = true;
     engine->durable->last_seq = seq;
     if (engine->turn != NULL) {
       engine->turn->seq = seq;
@@ -315,6 +332,7 @@ static int durable_open_journal(struct ms_engine *engine)
       .callbacks = {on_durable, on_failed, on_probed, engine},
       .is_inline = is_inline,
   };
+  durable->is_inline = is_inline;
   return ms_journal_open(&durable->journal, &journal);
 }
 

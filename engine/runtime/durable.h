@@ -85,6 +85,9 @@ struct ms_durable {
   uint64_t trimmed_lsn;   /* asked for */
   uint64_t trimmed_at_bytes;
   uint64_t unsaved_bytes_max;
+  bool is_inline; /* the journal has no thread */
+  bool is_urgent; /* something was written for which somebody waits */
+  struct ms_run_timer patience;
   struct ms_run_timer probe;
   int64_t probe_delay_ms;
   bool is_probing;
@@ -108,7 +111,8 @@ void ms_durable_hold(struct ms_engine *engine); /* the turn that was made goes t
 /* The same, and what was written goes to the store thread. */
 void ms_durable_flush(struct ms_engine *engine);
 void ms_durable_take(struct ms_engine *engine); /* from on_wake */
-void ms_durable_on_timer(struct ms_engine *engine);
+/* One of the engine's own: durable.probe or durable.patience. */
+void ms_durable_on_timer(struct ms_engine *engine, const struct ms_run_timer *timer);
 /* Memory is not what the journal says any more: everything is to be read anew. */
 void ms_durable_break(struct ms_engine *engine, int err);
 /* One change that is no command's: begin, put, end. */

@@ -190,7 +190,11 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   }
   if (engine->durable != NULL) {
     MS_FAULT(turn_decided);
+    bool is_patient = pending->command.type == MS_COMMAND_TASK_STARTED && !engine->durable->is_urgent;
     err = err != 0 ? err : ms_durable_write(engine, entry);
+    if (is_patient) {
+      engine->durable->is_urgent = false;
+    }
     MS_FAULT(turn_journaled);
     if (err != 0) {
       entry_break(engine, entry, err);
