@@ -6,6 +6,8 @@
 
 #include "messaging/matcher.h"
 
+#define REAL_MAX ((int64_t)1 << 53)
+
 struct ms_str ms_number_key(char out[MS_NUMBER_KEY_MAX], struct ms_json number)
 {
   int64_t integer;
@@ -38,10 +40,23 @@ static int compare(struct ms_json value, struct ms_json bound)
   return ms_json_cmp_number(value, bound);
 }
 
+bool ms_number_is_real(double *out, struct ms_json number)
+{
+  *out = number.type == MS_JSON_INT ? (double)number.u.integer : number.u.number;
+  return number.type == MS_JSON_DOUBLE ||
+         (number.type == MS_JSON_INT && number.u.integer <= REAL_MAX &&
+          number.u.integer >= -REAL_MAX);
+}
+
 bool ms_match_range(const struct ms_matcher *m, struct ms_json value)
 {
+  double real;
   if (!ms_json_is_number(value)) {
     return false;
+  }
+  if (m->is_real && ms_number_is_real(&real, value)) {
+    return (m->is_low_open ? real > m->low_real : real >= m->low_real) &&
+           (m->is_high_open ? real < m->high_real : real <= m->high_real);
   }
   if (m->has_low) {
     int order = compare(value, m->low);

@@ -47,8 +47,10 @@ struct ms_matcher {
   bool is_keyed;      /* a FOLDED one may be of a text that cannot be folded for a look-up */
   bool has_low, has_high;
   bool is_low_open, is_high_open;
-  struct ms_json low, high; /* RANGE, NUMBER: scalars */
-  const struct ms_address *addresses; /* ADDRESS: lowest and highest */
+  struct ms_json low, high; /* RANGE: scalars */
+  double low_real, high_real; /* the same; infinite where there is none */
+  bool is_real;               /* and nothing is lost by it */
+  const struct ms_address *addresses; /* ADDRESS, HOST: lowest and highest */
   const struct ms_wildcard *wildcard;
   const struct ms_matcher *list; /* BUT: what is excluded; BUT_TEXT: texts, sorted */
   size_t count;
@@ -74,7 +76,15 @@ static inline bool ms_matcher_accepts(const struct ms_matcher *m, struct ms_json
 /* Writes what equal numbers have in common; big ones that fit nowhere give their text. */
 struct ms_str ms_number_key(char out[MS_NUMBER_KEY_MAX], struct ms_json number);
 
+/* What a double holds exactly, as such. False: it does not. */
+bool ms_number_is_real(double *out, struct ms_json number);
+
 /* ---- addresses ---- */
+/* Its bytes: what a HOST is looked up by. */
+static inline struct ms_str ms_address_key(const struct ms_address *address)
+{
+  return (struct ms_str){(const char *)address->bytes, address->size};
+}
 /* As the service reads an IPv4 or IPv6 literal. False: it looks like none, or is none. */
 bool ms_address_parse(struct ms_address *out, struct ms_str text);
 bool ms_address_looks_like_one(struct ms_str text);

@@ -130,7 +130,7 @@ int ms_compile_wildcard(struct ms_matcher *out, struct ms_compile *c, struct ms_
     return ms_pattern_fail(&c->text, "%s %zu", wrong, at);
   }
   unsigned complexity =
-      ms_wildcard_complexity(c->arena, text, MS_PATTERN_COMPLEXITY_MAX, &c->wildcard_budget);
+      ms_wildcard_complexity(c->scratch, text, MS_PATTERN_COMPLEXITY_MAX, &c->wildcard_budget);
   *out = ms_compile_text(MS_MATCHER_WILDCARD, text);
   out->wildcard = ms_wildcard_compile(c->arena, text);
   if (out->wildcard == NULL || complexity == 0) {
@@ -175,7 +175,9 @@ int ms_compile_add_address(struct ms_compile *c, struct ms_str key, struct ms_ad
   }
   bounds[0] = first;
   bounds[1] = last;
-  struct ms_matcher m = ms_compile_text(MS_MATCHER_ADDRESS, key);
+  bool is_one = memcmp(first.bytes, last.bytes, first.size) == 0;
+  struct ms_matcher m = ms_compile_text(is_one ? MS_MATCHER_HOST : MS_MATCHER_ADDRESS, key);
+  m.key = is_one ? ms_address_key(&bounds[0]) : key;
   m.addresses = bounds;
   return ms_compile_add(c, m);
 }
@@ -268,12 +270,12 @@ int ms_compile_add_number(struct ms_compile *c)
   char key[MS_NUMBER_KEY_MAX];
   struct ms_json value;
   struct ms_str text;
-  bool is_odd;
+  bool is_odd = false;
   int err = read_number(&value, &is_odd, c);
   if (err != 0 || !ms_pattern_token_text(&text, &c->text)) {
     return c->text.error;
   }
-  struct ms_matcher m = {.kind = MS_MATCHER_NUMBER, .is_keyed = true, .low = value};
+  struct ms_matcher m = {.kind = MS_MATCHER_NUMBER, .is_keyed = true};
   m.key = ms_arena_str(c->arena, is_odd ? text : ms_number_key(key, value));
   m.text = m.key;
   return m.key.data == NULL ? ms_pattern_nomem(&c->text) : ms_compile_add(c, m);
@@ -288,6 +290,11 @@ static int add_range(struct ms_compile *c, struct ms_matcher m, size_t from)
   if (is_bounded && (is_infinite ? low >= high : ms_json_cmp_number(m.low, m.high) >= 0)) {
     return ms_pattern_fail(&c->text, "Bottom must be less than top");
   }
+  bool is_low_real = !m.has_low || ms_number_is_real(&m.low_real, m.low);
+  bool is_high_real = !m.has_high || ms_number_is_real(&m.high_real, m.high);
+  m.low_real = m.has_low ? m.low_real : -INFINITY;
+  m.high_real = m.has_high ? m.high_real : INFINITY;
+  m.is_real = is_low_real && is_high_real;
   m.kind = MS_MATCHER_RANGE;
   m.key = m.text = ms_str_sub(c->text.text, from, c->text.at);
   return ms_compile_add(c, m);
@@ -297,7 +304,7 @@ static int add_range(struct ms_compile *c, struct ms_matcher m, size_t from)
 static int read_upper(struct ms_matcher *m, struct ms_compile *c)
 {
   struct ms_str operator;
-  bool is_odd;
+  bool is_odd = false;
   enum ms_token token = next(c);
   if (token == MS_TOKEN_ARRAY_END || !ms_pattern_token_text(&operator, & c->text)) {
     return c->text.error;
@@ -338,7 +345,7 @@ static int read_terms(struct ms_compile *c, struct ms_str operator, size_t from)
     int err = ms_compile_add_number(c);
     return err != 0 ? err : end_numeric(c);
   }
-  bool is_odd;
+  bool is_odd = false;
   int err;
   if (operator.data[0] == '>') {
     m.has_low = true;

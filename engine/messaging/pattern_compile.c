@@ -119,7 +119,7 @@ static int grow_draft(struct ms_draft *draft, struct ms_compile *c, uint32_t mor
   if (c->draft_keys > DRAFT_KEYS_MAX) {
     return ms_pattern_fail_plain(&c->text, TOO_MANY);
   }
-  struct ms_draft_key *keys = ms_arena_alloc(c->arena, capacity * sizeof *keys);
+  struct ms_draft_key *keys = ms_arena_alloc(c->scratch, capacity * sizeof *keys);
   if (keys == NULL) {
     return ms_pattern_nomem(&c->text);
   }
@@ -205,7 +205,7 @@ static int read_branch(struct ms_compile *c, const struct ms_draft *before, size
 static struct ms_draft *take_drafts(struct ms_compile *c, size_t *count)
 {
   *count = c->drafts.count;
-  struct ms_draft *taken = ms_arena_alloc(c->arena, (*count + 1) * sizeof *taken);
+  struct ms_draft *taken = ms_arena_alloc(c->scratch, (*count + 1) * sizeof *taken);
   if (taken != NULL && *count > 0) {
     memcpy(taken, c->drafts.data, *count * sizeof *taken);
   }
@@ -389,7 +389,7 @@ static int read_pattern(struct ms_compile *c, struct ms_str text, struct ms_buf 
   if (copy.data == NULL) {
     return ms_error_nomem();
   }
-  int err = ms_pattern_text_init(&c->text, copy, c->arena, message);
+  int err = ms_pattern_text_init(&c->text, copy, c->arena, c->scratch, message);
   if (err == 0 && ms_pattern_next(&c->text) != MS_TOKEN_OBJECT) {
     err = ms_pattern_fail(&c->text, "Filter is not an object");
   }
@@ -404,18 +404,18 @@ static int compile_once(struct ms_pattern **out, struct ms_str text,
   struct ms_compile c = {.dialect = dialect,
                          .knows_or = knows_or,
                          .wildcard_budget = MS_WILDCARD_BUDGET,
-                         .arena = ms_arena_new(0)};
-  if (c.arena == NULL) {
-    return ms_error_nomem();
-  }
+                         .arena = ms_arena_new(0),
+                         .scratch = ms_arena_new(0)};
   ms_buf_init(&c.path, 0);
-  int err = read_pattern(&c, text, message);
+  int err = c.arena == NULL || c.scratch == NULL ? ms_error_nomem()
+                                                 : read_pattern(&c, text, message);
   if (err == 0) {
     err = ms_compile_finish(out, &c);
   }
   ms_buf_deinit(&c.path);
   ms_free(c.matchers.data);
   ms_free(c.drafts.data);
+  ms_arena_free(c.scratch);
   if (err != 0) {
     ms_arena_free(c.arena);
   }

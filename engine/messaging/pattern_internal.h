@@ -54,7 +54,8 @@ struct ms_draft {
 
 struct ms_compile {
   struct ms_pattern_text text;
-  struct ms_arena *arena;
+  struct ms_arena *arena;   /* of the pattern to be */
+  struct ms_arena *scratch; /* of compiling */
   enum ms_pattern_dialect dialect;
   bool knows_or; /* $or joins objects; else it is a name like others */
   MS_VEC(struct ms_matcher) matchers;

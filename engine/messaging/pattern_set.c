@@ -2,11 +2,11 @@
  * A clause waits at one of its keys, the pivot: the key that the fewest others wait for. Of an event the atoms
  * that are true are looked up, what waits for them is collected, and only that is looked at in full.
  *
- *   waits at atoms     a key all of whose alternatives can be looked up: at each of them
+ *   waits at atoms     a key all of whose alternatives a look-up finds: at each of them
  *   waits at a name    else: whenever the event has a value of that name
  *   always             when every key may be absent
  *
- * What cannot be looked up (ranges, exclusions, ...) is asked when a clause comes to it, once an event.
+ * What no look-up finds (exclusions, blocks of addresses, ...) is asked when a clause comes to it, once an event.
  */
 #include "messaging/pattern_set.h"
 
@@ -19,12 +19,6 @@
 #define NO_KEY UINT32_MAX
 #define NAME_COST 64 /* waiting at a name is as dear as that many at atoms: it comes true so often */
 
-struct list {
-  uint32_t *data;
-  size_t count;
-  size_t capacity;
-};
-
 struct clause {
   uint32_t rule;
   uint32_t key_count;
@@ -36,7 +30,7 @@ struct clause {
   uint32_t built_atoms;
   uint32_t built_pivots;
   bool is_posted;
-  uint64_t stamp; /* of the event for which it was last collected */
+  uint64_t stamp; /* of the event for which it was last looked at */
   uint32_t next_free;
 };
 
@@ -55,9 +49,9 @@ struct ms_pattern_set {
   struct ms_event_fields fields;
   MS_VEC(struct clause) clauses;
   MS_VEC(struct rule) rules;
-  MS_VEC(struct list) waiting; /* at names, by node */
-  struct list always;
-  struct list candidates;
+  MS_VEC(struct ms_atom_posts) waiting; /* at names, by node */
+  struct ms_atom_posts always;
+  struct ms_atom_posts candidates;
   MS_VEC(void *) hits;
   uint32_t free_clause;
   uint32_t free_rule;
@@ -83,21 +77,12 @@ size_t ms_pattern_set_count(const struct ms_pattern_set *set)
 
 /* ---- lists ---- */
 
-static int push(struct list *list, uint32_t number)
-{
-  int err = MS_VEC_RESERVE(list, COUNT_MAX, 1);
-  if (err == 0) {
-    list->data[list->count++] = number;
-  }
-  return err;
-}
-
 /* The order of the others does not matter. */
-static void drop_number(uint32_t *data, size_t *count, uint32_t number)
+static void drop_post(struct ms_atom_posts *posts, uint32_t clause)
 {
-  for (size_t i = 0; i < *count; i++) {
-    if (data[i] == number) {
-      data[i] = data[--*count];
+  for (size_t i = 0; i < posts->count; i++) {
+    if (posts->data[i].clause == clause) {
+      posts->data[i] = posts->data[--posts->count];
       return;
     }
   }
@@ -109,14 +94,12 @@ static void unpost(struct ms_pattern_set *set, uint32_t number)
 {
   struct clause *clause = &set->clauses.data[number];
   if (clause->pivot == NO_KEY) {
-    drop_number(set->always.data, &set->always.count, number);
+    drop_post(&set->always, number);
   } else if (clause->pivots == NULL) {
-    struct list *list = &set->waiting.data[clause->keys[clause->pivot].node];
-    drop_number(list->data, &list->count, number);
+    drop_post(&set->waiting.data[clause->keys[clause->pivot].node], number);
   } else {
     for (uint32_t i = 0; i < clause->keys[clause->pivot].count; i++) {
-      struct ms_atom *atom = &set->atoms.atoms.data[clause->pivots[i]];
-      drop_number(atom->posts.data, &atom->posts.count, number);
+      drop_post(&set->atoms.atoms.data[clause->pivots[i]].posts, number);
     }
   }
 }
@@ -272,7 +255,7 @@ static size_t cost_of(const struct ms_pattern_set *set, const struct clause *cla
   size_t cost = 0;
   *is_keyed = !key->may_be_absent;
   for (uint32_t i = 0; i < key->count && *is_keyed; i++) {
-    *is_keyed = ms_atom_has_key(matcher_of(set, clause, key->first + i));
+    *is_keyed = ms_atom_is_found(matcher_of(set, clause, key->first + i));
     cost += set->atoms.atoms.data[clause->atoms[key->first + i]].posts.count;
   }
   if (key->may_be_absent) {
@@ -297,7 +280,25 @@ static bool choose_pivot(struct ms_pattern_set *set, struct clause *clause)
   return is_chosen_keyed;
 }
 
-static int post_at_atoms(struct ms_pattern_set *set, uint32_t number, struct ms_pattern *pattern)
+/* Of the keys with one alternative that the table knows, the one that the fewest wait for. */
+static uint32_t choose_guard(const struct ms_pattern_set *set, const struct clause *clause)
+{
+  uint32_t guard = MS_ATOM_NONE;
+  size_t least = SIZE_MAX;
+  for (uint32_t i = 0; i < clause->key_count; i++) {
+    const struct ms_clause_key *key = &clause->keys[i];
+    uint32_t atom = clause->atoms[key->first];
+    if (i != clause->pivot && key->count == 1 && set->atoms.atoms.data[atom].matcher->is_keyed &&
+        set->atoms.atoms.data[atom].posts.count < least) {
+      least = set->atoms.atoms.data[atom].posts.count;
+      guard = atom;
+    }
+  }
+  return guard;
+}
+
+static int post_at_atoms(struct ms_pattern_set *set, uint32_t number, struct ms_pattern *pattern,
+                         uint32_t guard)
 {
   struct clause *clause = &set->clauses.data[number];
   const struct ms_clause_key *key = &clause->keys[clause->pivot];
@@ -308,7 +309,7 @@ static int post_at_atoms(struct ms_pattern_set *set, uint32_t number, struct ms_
   int err = 0;
   for (uint32_t i = 0; i < key->count && err == 0; i++) {
     uint32_t *pivot = &clause->pivots[i];
-    err = ms_atom_acquire_keyed(pivot, &set->atoms, key->node,
+    err = ms_atom_acquire_found(pivot, &set->atoms, key->node,
                                 matcher_of(set, clause, key->first + i), pattern);
     if (err == 0) {
       clause->built_pivots++;
@@ -317,7 +318,16 @@ static int post_at_atoms(struct ms_pattern_set *set, uint32_t number, struct ms_
   }
   for (uint32_t i = 0; i < key->count && err == 0; i++) { /* there is room now */
     struct ms_atom *atom = &set->atoms.atoms.data[clause->pivots[i]];
-    atom->posts.data[atom->posts.count++] = number;
+    atom->posts.data[atom->posts.count++] = (struct ms_atom_post){number, guard};
+  }
+  return err;
+}
+
+static int push(struct ms_atom_posts *posts, struct ms_atom_post post)
+{
+  int err = MS_VEC_RESERVE(posts, COUNT_MAX, 1);
+  if (err == 0) {
+    posts->data[posts->count++] = post;
   }
   return err;
 }
@@ -325,13 +335,16 @@ static int post_at_atoms(struct ms_pattern_set *set, uint32_t number, struct ms_
 static int post(struct ms_pattern_set *set, uint32_t number, struct ms_pattern *pattern)
 {
   struct clause *clause = &set->clauses.data[number];
+  bool is_found = choose_pivot(set, clause);
+  uint32_t guard = choose_guard(set, clause);
   int err;
-  if (choose_pivot(set, clause)) {
-    err = post_at_atoms(set, number, pattern);
+  if (is_found) {
+    err = post_at_atoms(set, number, pattern, guard);
   } else if (clause->pivot == NO_KEY) {
-    err = push(&set->always, number);
+    err = push(&set->always, (struct ms_atom_post){number, guard});
   } else {
-    err = push(&set->waiting.data[clause->keys[clause->pivot].node], number);
+    err = push(&set->waiting.data[clause->keys[clause->pivot].node],
+               (struct ms_atom_post){number, guard});
   }
   clause->is_posted = err == 0;
   return err;
@@ -389,35 +402,29 @@ int ms_pattern_set_add(uint32_t *id, struct ms_pattern_set *set, struct ms_patte
 
 /* ---- asking ---- */
 
-static int collect(struct ms_pattern_set *set, const uint32_t *numbers, size_t count)
+static int collect(struct ms_pattern_set *set, const struct ms_atom_posts *posts)
 {
-  int err = MS_VEC_RESERVE(&set->candidates, COUNT_MAX, count);
-  if (err != 0) {
-    return err;
+  int err = MS_VEC_RESERVE(&set->candidates, COUNT_MAX, posts->count);
+  if (err == 0 && posts->count > 0) {
+    memcpy(set->candidates.data + set->candidates.count, posts->data,
+           posts->count * sizeof *posts->data);
+    set->candidates.count += posts->count;
   }
-  for (size_t i = 0; i < count; i++) {
-    struct clause *clause = &set->clauses.data[numbers[i]];
-    if (clause->stamp != set->fields.stamp) {
-      clause->stamp = set->fields.stamp;
-      set->candidates.data[set->candidates.count++] = numbers[i];
-    }
-  }
-  return 0;
+  return err;
 }
 
 static int look_up_values(struct ms_pattern_set *set, uint32_t node)
 {
-  uint64_t stamp = set->fields.stamp;
+  uint64_t *stamps = set->atoms.stamps;
   int err = 0;
   for (uint32_t i = ms_event_first(&set->fields, node); i != MS_PATH_NONE && err == 0;
        i = set->fields.values.data[i].next) {
     err = ms_atoms_look_up(&set->atoms, node, set->fields.values.data[i].json);
     for (size_t j = 0; j < set->atoms.found.count && err == 0; j++) {
-      struct ms_atom *atom = &set->atoms.atoms.data[set->atoms.found.data[j]];
-      if (atom->stamp != stamp) {
-        atom->stamp = stamp;
-        atom->is_true = true;
-        err = collect(set, atom->posts.data, atom->posts.count);
+      uint32_t id = set->atoms.found.data[j];
+      if (stamps[id] != set->fields.stamp) {
+        stamps[id] = set->fields.stamp;
+        err = collect(set, &set->atoms.atoms.data[id].posts);
       }
     }
   }
@@ -427,31 +434,35 @@ static int look_up_values(struct ms_pattern_set *set, uint32_t node)
 static int look_up_event(struct ms_pattern_set *set)
 {
   set->candidates.count = 0;
-  int err = collect(set, set->always.data, set->always.count);
+  int err = collect(set, &set->always);
   for (size_t i = 0; i < set->fields.filled.count && err == 0; i++) {
     uint32_t node = set->fields.filled.data[i];
     err = look_up_values(set, node);
     if (err == 0) {
-      err = collect(set, set->waiting.data[node].data, set->waiting.data[node].count);
+      err = collect(set, &set->waiting.data[node]);
     }
   }
   return err;
 }
 
-/* An atom's truth for the event as a whole. Those that are looked up are known by now. */
-static bool is_atom_true(struct ms_pattern_set *set, struct ms_atom *atom)
+/* An atom's truth for the event as a whole. What look-ups find is known by now. */
+static bool is_atom_true(struct ms_pattern_set *set, uint32_t id)
 {
-  if (atom->stamp == set->fields.stamp) {
-    return atom->is_true;
+  if (set->atoms.stamps[id] == set->fields.stamp) {
+    return true;
   }
-  atom->is_true = false;
-  if (!atom->matcher->is_keyed) {
+  struct ms_atom *atom = &set->atoms.atoms.data[id];
+  if (atom->matcher->is_keyed) {
+    return false;
+  }
+  if (atom->asked != set->fields.stamp) {
+    atom->asked = set->fields.stamp;
+    atom->is_true = false;
     uint32_t i = ms_event_first(&set->fields, atom->node);
     for (; i != MS_PATH_NONE && !atom->is_true; i = set->fields.values.data[i].next) {
       atom->is_true = ms_matcher_accepts(atom->matcher, set->fields.values.data[i].json);
     }
   }
-  atom->stamp = set->fields.stamp;
   return atom->is_true;
 }
 
@@ -462,7 +473,7 @@ static bool is_key_true(struct ms_pattern_set *set, const struct clause *clause,
     return key->may_be_absent;
   }
   for (uint32_t i = 0; i < key->count; i++) {
-    if (is_atom_true(set, &set->atoms.atoms.data[clause->atoms[key->first + i]])) {
+    if (is_atom_true(set, clause->atoms[key->first + i])) {
       return true;
     }
   }
@@ -510,6 +521,19 @@ static int take_hit(struct ms_pattern_set *set, struct rule *rule)
   return err;
 }
 
+/* A clause may have waited at several things, and a rule may have several clauses. */
+static int look_at(struct ms_pattern_set *set, struct clause *clause)
+{
+  struct rule *rule = &set->rules.data[clause->rule];
+  bool holds;
+  if (clause->stamp == set->fields.stamp || rule->stamp == set->fields.stamp) {
+    return 0;
+  }
+  clause->stamp = set->fields.stamp;
+  int err = clause_holds(&holds, set, clause);
+  return err == 0 && holds ? take_hit(set, rule) : err;
+}
+
 int ms_pattern_set_match(struct ms_pattern_hits *hits, struct ms_pattern_set *set,
                          struct ms_json event)
 {
@@ -523,14 +547,9 @@ int ms_pattern_set_match(struct ms_pattern_hits *hits, struct ms_pattern_set *se
     err = look_up_event(set);
   }
   for (size_t i = 0; i < set->candidates.count && err == 0; i++) {
-    const struct clause *clause = &set->clauses.data[set->candidates.data[i]];
-    struct rule *rule = &set->rules.data[clause->rule];
-    bool holds = false;
-    if (rule->stamp != set->fields.stamp) {
-      err = clause_holds(&holds, set, clause);
-    }
-    if (holds) {
-      err = take_hit(set, rule);
+    struct ms_atom_post post = set->candidates.data[i];
+    if (post.guard == MS_ATOM_NONE || set->atoms.stamps[post.guard] == set->fields.stamp) {
+      err = look_at(set, &set->clauses.data[post.clause]);
     }
   }
   if (err == 0) {

@@ -14,11 +14,11 @@
 #define VALUES "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 int ms_pattern_text_init(struct ms_pattern_text *t, struct ms_str text, struct ms_arena *arena,
-                         struct ms_buf *message)
+                         struct ms_arena *scratch, struct ms_buf *message)
 {
   *t = (struct ms_pattern_text){.text = text, .arena = arena, .message = message};
   t->token = t->pending = MS_TOKEN_END;
-  t->scopes = ms_arena_calloc(arena, MS_PATTERN_DEPTH_MAX, sizeof *t->scopes);
+  t->scopes = ms_arena_calloc(scratch, MS_PATTERN_DEPTH_MAX, sizeof *t->scopes);
   return t->scopes == NULL ? ms_pattern_nomem(t) : 0;
 }
 

@@ -46,9 +46,9 @@ struct ms_pattern_text {
   size_t depth;
 };
 
-/* MSTEP_ENOMEM. The text must be valid UTF-8. */
+/* MSTEP_ENOMEM. The text must be valid UTF-8. Strings come from `arena`, what is needed to read from scratch. */
 int ms_pattern_text_init(struct ms_pattern_text *t, struct ms_str text, struct ms_arena *arena,
-                         struct ms_buf *message);
+                         struct ms_arena *scratch, struct ms_buf *message);
 enum ms_token ms_pattern_next(struct ms_pattern_text *t);
 /* The current token: a string's or name's content, a number as written, a bracket. False: `error`. */
 bool ms_pattern_token_text(struct ms_str *out, struct ms_pattern_text *t);
