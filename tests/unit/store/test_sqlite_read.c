@@ -284,10 +284,10 @@ MT_TEST(sqlite_read__refuses_what_is_no_store)
   make(path, 1);
   size_t len = 0;
   char *bytes = mt_read_file(path, &len);
-  bytes[63] = 2; /* user_version */
+  bytes[63] = 99; /* user_version */
   mt_write_file(path, bytes, len);
   mt_eq_int(open_to_read(&reader, path), MSTEP_EUNSUPPORTED);
-  expect_detail("was written by a newer version of Moonstep (format 2;");
+  expect_detail("was written by a newer version of Moonstep (format 99;");
 }
 
 /* ---- where nothing can be written ------------------------------------------------------------------------- */

@@ -48,7 +48,7 @@ MT_TEST(store_sqlite__marks_its_file)
   mt_eq_int(open_path(&store, path), 0);
   ms_store_close(store);
   mt_eq_int(number(path, "PRAGMA application_id"), MS_SQLITE_APPLICATION_ID);
-  mt_eq_int(number(path, "PRAGMA user_version"), 1);
+  mt_eq_int(number(path, "PRAGMA user_version"), 2);
   mt_eq_int(number(path, "PRAGMA auto_vacuum"), 2);
   mt_eq_int(number(path, "SELECT length(value) FROM meta WHERE name = 'id'"), 16);
   mt_ok(access(mt_format("%s-wal", path), F_OK) != 0); /* closed in order: all is in one file */
@@ -81,14 +81,14 @@ MT_TEST(store_sqlite__refuses_a_newer_file_and_leaves_it_alone)
   struct ms_store *store = NULL;
   mt_eq_int(open_path(&store, path), 0);
   ms_store_close(store);
-  run_sql(path, "PRAGMA user_version=2");
+  run_sql(path, "PRAGMA user_version=99");
   size_t before = 0;
   size_t after = 0;
   const char *was = mt_read_file(path, &before);
   mt_eq_int(open_path(&store, path), MSTEP_EUNSUPPORTED);
   mt_eq_str(ms_error_detail(),
-            mt_format("%s was written by a newer version of Moonstep (format 2; this "
-                      "one knows formats up to 1)",
+            mt_format("%s was written by a newer version of Moonstep (format 99; this "
+                      "one knows formats up to 2)",
                       path));
   const char *is = mt_read_file(path, &after);
   mt_ok(before == after && memcmp(was, is, before) == 0);
