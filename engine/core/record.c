@@ -160,9 +160,3 @@ void ms_documents_prune(struct ms_documents *documents)
   ms_free(documents->slots);
   *documents = (struct ms_documents){.next = documents->next, .input = documents->input};
 }
-
-void ms_record_set_input(struct ms_documents *documents, struct ms_json input)
-{
-  if (documents != NULL)
-    ms_json_replace(&documents->input, ms_json_ref(input));
-}

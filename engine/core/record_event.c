@@ -123,14 +123,12 @@ static void put_event(struct ms_record_writer *writer, const struct ms_event *ev
   to = put_number(to, mask);
   to = put_members(to, event, mask, suggested);
   ms_buf_added(writer->out, (size_t)(to - start));
-  if (event->type == MS_EVENT_EXECUTION_STARTED)
-    ms_record_set_input(writer->documents, MS_JSON_VALUE_NONE);
-  if (mask & HAS_DATA)
+  if (event->type == MS_EVENT_EXECUTION_STARTED && (mask & HAS_DATA))
+    ms_record_put_input(writer, event->data);
+  else if (mask & HAS_DATA)
     ms_record_put(writer, event->data);
   if (mask & HAS_MORE)
     ms_record_put(writer, event->more);
-  if (event->type == MS_EVENT_EXECUTION_STARTED)
-    ms_record_set_input(writer->documents, event->data);
 }
 
 /* The id that the first public event has, or would have. */
@@ -188,14 +186,11 @@ static void get_event(struct ms_event *event, struct ms_record_reader *reader,
   event->at_ms = sum(suggested->at_ms, mask & HAS_AT ? ms_bytes_signed(bytes) : 0);
   event->due_at_ms = mask & HAS_DUE ? sum(event->at_ms, ms_bytes_signed(bytes)) : 0;
   event->id = mask & IS_HIDDEN ? 0 : mask & HAS_ID ? ms_bytes_number32(bytes) : suggested->id;
-  if (event->type == MS_EVENT_EXECUTION_STARTED)
-    ms_record_set_input(reader->documents, MS_JSON_VALUE_NONE);
   if (mask & HAS_DATA)
-    event->data = ms_record_get(reader);
+    event->data = event->type == MS_EVENT_EXECUTION_STARTED ? ms_record_get_input(reader)
+                                                            : ms_record_get(reader);
   if (mask & HAS_MORE)
     event->more = ms_record_get(reader);
-  if (event->type == MS_EVENT_EXECUTION_STARTED)
-    ms_record_set_input(reader->documents, event->data);
 }
 
 static int read_list(struct ms_events *out, struct ms_record_reader *reader)

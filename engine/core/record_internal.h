@@ -65,8 +65,9 @@ struct ms_recent {
 
 struct ms_record_writer {
   struct ms_buf *out;
-  struct ms_documents *documents;  /* NULL: no documents, no input */
+  struct ms_documents *documents;  /* NULL: no documents, no input known */
   const struct ms_document_io *io; /* NULL: nothing is a document */
+  bool knows_input;                /* INPUT may be written */
   int error;                       /* sticky, as out->error is */
   struct ms_recent recent;
 };
@@ -87,8 +88,12 @@ int ms_record_writer_error(const struct ms_record_writer *writer);
 void ms_record_put(struct ms_record_writer *writer, struct ms_json value);
 /* The caller's; of no meaning after an error, when it is nothing that is counted. */
 struct ms_json ms_record_get(struct ms_record_reader *reader);
-/* The value that INPUT means from now on. documents may be NULL. */
-void ms_record_set_input(struct ms_documents *documents, struct ms_json input);
+/*
+ * The execution's input, which INPUT means from now on; written in full. Reading gives the value that was
+ * known before when that is the same text: the history shows it as it was sent.
+ */
+void ms_record_put_input(struct ms_record_writer *writer, struct ms_json input);
+struct ms_json ms_record_get_input(struct ms_record_reader *reader);
 
 /* ---- record.c: documents ---- */
 /* False when there is none. */

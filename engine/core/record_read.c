@@ -255,9 +255,7 @@ static int get_head(struct ms_execution *execution, struct ms_record_reader *rea
   if (status > MS_EXECUTION_ABORTED)
     return ms_bytes_fail(bytes, "an execution of an unknown status");
   execution->status = (enum ms_execution_status)status;
-  ms_record_set_input(reader->documents, MS_JSON_VALUE_NONE);
-  execution->input = ms_record_get(reader);
-  ms_record_set_input(reader->documents, execution->input);
+  execution->input = ms_record_get_input(reader);
   execution->output = ms_record_get(reader);
   execution->error = ms_record_get(reader);
   execution->cause = ms_record_get(reader);

@@ -44,6 +44,7 @@ void ms_record_writer_init(struct ms_record_writer *writer, struct ms_buf *out,
   writer->out = out;
   writer->documents = documents;
   writer->io = documents != NULL && io != NULL && io->put != NULL ? io : NULL;
+  writer->knows_input = documents != NULL;
   writer->error = 0;
   writer->recent.count = 0;
 }
@@ -190,7 +191,7 @@ static void put_counted(struct ms_record_writer *writer, struct ms_json value)
     put_byte(writer, MS_RECORD_FIRST_RECENT + place);
     return;
   }
-  if (documents != NULL && ms_record_is_same(documents->input, value))
+  if (writer->knows_input && ms_record_is_same(documents->input, value))
     put_byte(writer, MS_RECORD_INPUT);
   else if (writer->io != NULL && ms_documents_find(&number, documents, value))
     put_document_number(writer, number);
@@ -379,6 +380,38 @@ struct ms_json ms_record_get(struct ms_record_reader *reader)
   }
 }
 
+/* ---- the execution's input ---- */
+
+static void know_input(struct ms_documents *documents, struct ms_json input)
+{
+  if (documents != NULL)
+    ms_json_replace(&documents->input, ms_json_ref(input));
+}
+
+void ms_record_put_input(struct ms_record_writer *writer, struct ms_json input)
+{
+  know_input(writer->documents, MS_JSON_VALUE_NONE); /* who reads this may not know it */
+  ms_record_put(writer, input);
+  know_input(writer->documents, input);
+}
+
+struct ms_json ms_record_get_input(struct ms_record_reader *reader)
+{
+  struct ms_json input = ms_record_get(reader);
+  struct ms_recent *recent = &reader->recent;
+  if (reader->documents == NULL)
+    return input;
+  struct ms_json known = reader->documents->input;
+  if (!ms_record_is_counted(known) || !ms_json_identical(known, input)) {
+    know_input(reader->documents, input);
+    return input;
+  }
+  if (recent->count > 0 && ms_record_is_same(recent->values[0], input))
+    recent->values[0] = known;
+  ms_json_unref(input);
+  return ms_json_ref(known);
+}
+
 /* ---- one value ---- */
 
 int ms_record_write_value(struct ms_buf *out, struct ms_documents *documents,
@@ -386,6 +419,7 @@ int ms_record_write_value(struct ms_buf *out, struct ms_documents *documents,
 {
   struct ms_record_writer writer;
   ms_record_writer_init(&writer, out, documents, io);
+  writer.knows_input = false; /* it may be read before anything that says what the input is */
   ms_record_put(&writer, value);
   return ms_record_writer_error(&writer);
 }

@@ -143,9 +143,7 @@ static void put_head(struct ms_record_writer *writer, const struct ms_execution 
   ms_bytes_put_number(out, MS_RECORD_VERSION);
   ms_bytes_put_number(out, writer->documents == NULL ? 0 : writer->documents->next);
   ms_bytes_put_number(out, execution->status);
-  ms_record_set_input(writer->documents, MS_JSON_VALUE_NONE);
-  ms_record_put(writer, execution->input);
-  ms_record_set_input(writer->documents, execution->input);
+  ms_record_put_input(writer, execution->input);
   ms_record_put(writer, execution->output);
   ms_record_put(writer, execution->error);
   ms_record_put(writer, execution->cause);

@@ -363,6 +363,21 @@ MT_TEST(record_value__the_input_stays_the_same_value)
   read_all(&out, &read, NULL, &more);
   mt_ok(out.items[0].data.u.object == out.items[2].data.u.object);
   mt_eq_json(out.items[2].data, "{\"n\":7}");
+  /* A value of its own says all that it is. */
+  struct ms_bytes_reader reader;
+  struct ms_json again;
+  ms_buf_reset(&bytes);
+  mt_eq_int(ms_record_write_value(&bytes, &written, NULL, input), 0);
+  ms_bytes_reader_init(&reader, ms_buf_view(&bytes));
+  mt_eq_int(ms_record_read_value(&again, NULL, NULL, &reader), 0);
+  mt_eq_json(again, "{\"n\":7}");
+  ms_json_unref(again);
+  ms_buf_reset(&bytes);
+  mt_eq_int(ms_record_write_events(&bytes, &written, NULL, events, 2), 0);
+  /* Who knows the input gets it, and no other of the same text. */
+  read_all(&out, &read, NULL, &bytes);
+  for (int i = 3; i < 5; i++)
+    mt_ok(out.items[i].data.u.object == out.items[0].data.u.object);
   ms_documents_deinit(&read);
   struct ms_events none = {0};
   mt_eq_int(ms_record_read_events(&none, &read, NULL, ms_buf_view(&more)), MSTEP_EIO);
