@@ -33,7 +33,10 @@ struct ms_ledger {
    */
   int (*begin)(struct ms_batch **out, void *user);
   int (*end)(void *user);
-  /* cb is called when everything written so far is durable. MSTEP_ENOMEM. */
+  /*
+   * cb is called when everything written so far is durable; never after the driver's close, which finds
+   * what it waits for by itself. MSTEP_ENOMEM.
+   */
   int (*when_durable)(ms_durable_cb cb, void *arg, void *user);
   struct ms_store *reader; /* NULL without a store; for reading, in `load` and later */
   void *user;

@@ -151,7 +151,9 @@ static void durable_reload(struct ms_engine *engine)
     durable->state = MS_DURABLE_OPEN;
     err = ms_durable_recover(engine);
   }
+  err = err != 0 ? err : ms_drivers_load(engine);
   if (err == 0) {
+    ms_loop_defer(engine->loop);
     ms_engine_log(engine, 1, "the store is back: %s", ms_store_name(durable->reader));
     ms_durable_settle_waiters(engine);
     return;
@@ -373,6 +375,7 @@ void ms_durable_close(struct ms_engine *engine)
     struct ms_turn *turn = held_take(durable);
     for (size_t i = 0; i < turn->count; i++) {
       turn->entries[i].accepted.fn = NULL; /* nobody is called by a close */
+      turn->entries[i].on_durable = NULL;
     }
     ms_turn_drop(engine, turn, MSTEP_EIO, "");
   }

@@ -49,13 +49,17 @@ void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
 /* Lets the loop end when nothing is open, and simulated time jump when only deadlines are left. */
 static void engine_settle(struct ms_engine *engine)
 {
-  int64_t lua_due_ms = engine->lua == NULL ? 0 : ms_lua_next_due_ms(engine->lua);
-  if (ms_timers_arm(&engine->timers, lua_due_ms) != 0) {
+  int64_t due_ms = engine->lua == NULL ? 0 : ms_lua_next_due_ms(engine->lua);
+  int64_t drivers_due_ms = ms_drivers_next_due_ms(engine);
+  if (drivers_due_ms != 0 && (due_ms == 0 || drivers_due_ms < due_ms)) {
+    due_ms = drivers_due_ms;
+  }
+  if (ms_timers_arm(&engine->timers, due_ms) != 0) {
     ms_engine_log(engine, 0, "no memory for the loop's timer");
   }
   bool is_waiting = (engine->open_count > 0 && !engine->options.is_paused &&
                      !engine->options.is_read_only) ||
-                    engine->invocations != NULL || engine->calls != NULL;
+                    ms_drivers_are_busy(engine) || engine->invocations != NULL || engine->calls != NULL;
   bool may_jump = engine->options.is_virtual_time && engine->timers.armed_at_ms != 0;
   bool is_held = is_waiting && !may_jump;
   if (is_held != engine->is_held) {
@@ -90,6 +94,7 @@ static void on_defer(void *user)
   struct ms_engine *engine = user;
   engine->busy++;
   ms_durable_resume(engine);
+  ms_drivers_resume(engine);
   ms_engine_turn(engine);
   engine->busy--;
   engine_settle(engine);
@@ -103,6 +108,7 @@ static void on_timer(void *user)
   if (engine->lua != NULL) {
     ms_lua_on_timer(engine->lua, ms_loop_now_ms(engine->loop));
   }
+  ms_drivers_on_timer(engine);
   engine->busy--;
   engine_settle(engine);
 }
@@ -285,7 +291,8 @@ static int engine_open_parts(struct ms_engine *engine)
     err = ms_tasks_new(&engine->tasks, &tasks);
   }
   err = err != 0 ? err : ms_turn_ready(engine);
-  return err != 0 ? err : ms_durable_open(engine);
+  err = err != 0 ? err : ms_durable_open(engine);
+  return err != 0 ? err : ms_drivers_open(engine);
 }
 
 int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *options)
@@ -342,6 +349,7 @@ int ms_engine_close(struct ms_engine *engine)
   if (engine->busy > 0) {
     return ms_error(MSTEP_ESTATE, "the engine cannot be closed from a callback");
   }
+  ms_drivers_close(engine);
   ms_durable_close(engine);
   engine_close_runs(engine);
   ms_functions_deinit(engine);

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "base/map.h"
 #include "core/core.h"
+#include "journal/driver.h"
 #include "loop/loop.h"
 #include "luavm/luavm.h"
 #include "runtime/history.h"
@@ -125,7 +126,9 @@ struct ms_turn_entry {
   size_t log_bytes;                  /* of its record, in the run's log */
   bool has_snapshot;                 /* a row holds the run as it was then */
   struct ms_callback accepted;
-  int code; /* what `accepted` is told */
+  ms_durable_cb on_durable; /* of a driver */
+  void *arg;
+  int code; /* what both are told */
 };
 
 #define MS_TURN_MAX 256
@@ -151,6 +154,8 @@ struct ms_invocation {
   uint64_t id;
 };
 
+#define MS_DRIVERS_MAX 16
+
 struct ms_engine {
   struct ms_engine_options options; /* strings owned */
   uint64_t next_number;             /* of executions, without a store */
@@ -175,6 +180,9 @@ struct ms_engine {
   struct ms_turn *turn; /* the one that is being made */
   struct ms_turn *free_turns;
   struct ms_durable *durable; /* NULL without a store */
+  void *drivers[MS_DRIVERS_MAX];
+  struct ms_driver_env driver_env;
+  bool must_resume_drivers;
   struct ms_inbox inbox;
   struct ms_callback watcher;
   struct ms_invocation *invocations;
@@ -194,6 +202,20 @@ void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
 
 /* 0, or why nothing can be changed now: read only, or the store has failed. */
 int ms_engine_may_write(const struct ms_engine *engine);
+
+/* ---- drivers.c ---- */
+int ms_drivers_open(struct ms_engine *engine);
+void ms_drivers_close(struct ms_engine *engine);
+int ms_drivers_load(struct ms_engine *engine);
+void ms_drivers_resume(struct ms_engine *engine);
+int64_t ms_drivers_next_due_ms(struct ms_engine *engine);
+void ms_drivers_on_timer(struct ms_engine *engine);
+bool ms_drivers_are_busy(struct ms_engine *engine);
+
+/* ---- deliver.c ---- */
+/* As ms_driver_env.deliver. */
+int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delivery,
+                      ms_delivered_cb cb, void *arg);
 
 /* ---- machines.c ---- */
 /* A version with that id and everything else but the family's dates; known from now on. */

@@ -118,6 +118,10 @@ void ms_engine_set_resident_max(struct ms_engine *engine, size_t count);
 /* Engines that are open in this process. */
 unsigned ms_engine_count(void);
 
+struct ms_driver_type;
+/* The driver of that type (its own struct): what operations of its service call. */
+void *ms_engine_driver(const struct ms_engine *engine, const struct ms_driver_type *type);
+
 /* ---- machines ---- */
 
 #define MS_ENGINE_ARN_SIZE 513

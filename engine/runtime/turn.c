@@ -246,6 +246,9 @@ static void entry_perform(struct ms_engine *engine, struct ms_turn *turn,
   if (entry->accepted.fn != NULL) {
     host->accepted(entry->accepted, entry->code, "", host->host);
   }
+  if (entry->on_durable != NULL) {
+    entry->on_durable(entry->code, entry->arg);
+  }
   if (run != NULL) {
     if (entry->has_snapshot) {
       ms_kept_saved(run->kept);
@@ -270,6 +273,9 @@ void ms_turn_drop(struct ms_engine *engine, struct ms_turn *turn, int code, cons
     struct ms_turn_entry *entry = &turn->entries[i];
     if (entry->accepted.fn != NULL && host->accepted != NULL) {
       host->accepted(entry->accepted, code, detail, host->host);
+    }
+    if (entry->on_durable != NULL) {
+      entry->on_durable(code, entry->arg);
     }
     ms_run_unref(entry->run);
   }
