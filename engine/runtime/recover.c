@@ -16,7 +16,10 @@
 #include "base/fault.h"
 #include "runtime/durable.h"
 
-/* What one recovery needs. */
+/*
+ * What one recovery needs. An execution whose records cannot be read is `lost` until a later record says
+ * that it was purged: then its payloads are gone, and rightly so.
+ */
 struct recovery {
   struct ms_engine *engine;
   struct ms_durable *durable;
@@ -24,6 +27,8 @@ struct recovery {
   struct ms_events events;
   struct ms_buf frame;
   uint64_t lsn;
+  MS_VEC(uint64_t) lost;
+  char why_lost[200]; /* the first of them */
 };
 
 static struct ms_str number_key(const uint64_t *number)
@@ -176,6 +181,30 @@ static int none(struct ms_str key, struct ms_str value, void *user)
   return MSTEP_OK;
 }
 
+/* The run is gone; whether that is an error shows at the end of the journal. */
+static int lose(struct recovery *r, struct ms_run *run)
+{
+  if (r->lost.count == 0) {
+    snprintf(r->why_lost, sizeof r->why_lost, "%s", ms_error_detail());
+  }
+  int err = MS_VEC_RESERVE(&r->lost, SIZE_MAX / sizeof(uint64_t), 1);
+  if (err == 0) {
+    r->lost.data[r->lost.count++] = run->number;
+    forget_run(r, run);
+  }
+  return err;
+}
+
+static void find_lost(struct recovery *r, uint64_t number)
+{
+  for (size_t i = 0; i < r->lost.count; i++) {
+    if (r->lost.data[i] == number) {
+      r->lost.data[i] = r->lost.data[--r->lost.count];
+      return;
+    }
+  }
+}
+
 static int replay_start(struct recovery *r, struct ms_bytes_reader *body)
 {
   uint64_t number = ms_bytes_number(body);
@@ -196,17 +225,18 @@ static int replay_start(struct recovery *r, struct ms_bytes_reader *body)
     return err; /* it has ended */
   }
   err = ms_row_read(&row, ms_str_sub((struct ms_str){body->data, body->len}, body->at, body->len));
-  struct ms_run *run;
+  struct ms_run *run = NULL;
   if (err == 0) {
     err = recover_run(&run, r, number, &row);
   }
-  if (err == 0) {
-    err = ms_row_load(run, &row, r->engine, r->durable->reader);
+  if (err != 0) {
+    return err;
   }
+  err = ms_row_load(run, &row, r->engine, r->durable->reader);
   if (err == 0) {
     ms_unsaved_add(r->durable, run->kept, r->lsn - 1);
   }
-  return err;
+  return err == MSTEP_EIO ? lose(r, run) : err;
 }
 
 static int replay_fold(struct recovery *r, struct ms_run *run)
@@ -252,7 +282,7 @@ static int replay_events(struct recovery *r, struct ms_bytes_reader *body)
     ms_unsaved_add(r->durable, run->kept, r->lsn - 1);
     err = run->kept->log.error;
   }
-  return err;
+  return err == MSTEP_EIO ? lose(r, run) : err;
 }
 
 static int replay_purged(struct recovery *r, struct ms_bytes_reader *body)
@@ -262,6 +292,7 @@ static int replay_purged(struct recovery *r, struct ms_bytes_reader *body)
   if (body->error == 0 && run != NULL) {
     forget_run(r, run);
   }
+  find_lost(r, number);
   return body->error;
 }
 
@@ -353,6 +384,9 @@ static int recover_all(struct recovery *r)
   if (err == 0) {
     err = replay_journal(r);
   }
+  if (err == 0 && r->lost.count > 0) {
+    err = ms_error(MSTEP_EIO, "%s", r->why_lost);
+  }
   return err != 0 ? err : recover_load(r);
 }
 
@@ -374,6 +408,7 @@ int ms_durable_recover(struct ms_engine *engine)
   ms_index_deinit(&r.numbers);
   ms_buf_deinit(&r.frame);
   ms_events_deinit(&r.events);
+  ms_free(r.lost.data);
   MS_FAULT(recover_done);
   if (err == 0 && engine->open_count > 0 && !engine->options.is_paused &&
       !engine->options.is_read_only) {
