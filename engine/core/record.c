@@ -7,6 +7,7 @@
 #include "core/record_internal.h"
 
 #define LINEAR_MAX 8 /* up to this many are looked through */
+#define PRUNE_MAX 64 /* that are held, in one go */
 
 void ms_documents_deinit(struct ms_documents *documents)
 {
@@ -40,7 +41,8 @@ static void rebuild_slots(struct ms_documents *documents)
     return;
   memset(documents->slots, 0, documents->slot_count * sizeof documents->slots[0]);
   for (size_t i = 0; i < documents->items.count; i++)
-    put_slot(documents, i);
+    if (!ms_json_is_none(documents->items.data[i].value))
+      put_slot(documents, i);
 }
 
 /* At most half full, so that probing is short. */
@@ -125,9 +127,13 @@ void ms_documents_add(struct ms_documents *documents, struct ms_json value, uint
   size_t place = place_of(documents, number);
   size_t behind = documents->items.count - place;
   struct ms_document *item = &documents->items.data[place];
-  memmove(item + 1, item, behind * sizeof *item);
+  if (behind > 0 && item->number == number) { /* forgotten, and met again */
+    documents->forgotten--;
+  } else {
+    memmove(item + 1, item, behind * sizeof *item);
+    documents->items.count++;
+  }
   *item = (struct ms_document){ms_json_ref(value), number};
-  documents->items.count++;
   if (documents->next <= number)
     documents->next = number + 1;
   if (documents->slot_count == 0)
@@ -138,21 +144,39 @@ void ms_documents_add(struct ms_documents *documents, struct ms_json value, uint
     rebuild_slots(documents);
 }
 
-void ms_documents_prune(struct ms_documents *documents)
+/* Takes out what is forgotten. */
+static void compact(struct ms_documents *documents)
 {
   size_t kept = 0;
-  for (size_t i = 0; i < documents->items.count; i++) {
-    struct ms_document item = documents->items.data[i];
-    if (ms_json_is_shared(item.value))
-      documents->items.data[kept++] = item;
-    else
-      ms_json_unref(item.value);
-  }
-  if (kept == documents->items.count)
-    return;
+  for (size_t i = 0; i < documents->items.count; i++)
+    if (!ms_json_is_none(documents->items.data[i].value))
+      documents->items.data[kept++] = documents->items.data[i];
   documents->items.count = kept;
-  if (kept > 0) {
-    rebuild_slots(documents);
+  documents->forgotten = documents->pruned = 0;
+  rebuild_slots(documents);
+}
+
+/*
+ * Looking at one that is held costs a look into memory that nobody else needs now, so that is what is
+ * limited; one that is forgotten has paid for it.
+ */
+void ms_documents_prune(struct ms_documents *documents)
+{
+  size_t count = documents->items.count;
+  unsigned held = 0;
+  for (size_t i = 0; i < count && held < PRUNE_MAX; i++) {
+    struct ms_json *value = &documents->items.data[documents->pruned++ % count].value;
+    documents->pruned %= (uint32_t)count;
+    if (ms_json_is_shared(*value)) {
+      held++;
+    } else if (!ms_json_is_none(*value)) {
+      ms_json_replace(value, MS_JSON_VALUE_NONE);
+      documents->forgotten++;
+    }
+  }
+  if (documents->forgotten < count) {
+    if (documents->forgotten > count / 2)
+      compact(documents);
     return;
   }
   /* Most executions wait without any: they are to cost nothing. */

@@ -29,8 +29,10 @@ struct ms_document {
 
 /* Zeroed to begin with. */
 struct ms_documents {
-  MS_VEC(struct ms_document) items; /* by number, ascending */
+  MS_VEC(struct ms_document) items; /* by number, ascending; value NONE: forgotten */
   uint32_t next;        /* number of the next new one */
+  uint32_t forgotten;   /* so many of the items */
+  uint32_t pruned;      /* place where ms_documents_prune goes on */
   uint32_t *slots;      /* by address, when they are many: place in items + 1; 0 = free */
   uint32_t slot_count;  /* a power of two, or 0 */
   /*
@@ -42,7 +44,10 @@ struct ms_documents {
 };
 
 void ms_documents_deinit(struct ms_documents *documents);
-/* Forgets those that nobody else holds. */
+/*
+ * Forgets those that nobody else holds. For after each turn: of very many that are held it looks at some
+ * only, and at the next ones when called again.
+ */
 void ms_documents_prune(struct ms_documents *documents);
 
 /* Where documents are. Both may be NULL: then nothing is a document, or reading one is MSTEP_EIO. */

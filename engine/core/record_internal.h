@@ -103,7 +103,7 @@ bool ms_documents_find(uint32_t *number, const struct ms_documents *documents,
 struct ms_json ms_documents_get(const struct ms_documents *documents, uint32_t number);
 /* Makes room, so that the next add cannot fail. */
 int ms_documents_reserve(struct ms_documents *documents);
-/* References value. The number is not there yet. */
+/* References value. The number is not there, or forgotten. */
 void ms_documents_add(struct ms_documents *documents, struct ms_json value, uint32_t number);
 
 static inline bool ms_record_is_counted(struct ms_json value)

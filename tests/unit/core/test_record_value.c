@@ -243,6 +243,18 @@ MT_TEST(record_value__strings_and_big_numbers_are_documents_too)
   record_store_deinit(&store);
 }
 
+static size_t held(const struct ms_documents *documents)
+{
+  return documents->items.count - documents->forgotten;
+}
+
+/* Of many it looks at some each time. */
+static void prune_all(struct ms_documents *documents)
+{
+  for (int i = 0; i < 10; i++)
+    ms_documents_prune(documents);
+}
+
 MT_TEST(record_value__documents_are_forgotten_when_nobody_holds_them)
 {
   struct record_store store;
@@ -256,24 +268,73 @@ MT_TEST(record_value__documents_are_forgotten_when_nobody_holds_them)
     gone[i] = large('-');
     write_all(&bytes, &documents, &store.io, (struct ms_json[]){kept[i], gone[i]}, 2);
   }
-  ms_documents_prune(&documents);
-  mt_eq_int((long long)documents.items.count, 200);
+  prune_all(&documents);
+  mt_eq_int((long long)held(&documents), 200);
   for (int i = 0; i < 100; i++)
     ms_json_unref(gone[i]);
   ms_documents_prune(&documents);
-  mt_eq_int((long long)documents.items.count, 100);
+  mt_ok(held(&documents) < 200);
+  prune_all(&documents);
+  mt_eq_int((long long)held(&documents), 100);
   mt_eq_int(documents.next, 200);
   for (int i = 0; i < 100; i++)
     write_all(&bytes, &documents, &store.io, &kept[i], 1);
   mt_eq_int(store.puts, 200);
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < 90; i++)
     ms_json_unref(kept[i]);
   ms_documents_prune(&documents);
-  mt_eq_int((long long)documents.items.count, 0);
+  mt_eq_int((long long)held(&documents), 10);
+  mt_ok(documents.items.count < 20);
+  for (int i = 90; i < 100; i++) {
+    write_all(&bytes, &documents, &store.io, &kept[i], 1);
+    ms_json_unref(kept[i]);
+  }
+  mt_eq_int(store.puts, 200);
+  ms_documents_prune(&documents);
   mt_ok(documents.items.data == NULL && documents.slots == NULL);
   mt_eq_int(documents.next, 200);
   ms_documents_deinit(&documents);
   ms_buf_deinit(&bytes);
+  record_store_deinit(&store);
+}
+
+/* Reads the same bytes again and again, and forgets what it has read in between. */
+MT_TEST(record_value__a_forgotten_document_is_met_again)
+{
+  struct record_store store;
+  struct ms_documents written = {.next = 0}, read = {.next = 0};
+  struct ms_json values[30];
+  struct ms_events some = {0}, all = {0};
+  struct ms_buf bytes, few;
+  record_store_init(&store);
+  ms_buf_init(&bytes, 0);
+  ms_buf_init(&few, 0);
+  for (int i = 0; i < 30; i++)
+    values[i] = large((char)('A' + i));
+  write_all(&bytes, &written, &store.io, values, 30);
+  write_all(&few, &written, &store.io, values + 3, 20);
+  for (int round = 0; round < 40; round++) {
+    read_all(&some, &read, &store.io, &few);
+    ms_events_clear(&all);
+    ms_documents_prune(&read);
+    mt_eq_int((long long)held(&read), 20);
+    read_all(&all, &read, &store.io, &bytes);
+    mt_eq_int((long long)held(&read), 30);
+    for (int i = 0; i < 30; i++)
+      mt_ok(ms_json_identical(all.items[i].data, values[i]));
+    mt_ok(all.items[3].data.u.array == some.items[0].data.u.array);
+    ms_events_clear(round % 2 == 0 ? &some : &all);
+    ms_documents_prune(&read);
+    ms_events_clear(&some);
+  }
+  ms_events_deinit(&some);
+  ms_events_deinit(&all);
+  ms_documents_deinit(&written);
+  ms_documents_deinit(&read);
+  for (int i = 0; i < 30; i++)
+    ms_json_unref(values[i]);
+  ms_buf_deinit(&bytes);
+  ms_buf_deinit(&few);
   record_store_deinit(&store);
 }
 
