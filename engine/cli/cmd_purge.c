@@ -59,6 +59,14 @@ static bool purge_named(struct ms_client *client, const struct ms_cli_args *args
   return is_fine;
 }
 
+static void shrink(struct ms_client *client)
+{
+  struct ms_text request = {0};
+  ms_text_put(&request, "{}");
+  ms_client_ask(client, "Shrink", &request);
+  ms_text_deinit(&request);
+}
+
 static bool read_age(const struct ms_cli_args *args, long long *age_ms)
 {
   const char *age = args->options[MS_OPTION_OLDER_THAN];
@@ -105,6 +113,9 @@ int ms_cmd_purge(const struct ms_cli_args *args)
   double stopped_before = (double)(mstep_engine_now_ms(client.engine) - age_ms) / 1000;
   bool is_fine = args->operand_count > 0 ? purge_named(&client, args, &count)
                                          : purge_old(&client, args, stopped_before, &count);
+  if (count > 0) {
+    shrink(&client);
+  }
   ms_client_close(&client);
   if (is_fine || count > 0) {
     print_purged(count, before, ms_client_size(&client), form == 1);

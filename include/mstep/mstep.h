@@ -287,8 +287,8 @@ MSTEP_EXTERN int mstep_task_send_heartbeat(mstep_engine *engine, const char *tok
 
 /*
  * Any operation of AWS's APIs that Moonstep has, by name: "StartExecution", "ListExecutions",
- * "RedriveExecution" ..., Lambda's "Invoke", and two of its own, "PurgeExecutions" and "Backup"
- * (engine/api/README.md lists them). "SERVICE:NAME" ("states:ListTagsForResource") tells services apart.
+ * "RedriveExecution" ..., Lambda's "Invoke", and three of its own, "PurgeExecutions", "Shrink" and
+ * "Backup" (engine/api/README.md lists them). "SERVICE:NAME" ("states:ListTagsForResource") tells services apart.
  * request: JSON as AWS's clients send it; data NULL = {}. cb (may be NULL) gets the reply, or the error as
  * {"__type": "ExecutionDoesNotExist", "message": ...}, when what was asked is durable. Any thread; cb is called
  * on the loop thread, and not at all when the engine is closed before. MSTEP_ENOMEM.
