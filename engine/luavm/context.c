@@ -25,6 +25,9 @@ enum field {
   FIELD_ATTEMPT,
   FIELD_DEADLINE,
   FIELD_CLIENT_CONTEXT,
+  FIELD_IDENTITY,
+  FIELD_LOG_GROUP,
+  FIELD_LOG_STREAM,
   FIELD_REMAINING,
   FIELD_LOG
 };
@@ -41,6 +44,9 @@ static const struct {
     {"attempt", FIELD_ATTEMPT},
     {"deadline_ms", FIELD_DEADLINE},
     {"client_context", FIELD_CLIENT_CONTEXT},
+    {"identity", FIELD_IDENTITY},
+    {"log_group_name", FIELD_LOG_GROUP},
+    {"log_stream_name", FIELD_LOG_STREAM},
     {"get_remaining_time_in_millis", FIELD_REMAINING},
     {"remaining_ms", FIELD_REMAINING},
     {"log", FIELD_LOG},
@@ -60,7 +66,7 @@ static int context_log(lua_State *L)
   int from = luaL_testudata(L, 1, CONTEXT_NAME) != NULL ? 2 : 1;
   struct ms_str text;
   text.data = luaL_tolstring(L, from, &text.len);
-  ms_lua_log_line(L, text);
+  ms_lua_log_line(L, MS_LUA_LOG_PLAIN, text);
   return 0;
 }
 
@@ -73,9 +79,18 @@ static void push_text(lua_State *L, const char *text)
   }
 }
 
+static void push_value(lua_State *L, struct ms_json value)
+{
+  if (ms_json_is_none(value)) {
+    lua_pushnil(L);
+  } else {
+    ms_lua_push_json(L, value);
+  }
+}
+
 static void push_field(lua_State *L, const struct ms_lua_job *job, enum field field)
 {
-  const struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  struct ms_lua_vm *vm = ms_lua_vm_of(L);
   switch (field) {
   case FIELD_FUNCTION_NAME:
     lua_pushstring(L, vm->code->name);
@@ -99,11 +114,16 @@ static void push_field(lua_State *L, const struct ms_lua_job *job, enum field fi
     lua_pushinteger(L, job->deadline_ms);
     break;
   case FIELD_CLIENT_CONTEXT:
-    if (ms_json_is_none(job->client_context)) {
-      lua_pushnil(L);
-    } else {
-      ms_lua_push_json(L, job->client_context);
-    }
+    push_value(L, job->client_context);
+    break;
+  case FIELD_IDENTITY:
+    push_value(L, job->identity);
+    break;
+  case FIELD_LOG_GROUP:
+    lua_pushfstring(L, "/aws/lambda/%s", vm->code->name);
+    break;
+  case FIELD_LOG_STREAM:
+    lua_pushstring(L, ms_lua_vm_log_stream(vm));
     break;
   case FIELD_REMAINING:
     lua_pushcfunction(L, remaining_ms);
@@ -147,7 +167,7 @@ static int context_pairs(lua_State *L)
 {
   const struct ms_lua_job *job = check_context(L);
   lua_getglobal(L, "next");
-  lua_createtable(L, 0, 12);
+  lua_createtable(L, 0, 16);
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     push_field(L, job, fields[i].field);
     lua_setfield(L, -2, fields[i].name);

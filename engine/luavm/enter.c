@@ -214,6 +214,13 @@ static int body_failed(lua_State *L, int status, struct ms_lua_job *job)
   return 0;
 }
 
+/* Printing makes at most seven bytes of one; only what comes near the limit is counted. */
+static bool is_too_large(const struct ms_lua_job *job)
+{
+  return job->vm->json_work >= job->output_max_bytes / 7 &&
+         !ms_json_fits(job->output, job->output_max_bytes);
+}
+
 /*
  * Also the continuation of a call that was suspended. Stack: message handler, result or error
  * object
@@ -226,7 +233,13 @@ static int body_end(lua_State *L, int status, lua_KContext context)
     return body_failed(L, status, job);
   }
   int err = ms_lua_to_json(&job->output, L, -1);
-  if (err == 0) {
+  bool is_large = err == MSTEP_ETOOBIG || (err == 0 && is_too_large(job));
+  if (is_large) {
+    ms_lua_job_fail(job, MS_LUA_ERROR, "Function.ResponseSizeTooLarge",
+                    "Response payload size exceeded maximum allowed payload size (%zu bytes).",
+                    job->output_max_bytes);
+    job->is_complete = true;
+  } else if (err == 0) {
     job->outcome = MS_LUA_OK;
     job->is_complete = true;
   } else if (err == MSTEP_ENOMEM) {
@@ -252,9 +265,14 @@ static int body(lua_State *L)
   lua_settop(L, 0);
   lua_pushcfunction(L, ms_lua_note_trace);
   if (!vm->is_loaded) {
+    int64_t begin_us = job->begun_at_us == 0 ? 0 : ms_lua_monotonic_us();
     lua_pushcfunction(L, load_handler);
     int status = lua_pcall(L, 0, 1, 1);
+    job->init_us = job->begun_at_us == 0 ? 0 : ms_lua_monotonic_us() - begin_us;
     if (status != LUA_OK) {
+      const char *type = ms_lua_load_error(L);
+      job->error_type = type == NULL ? job->error_type : type;
+      job->is_init = true;
       body_failed(L, status, job);
       if (job->outcome == MS_LUA_ERROR) {
         job->outcome = MS_LUA_MISSING;
@@ -306,6 +324,7 @@ static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usa
 {
   struct ms_lua_vm *vm = job->vm;
   leave_busy(host, job);
+  ms_lua_log_end(host, job);
   ms_lua_disarm(job->co);
   ms_lua_vm_give_coroutine(vm, job->co, job->co_ref, is_usable);
   job->vm = NULL;
@@ -358,6 +377,7 @@ static bool begin(struct ms_lua_host *host, struct ms_lua_job *job)
   job->outcome = MS_LUA_ERROR;
   job->is_complete = false;
   begin_timeout(host, job);
+  ms_lua_log_begin(host, job);
   lua_pushcfunction(job->co, body);
   lua_pushlightuserdata(job->co, job);
   return true;

@@ -5,7 +5,8 @@
  *   {Error = , Cause = }                passes as it is
  *   {errorType = , errorMessage = }     the name, and Lambda's error JSON as cause
  *   anything else                       "Lua.Error", and Lambda's error JSON as cause
- * Lambda's error JSON is {"errorMessage", "errorType", "stackTrace"}, cut to what the API allows.
+ * Lambda's error JSON is {"errorMessage", "errorType", "requestId", "stackTrace"}, cut to what the
+ * API allows.
  * Into Lua, ms_lua_raise makes the second form.
  */
 #include <stdarg.h>
@@ -53,27 +54,37 @@ static struct ms_json clean_string(struct ms_str text, size_t max_chars)
   return value;
 }
 
-static void print_error(struct ms_buf *out, struct ms_str type, struct ms_str message,
-                        struct ms_json trace)
+/* What Lambda's error JSON says besides the message. */
+struct frame {
+  struct ms_str type;
+  const char *request_id; /* NULL: not said */
+  struct ms_json trace;   /* or NONE */
+};
+
+static void print_error(struct ms_buf *out, const struct frame *frame, struct ms_str message)
 {
   ms_buf_reset(out);
   ms_buf_cstr(out, "{\"errorMessage\":");
   ms_json_print_string(out, message);
   ms_buf_cstr(out, ",\"errorType\":");
-  ms_json_print_string(out, type);
-  if (!ms_json_is_none(trace)) {
+  ms_json_print_string(out, frame->type);
+  if (frame->request_id != NULL) {
+    ms_buf_cstr(out, ",\"requestId\":");
+    ms_json_print_string(out, ms_str_c(frame->request_id));
+  }
+  if (!ms_json_is_none(frame->trace)) {
     ms_buf_cstr(out, ",\"stackTrace\":");
-    ms_json_print(out, trace);
+    ms_json_print(out, frame->trace);
   }
   ms_buf_char(out, '}');
 }
 
 /* Characters of the whole text when the message is cut to `keep`; SIZE_MAX: no memory. */
-static size_t printed_chars(struct ms_buf *out, struct ms_str type, struct ms_str message,
-                            size_t keep, struct ms_json trace)
+static size_t printed_chars(struct ms_buf *out, const struct frame *frame, struct ms_str message,
+                            size_t keep)
 {
   struct ms_json cut = clean_string(message, keep);
-  print_error(out, type, ms_json_text(cut), trace);
+  print_error(out, frame, ms_json_text(cut));
   bool is_failed = out->error != 0 || ms_json_is_none(cut);
   ms_json_unref(cut);
   return is_failed ? SIZE_MAX : ms_utf8_count(ms_buf_view(out));
@@ -83,37 +94,42 @@ static size_t printed_chars(struct ms_buf *out, struct ms_str type, struct ms_st
  * Prints with as much of the message as fits; what a character takes depends on how it is
  * escaped.
  */
-static bool print_fitting(struct ms_buf *out, struct ms_str type, struct ms_str message,
-                          struct ms_json trace)
+static bool print_fitting(struct ms_buf *out, const struct frame *frame, struct ms_str message)
 {
   size_t fits = 0;
   size_t too_many = MS_LUA_CAUSE_MAX + 1;
-  if (printed_chars(out, type, message, MS_LUA_CAUSE_MAX, trace) <= MS_LUA_CAUSE_MAX) {
+  if (printed_chars(out, frame, message, MS_LUA_CAUSE_MAX) <= MS_LUA_CAUSE_MAX) {
     return true;
   }
   while (too_many - fits > 1) {
     size_t middle = fits + (too_many - fits) / 2;
-    if (printed_chars(out, type, message, middle, trace) <= MS_LUA_CAUSE_MAX) {
+    if (printed_chars(out, frame, message, middle) <= MS_LUA_CAUSE_MAX) {
       fits = middle;
     } else {
       too_many = middle;
     }
   }
-  return printed_chars(out, type, message, fits, trace) != SIZE_MAX;
+  return printed_chars(out, frame, message, fits) != SIZE_MAX;
 }
 
-struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, struct ms_json trace)
+static struct ms_json error_json(struct frame frame, struct ms_str message)
 {
   struct ms_json value = MS_JSON_VALUE_NONE;
-  struct ms_json name = clean_string(type, MS_LUA_ERROR_MAX);
+  struct ms_json name = clean_string(frame.type, MS_LUA_ERROR_MAX);
   struct ms_buf text;
   ms_buf_init(&text, 0);
-  if (!ms_json_is_none(name) && print_fitting(&text, ms_json_text(name), message, trace)) {
+  frame.type = ms_json_text(name);
+  if (!ms_json_is_none(name) && print_fitting(&text, &frame, message)) {
     value = ms_json_string(ms_buf_view(&text));
   }
   ms_buf_deinit(&text);
   ms_json_unref(name);
   return value;
+}
+
+struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message)
+{
+  return error_json((struct frame){type, NULL, MS_JSON_VALUE_NONE}, message);
 }
 
 void ms_lua_job_fail(struct ms_lua_job *job, enum ms_lua_outcome outcome, const char *error,
@@ -128,7 +144,7 @@ void ms_lua_job_fail(struct ms_lua_job *job, enum ms_lua_outcome outcome, const 
   ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->error, ms_json_cstring(error));
   ms_json_replace(&job->cause,
-                  ms_lua_error_json(ms_str_c(error), ms_str_c(message), MS_JSON_VALUE_NONE));
+                  ms_lua_error_json(ms_str_c(error), ms_str_c(message)));
 }
 
 /* ---- traceback ---- */
@@ -230,10 +246,12 @@ static struct ms_str top(lua_State *L)
   return text;
 }
 
+/* As Lambda has it, a function that could not be loaded has no request yet. */
 static void set_lambda(struct ms_lua_job *job, struct ms_str type, struct ms_str message)
 {
+  const struct frame frame = {type, job->is_init ? "" : job->request_id, job->trace};
   ms_json_replace(&job->error, clean_string(type, MS_LUA_ERROR_MAX));
-  ms_json_replace(&job->cause, ms_lua_error_json(type, message, job->trace));
+  ms_json_replace(&job->cause, error_json(frame, message));
 }
 
 static bool describe_table(lua_State *L, int object, struct ms_lua_job *job)
@@ -255,7 +273,7 @@ static bool describe_table(lua_State *L, int object, struct ms_lua_job *job)
     return true;
   }
   if (push_field(L, object, "Cause") || push_field(L, object, "errorMessage")) {
-    set_lambda(job, MS_STR("Lua.Error"), top(L));
+    set_lambda(job, ms_str_c(job->error_type), top(L));
     return true;
   }
   return false;
@@ -275,7 +293,7 @@ void ms_lua_describe(lua_State *L, struct ms_lua_job *job)
   if (!is_table || has_text || !push_json_text(L)) {
     text_on_top(L);
   }
-  set_lambda(job, MS_STR("Lua.Error"), top(L));
+  set_lambda(job, ms_str_c(job->error_type), top(L));
 }
 
 void ms_lua_set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm)

@@ -19,7 +19,9 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "base/random.h"
 #include "base/vec.h"
+#include "luavm/log.h"
 #include "luavm/luavm.h"
 #include "luavm/pool.h"
 #include "luavm/source.h"
@@ -32,6 +34,8 @@
 #define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
 #define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
 #define MS_LUA_DEPTH_MAX 512   /* of tables that become JSON: what a reader with defaults accepts */
+#define MS_LUA_OUTPUT_MAX 6291556 /* of a result as text: Lambda's */
+#define MS_LUA_ERROR_TYPE "Lua.Error"
 #define MS_LUA_CAUSE_MAX 32768 /* characters of a cause: the API's limit */
 #define MS_LUA_ERROR_MAX 256   /* characters of an error name: the API's limit */
 #define MS_LUA_LINE_MAX 65536  /* bytes of one log line */
@@ -53,6 +57,13 @@ enum ms_lua_level {
 struct ms_lua_job;
 struct ms_lua_host;
 
+/* Why a module could not be had: names the error if that is what ends the loading of a function. */
+enum ms_lua_load_note {
+  MS_LUA_LOAD_FINE,
+  MS_LUA_LOAD_MISSING,
+  MS_LUA_LOAD_SYNTAX
+};
+
 /* One Lua state. */
 struct ms_lua_vm {
   lua_State *L;
@@ -63,7 +74,12 @@ struct ms_lua_vm {
   struct ms_lua_job *busy;  /* was preempted in it: no other call may be in between */
   enum ms_lua_level level;
   struct ms_lua_pool pool;
+  struct ms_random random;    /* of uuids and the log stream's name */
+  char log_stream[MS_LUA_VERSION_MAX + 56]; /* "" until it is asked for */
+  enum ms_lua_load_note load_note; /* what the message below says */
+  char load_message[512];
   size_t used_bytes;
+  size_t peak_bytes;
   size_t max_bytes;
   bool is_large;       /* the heap is: see ms_lua_vm_tune */
   bool is_full;        /* the limit refused an allocation since the last look */
@@ -81,6 +97,7 @@ struct ms_lua_vm {
   uint64_t step_max;
   bool is_over;           /* level EXPRESSION: the steps are used up, everything raises */
   uint32_t tick_count;    /* work in C since the last look at the limits */
+  size_t json_work;       /* bytes of the value last converted to JSON, roughly and before escapes */
   struct ms_json scratch; /* held here while Lua copies from it, which may raise */
   struct ms_buf text;     /* likewise */
   /* member names lately converted, by address of the Lua string */
@@ -116,6 +133,8 @@ struct ms_lua_host {
   uint32_t busy_count;     /* jobs that were preempted and wait for their next slice */
   struct ms_heap sleeping; /* jobs, by the time they are to be entered again */
   uint64_t next_order;
+  uint32_t number;          /* 0: the loop thread's; of a worker its index + 1 */
+  uint64_t vms_made;
   bool is_local;            /* on the loop thread */
   struct ms_worker *worker; /* else */
 };
@@ -135,10 +154,15 @@ enum ms_lua_job_state {
   MS_LUA_JOB_FINISHED  /* waits for its `done` */
 };
 
-/* What goes between the loop and the workers: a job, or a line for the log. */
+enum ms_lua_message_kind {
+  MS_LUA_MESSAGE_JOB,
+  MS_LUA_MESSAGE_LOG /* a record, from a worker */
+};
+
+/* What goes between the loop and the workers. */
 struct ms_lua_message {
   struct ms_work_message message; /* first */
-  bool is_log;
+  enum ms_lua_message_kind kind;
 };
 
 /*
@@ -162,11 +186,14 @@ struct ms_lua_job {
   struct ms_heap_node sleep;
   struct ms_buf input_text;  /* on its way to a worker: payload */
   struct ms_buf client_text; /* client context, or empty */
+  struct ms_buf identity_text;
+  struct ms_buf tail_text; /* the last of its log, when it was asked for */
   struct ms_buf output_text; /* on its way back: output, or cause */
   struct ms_buf error_text;
   struct ms_lua_code *code; /* NULL: missing */
   struct ms_json payload;
   struct ms_json client_context;
+  struct ms_json identity;
   char *request_id; /* in `inline_text` or a block of its own */
   char *arn;
   char inline_text[192];
@@ -178,12 +205,20 @@ struct ms_lua_job {
   int64_t ran_ms;     /* slices used up */
   unsigned attempt;
   bool is_check; /* only loads the version, to see whether it does */
+  bool is_init; /* what failed is the loading of the function */
+  bool has_log_tail;
+  size_t output_max_bytes;
   /* inside a host */
   bool is_complete; /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
   lua_State *co;
   int co_ref;
+  int64_t begun_at_us;    /* of a call whose log is watched */
+  int64_t init_us;        /* its state was loaded for it; -1: it was there */
+  const char *error_type; /* of errors that name none */
   /* the end */
+  int64_t duration_us;
+  size_t memory_max_bytes;
   enum ms_lua_outcome outcome;
   struct ms_json output;
   struct ms_json error;
@@ -259,6 +294,8 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
 void ms_lua_vm_free(struct ms_lua_vm *vm); /* NULL is fine */
 /* after a call: sets the collector's pace to the heap's size */
 void ms_lua_vm_tune(struct ms_lua_vm *vm);
+/* "2026/11/23/[$LATEST]0123...": of this state */
+const char *ms_lua_vm_log_stream(struct ms_lua_vm *vm);
 /* The extra space of each coroutine has its vm's address; bit 0 marks those that a job runs in. */
 static inline struct ms_lua_vm *ms_lua_vm_of(lua_State *L)
 {
@@ -305,7 +342,7 @@ MS_LUA_RAISES void ms_lua_push_json(lua_State *L, struct ms_json value);
 /* the metatable that makes a table an array */
 MS_LUA_RAISES void ms_lua_push_array_mark(lua_State *L);
 /*
- * The value at `index` as JSON. Never raises. MSTEP_EINVALID: the detail says what and where,
+ * The value at `index` as JSON; vm->json_work says about how large. Never raises. MSTEP_EINVALID: the detail says what and where,
  * MSTEP_ETOOBIG, MSTEP_ETIMEOUT (the call is killed meanwhile), MSTEP_ENOMEM.
  */
 int ms_lua_to_json(struct ms_json *out, lua_State *L, int index);
@@ -322,8 +359,8 @@ MS_LUA_RAISES void ms_lua_describe(lua_State *L, struct ms_lua_job *job);
 /* The outcome when memory was missing: the error object cannot be trusted to say anything. */
 void ms_lua_set_memory(struct ms_lua_job *job, const struct ms_lua_vm *vm);
 bool ms_lua_is_memory_error(lua_State *L, int status); /* the error object is on top */
-/* Lambda's error JSON as a string value: trace NONE or an array of strings. NONE: no memory. */
-struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message, struct ms_json trace);
+/* Lambda's error JSON of what is no error of a script's, as a string value. NONE: no memory. */
+struct ms_json ms_lua_error_json(struct ms_str type, struct ms_str message);
 /* Ends a job with a name and a formatted message in Lambda's form. */
 void ms_lua_job_fail(struct ms_lua_job *job, enum ms_lua_outcome outcome, const char *error,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -362,19 +399,23 @@ int ms_lua_workers_post(struct ms_lua *lua, struct ms_lua_job *job);
 bool ms_lua_workers_cancel(struct ms_lua *lua, struct ms_lua_job *job);
 /* What a job brought back becomes values of the loop thread. */
 void ms_lua_workers_unpack(struct ms_lua_job *job);
-/* A line from a worker, for the loop thread to log. */
-void ms_lua_workers_log(struct ms_lua_host *host, const char *function, const char *request_id,
-                        struct ms_str line);
-/* Hands the line on and frees it. */
-void ms_lua_workers_tell_log(struct ms_lua *lua, struct ms_lua_message *message);
 
-/* ---- luavm.c ---- */
-void ms_lua_tell_log(struct ms_lua *lua, const char *function, const char *request_id,
-                     struct ms_str line);
+/* ---- log.c ---- */
+/* Hands a worker's record on and frees it. */
+void ms_lua_log_take(struct ms_lua *lua, struct ms_lua_message *message);
+struct ms_str ms_lua_log_tail(const struct ms_lua_job *job);
+/* A line from the running call. */
+void ms_lua_log_line(lua_State *L, enum ms_lua_log_level level, struct ms_str line);
+/* Around a call: START; what it failed of, END and REPORT. */
+void ms_lua_log_begin(struct ms_lua_host *host, struct ms_lua_job *job);
+void ms_lua_log_end(struct ms_lua_host *host, struct ms_lua_job *job);
+int64_t ms_lua_monotonic_us(void);
 
 /* ---- require.c ---- */
 /* A library or a module that is compiled in: no file can take its place. */
 bool ms_lua_is_builtin(struct ms_str name);
+/* The error object on top is that of a module that could not be had: how Lambda calls it. Else NULL. */
+const char *ms_lua_load_error(lua_State *L);
 MS_LUA_RAISES int ms_lua_require(lua_State *L);
 /* Pushes the chunk of a file; false and nothing when there is no such file. */
 MS_LUA_RAISES bool ms_lua_load_file(lua_State *L, const char *path, const char *chunk);
@@ -386,8 +427,6 @@ MS_LUA_RAISES int ms_lua_open_base(lua_State *L);
 #include "luavm/libs.def"
 #undef MS_LUA_LIB
 MS_LUA_RAISES int ms_lua_table_sort(lua_State *L); /* sort.c */
-/* A line for the log callback, from the running call. */
-MS_LUA_RAISES void ms_lua_log_line(lua_State *L, struct ms_str line);
 MS_LUA_RAISES void ms_lua_context_open(lua_State *L);
 MS_LUA_RAISES void ms_lua_context_push(lua_State *L, struct ms_lua_job *job);
 

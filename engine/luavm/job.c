@@ -18,6 +18,8 @@ static struct ms_lua_job *new_job(struct ms_lua *lua)
   if (job != NULL) {
     ms_buf_init(&job->input_text, SIZE_MAX / 2);
     ms_buf_init(&job->client_text, SIZE_MAX / 2);
+    ms_buf_init(&job->identity_text, SIZE_MAX / 2);
+    ms_buf_init(&job->tail_text, 0);
     ms_buf_init(&job->output_text, SIZE_MAX / 2);
     ms_buf_init(&job->error_text, 0);
     job->slot = (uint32_t)lua->jobs.count;
@@ -79,6 +81,15 @@ int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_
   job->attempt = call->attempt;
   job->payload = ms_json_ref(call->payload);
   job->client_context = ms_json_ref(call->client_context);
+  job->identity = ms_json_ref(call->identity);
+  job->has_log_tail = call->has_log_tail;
+  job->output_max_bytes = call->output_max_bytes == 0 ? MS_LUA_OUTPUT_MAX : call->output_max_bytes;
+  job->duration_us = 0;
+  job->init_us = -1;
+  job->begun_at_us = 0;
+  job->is_init = false;
+  job->memory_max_bytes = 0;
+  job->error_type = MS_LUA_ERROR_TYPE;
   job->output = MS_JSON_VALUE_NONE;
   job->error = MS_JSON_VALUE_NONE;
   job->cause = MS_JSON_VALUE_NONE;
@@ -106,12 +117,15 @@ void ms_lua_job_free(struct ms_lua *lua, struct ms_lua_job *job)
 {
   empty_text(&job->input_text);
   empty_text(&job->client_text);
+  empty_text(&job->identity_text);
+  empty_text(&job->tail_text);
   empty_text(&job->output_text);
   empty_text(&job->error_text);
   job->id = 0;
   job->state = MS_LUA_JOB_FREE;
   ms_json_replace(&job->payload, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->client_context, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->identity, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->error, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->cause, MS_JSON_VALUE_NONE);
@@ -140,6 +154,8 @@ void ms_lua_jobs_deinit(struct ms_lua *lua)
     ms_lua_job_free(lua, job);
     ms_buf_deinit(&job->input_text);
     ms_buf_deinit(&job->client_text);
+    ms_buf_deinit(&job->identity_text);
+    ms_buf_deinit(&job->tail_text);
     ms_buf_deinit(&job->output_text);
     ms_buf_deinit(&job->error_text);
     ms_free(job);

@@ -20,7 +20,7 @@ static int base_print(lua_State *L)
   luaL_pushresult(&line);
   struct ms_str text;
   text.data = lua_tolstring(L, -1, &text.len);
-  ms_lua_log_line(L, text);
+  ms_lua_log_line(L, MS_LUA_LOG_PLAIN, text);
   return 0;
 }
 

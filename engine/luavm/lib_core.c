@@ -114,12 +114,43 @@ static int core_now(lua_State *L)
   return 1;
 }
 
+static enum ms_lua_log_level check_level(lua_State *L, int arg)
+{
+  const char *name = luaL_checkstring(L, arg);
+  for (enum ms_lua_log_level level = MS_LUA_LOG_TRACE; level <= MS_LUA_LOG_FATAL; level++) {
+    const char *upper = ms_lua_log_level_name(level);
+    size_t i = 0;
+    while (upper[i] != '\0' && ms_ascii_upper(name[i]) == upper[i]) {
+      i++;
+    }
+    if (upper[i] == '\0' && name[i] == '\0') {
+      return level;
+    }
+  }
+  luaL_argerror(L, arg, "trace, debug, info, warn, error or fatal");
+  return MS_LUA_LOG_PLAIN;
+}
+
+/* (line [, level]): the name of a level, in whatever case */
 static int core_log(lua_State *L)
 {
   struct ms_str line;
   line.data = luaL_checklstring(L, 1, &line.len);
-  ms_lua_log_line(L, line);
+  enum ms_lua_log_level level = MS_LUA_LOG_PLAIN;
+  if (!lua_isnoneornil(L, 2)) {
+    level = check_level(L, 2);
+  }
+  ms_lua_log_line(L, level, line);
   return 0;
+}
+
+/* Of the state's own random numbers, so that runs on simulated time repeat. */
+static int core_uuid(lua_State *L)
+{
+  char text[37];
+  ms_random_uuid(&ms_lua_vm_of(L)->random, text);
+  lua_pushstring(L, text);
+  return 1;
 }
 
 int ms_lua_open_core(lua_State *L)
@@ -128,7 +159,8 @@ int ms_lua_open_core(lua_State *L)
                                   {"encode", core_encode}, {"decode", core_decode},
                                   {"number", core_number}, {NULL, NULL}};
   static const luaL_Reg handlers[] = {
-      {"sleep", core_sleep}, {"now", core_now}, {"log", core_log}, {NULL, NULL}};
+      {"sleep", core_sleep}, {"now", core_now}, {"log", core_log}, {"uuid", core_uuid},
+      {NULL, NULL}};
   luaL_newlib(L, pure);
   if (ms_lua_vm_of(L)->level == MS_LUA_FUNCTION) {
     luaL_setfuncs(L, handlers, 0);

@@ -1,6 +1,7 @@
 /*
- * What handlers see of `os`: the time. With 0 workers it is the loop's, so it is simulated when the
- * loop's is. No processes, no files, no environment.
+ * What handlers see of `os`: the time, which with 0 workers is the loop's, so that it is simulated
+ * when the loop's is; and an environment: the function's own variables and those that Lambda adds,
+ * never the process's. No processes, no files.
  */
 #include "luavm/internal.h"
 
@@ -40,6 +41,44 @@ static int os_date(lua_State *L)
   return 1;
 }
 
+/* What Lambda sets besides the function's own; false: none of this name. */
+static bool push_reserved(lua_State *L, struct ms_lua_vm *vm, const char *name)
+{
+  if (strcmp(name, "AWS_LAMBDA_FUNCTION_NAME") == 0) {
+    lua_pushstring(L, vm->code->name);
+  } else if (strcmp(name, "AWS_LAMBDA_FUNCTION_VERSION") == 0) {
+    lua_pushstring(L, vm->code->version);
+  } else if (strcmp(name, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE") == 0) {
+    lua_pushfstring(L, "%I", (LUAI_UACINT)(vm->max_bytes >> 20));
+  } else if (strcmp(name, "AWS_LAMBDA_LOG_GROUP_NAME") == 0) {
+    lua_pushfstring(L, "/aws/lambda/%s", vm->code->name);
+  } else if (strcmp(name, "AWS_LAMBDA_LOG_STREAM_NAME") == 0) {
+    lua_pushstring(L, ms_lua_vm_log_stream(vm));
+  } else if (strcmp(name, "_HANDLER") == 0) {
+    lua_pushfstring(L, "%s.%s", vm->code->name, vm->code->field);
+  } else if (vm->lua->options.region != NULL &&
+             (strcmp(name, "AWS_REGION") == 0 || strcmp(name, "AWS_DEFAULT_REGION") == 0)) {
+    lua_pushstring(L, vm->lua->options.region);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static int os_getenv(lua_State *L)
+{
+  struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  struct ms_str name;
+  name.data = luaL_checklstring(L, 1, &name.len);
+  struct ms_str value = ms_lua_code_variable(vm->code, name);
+  if (value.data != NULL) {
+    lua_pushlstring(L, value.data, value.len);
+  } else if (!push_reserved(L, vm, name.data)) {
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
 int ms_lua_open_os(lua_State *L)
 {
   static const char *const safe[] = {"clock", "difftime", NULL};
@@ -52,6 +91,8 @@ int ms_lua_open_os(lua_State *L)
   lua_getfield(L, -2, "date");
   lua_pushcclosure(L, os_date, 1);
   lua_setfield(L, -2, "date");
+  lua_pushcfunction(L, os_getenv);
+  lua_setfield(L, -2, "getenv");
   lua_remove(L, -2);
   return 1;
 }

@@ -13,8 +13,6 @@
  */
 #include "luavm/luavm.h"
 
-#include <stdio.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "luavm/internal.h"
@@ -277,8 +275,7 @@ static void tell_cancelled(struct ms_lua *lua, struct ms_lua_job *job)
   struct ms_lua_result result = {
       .outcome = MS_LUA_CANCELLED,
       .error = text_or_empty(ms_json_cstring("Lua.Cancelled")),
-      .cause = text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"), MS_STR("Error: cancelled"),
-                                               MS_JSON_VALUE_NONE)),
+      .cause = text_or_empty(ms_lua_error_json(MS_STR("Lua.Cancelled"), MS_STR("Error: cancelled"))),
   };
   ms_lua_done_cb done = job->done;
   job->done = NULL; /* freed when it comes back */
@@ -294,7 +291,11 @@ static void tell(struct ms_lua *lua, struct ms_lua_job *job)
     tell_cancelled(lua, job);
     return;
   }
-  struct ms_lua_result result = {.outcome = job->outcome, .output = job->output};
+  struct ms_lua_result result = {.outcome = job->outcome, .output = job->output,
+                                 .log_tail = ms_lua_log_tail(job),
+                                 .version = job->code == NULL ? NULL : job->code->version,
+                                 .duration_us = job->duration_us,
+                                 .memory_max_bytes = job->memory_max_bytes};
   if (job->outcome != MS_LUA_OK) {
     job->error = text_or_empty(job->error);
     job->cause = text_or_empty(job->cause);
@@ -361,8 +362,8 @@ static void take_replies(struct ms_lua *lua)
   while (message != NULL) {
     struct ms_lua_message *reply = (struct ms_lua_message *)(void *)message;
     message = message->next;
-    if (reply->is_log) {
-      ms_lua_workers_tell_log(lua, reply);
+    if (reply->kind == MS_LUA_MESSAGE_LOG) {
+      ms_lua_log_take(lua, reply);
     } else {
       take_back(lua, MS_LUA_JOB_OF_MESSAGE(reply));
     }
@@ -432,32 +433,4 @@ void ms_lua_on_timer(struct ms_lua *lua, int64_t now_ms)
 bool ms_lua_is_idle(const struct ms_lua *lua)
 {
   return lua->open_count == 0;
-}
-
-/* ---- log ---- */
-
-void ms_lua_tell_log(struct ms_lua *lua, const char *function, const char *request_id,
-                     struct ms_str line)
-{
-  if (lua->options.log != NULL) {
-    lua->options.log(function, request_id, line, lua->options.log_user);
-  } else {
-    fprintf(stderr, "%s %s %.*s\n", function, request_id, (int)line.len, line.data);
-  }
-}
-
-void ms_lua_log_line(lua_State *L, struct ms_str line)
-{
-  struct ms_lua_vm *vm = ms_lua_vm_of(L);
-  const char *function = vm->code == NULL ? "" : vm->code->name;
-  const char *request_id =
-      vm->host == NULL || vm->host->job == NULL ? "" : vm->host->job->request_id;
-  if (line.len > MS_LUA_LINE_MAX) {
-    line.len = MS_LUA_LINE_MAX;
-  }
-  if (vm->host == NULL || vm->host->is_local) {
-    ms_lua_tell_log(vm->lua, function, request_id, line);
-  } else {
-    ms_lua_workers_log(vm->host, function, request_id, line);
-  }
 }

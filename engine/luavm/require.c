@@ -92,6 +92,8 @@ static bool load_builtin(lua_State *L, const char *name)
 static int not_found(lua_State *L, const char *name)
 {
   struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  vm->load_note = MS_LUA_LOAD_MISSING;
+  vm->load_message[0] = '\0';
   const char *lib = vm->lua->options.lib_dir;
   if (lib == NULL) {
     return luaL_error(L, "module '%s' not found: there is no lib folder", name);
@@ -114,10 +116,36 @@ static bool load_from_bundle(lua_State *L, struct ms_lua_code *code, const char 
   if (err != 0) {
     luaL_error(L, "%s", ms_error_detail());
   }
-  if (ms_lua_load_text(L, module->text, module->len, module->chunk) != LUA_OK) {
+  int status = ms_lua_load_text(L, module->text, module->len, module->chunk);
+  if (status == LUA_ERRSYNTAX) {
+    ms_lua_vm_of(L)->load_note = MS_LUA_LOAD_SYNTAX;
+    ms_lua_vm_of(L)->load_message[0] = '\0';
+  }
+  if (status != LUA_OK) {
     lua_error(L);
   }
   return true;
+}
+
+/* The message on top, of the first `require` that fails, is kept: the error may come out at the end. */
+static void note_failure(lua_State *L)
+{
+  struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  if (vm->load_note != MS_LUA_LOAD_FINE && vm->load_message[0] == '\0' &&
+      lua_type(L, -1) == LUA_TSTRING) {
+    snprintf(vm->load_message, sizeof vm->load_message, "%s", lua_tostring(L, -1));
+  }
+}
+
+const char *ms_lua_load_error(lua_State *L)
+{
+  const struct ms_lua_vm *vm = ms_lua_vm_of(L);
+  if (vm->load_note == MS_LUA_LOAD_FINE || lua_type(L, -1) != LUA_TSTRING ||
+      strncmp(lua_tostring(L, -1), vm->load_message, sizeof vm->load_message - 1) != 0) {
+    return NULL;
+  }
+  return vm->load_note == MS_LUA_LOAD_MISSING ? "Runtime.ImportModuleError"
+                                              : "Runtime.UserCodeSyntaxError";
 }
 
 /* (name) -> module */
@@ -166,6 +194,7 @@ int ms_lua_require(lua_State *L)
   lua_pushcfunction(L, load_module);
   lua_pushvalue(L, 1);
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+    note_failure(L);
     lua_pushnil(L);
     lua_setfield(L, 2, name);
     return lua_error(L);

@@ -274,9 +274,10 @@ static int read_userdata(struct reader *r, struct ms_json *out)
     lua_pop(r->L, 1);
     if (is_big) {
       lua_getiuservalue(r->L, -1, 1);
-      int err = ms_json_parse(out, string_at(r->L, -1), &MS_JSON_LIMITS_OWN, NULL);
+      struct ms_str text = string_at(r->L, -1);
+      int err = ms_json_parse(out, text, &MS_JSON_LIMITS_OWN, NULL);
       lua_pop(r->L, 1);
-      return err;
+      return err != 0 ? err : add_work(r, text.len + NODE_BYTES);
     }
   }
   return fail(r, "a userdata cannot be JSON");
@@ -565,6 +566,7 @@ int ms_lua_to_json(struct ms_json *out, lua_State *L, int index)
   int err = read_value(&r, out);
   lua_pop(L, 1);
   ms_free(r.members.data);
+  r.vm->json_work = r.work;
   if (err != 0 && r.path_len > 0) {
     return ms_error(err, "at %.*s: %s", (int)r.path_len, r.path, ms_error_detail());
   }

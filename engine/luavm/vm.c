@@ -6,9 +6,12 @@
  * out-of-memory error. A state belongs to one thread.
  */
 #include <dlfcn.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
+#include "base/time.h"
 #include "luavm/internal.h"
 
 #define SMALL_HEAP_BYTES ((size_t)4 << 20)
@@ -31,6 +34,7 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
   void *moved = ms_lua_pool_resize(&vm->pool, block, old_size, new_size);
   if (moved != NULL) {
     vm->used_bytes += new_size - old_size;
+    vm->peak_bytes = vm->used_bytes > vm->peak_bytes ? vm->used_bytes : vm->peak_bytes;
   }
   return moved;
 }
@@ -80,6 +84,10 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
     return ms_error_nomem();
   }
   vm->code = code == NULL ? NULL : ms_lua_code_ref(code);
+  if (host != NULL) {
+    uint64_t seed = ms_random_mix(lua->options.seed, ((uint64_t)host->number << 40) + ++host->vms_made);
+    ms_random_seed(&vm->random, ms_hash(ms_str_c(code->name), seed));
+  }
   *(uintptr_t *)lua_getextraspace(vm->L) = (uintptr_t)vm;
   lua_pushcfunction(vm->L, open_state);
   int status = lua_pcall(vm->L, 0, 0, 0);
@@ -157,4 +165,21 @@ void ms_lua_vm_give_coroutine(struct ms_lua_vm *vm, lua_State *co, int ref, bool
     return;
   }
   luaL_unref(vm->L, LUA_REGISTRYINDEX, ref); /* sets fields that are there: no allocation */
+}
+
+/* ---- names of the log ---- */
+
+const char *ms_lua_vm_log_stream(struct ms_lua_vm *vm)
+{
+  if (vm->log_stream[0] == '\0') {
+    int64_t year;
+    int month;
+    int day;
+    int64_t now_ms = ms_lua_host_now_ms(vm->host);
+    ms_time_civil(now_ms / 86400000, &year, &month, &day);
+    snprintf(vm->log_stream, sizeof vm->log_stream, "%04d/%02d/%02d/[%s]%016llx%016llx", (int)year,
+             month, day, vm->code->version, (unsigned long long)ms_random_next(&vm->random),
+             (unsigned long long)ms_random_next(&vm->random));
+  }
+  return vm->log_stream;
 }

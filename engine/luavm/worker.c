@@ -2,31 +2,26 @@
  * Handlers on worker threads: each worker is a host with Lua states of its own. A call goes out as
  * the text of its payload and comes back as the text of its result; the job itself is the message.
  *
- * A worker sleeps through its suspended calls with timers of its own, on the wall clock. Lines for
- * the log are messages too, limited in their sum: a handler that only prints must not fill the
- * memory.
+ * A worker sleeps through its suspended calls with timers of its own, on the wall clock.
  */
-#include <stdio.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "luavm/internal.h"
 
-#define LOG_BYTES_MAX ((size_t)8 << 20) /* of lines that the loop has not taken */
-
 /* ---- the worker's side ---- */
 
 static int worker_open(void **state, struct ms_worker *worker, unsigned index, void *user)
 {
   struct ms_lua *lua = user;
-  (void)index;
   struct ms_lua_host *host = ms_calloc(1, sizeof *host);
   if (host == NULL) {
     return ms_error_nomem();
   }
   ms_lua_host_init(host, lua, lua->watchdog, false);
   host->worker = worker;
+  host->number = index + 1;
   *state = host;
   return MSTEP_OK;
 }
@@ -54,6 +49,7 @@ static void pack_result(struct ms_lua_job *job)
   }
   ms_json_replace(&job->payload, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->client_context, MS_JSON_VALUE_NONE);
+  ms_json_replace(&job->identity, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->output, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->error, MS_JSON_VALUE_NONE);
   ms_json_replace(&job->cause, MS_JSON_VALUE_NONE);
@@ -76,6 +72,9 @@ static void worker_on_message(void *state, struct ms_work_message *message)
   if (err == 0 && job->client_text.len > 0) {
     err = ms_json_parse(&job->client_context, ms_buf_view(&job->client_text), &MS_JSON_LIMITS_OWN,
                         NULL);
+  }
+  if (err == 0 && job->identity_text.len > 0) {
+    err = ms_json_parse(&job->identity, ms_buf_view(&job->identity_text), &MS_JSON_LIMITS_OWN, NULL);
   }
   if (err != 0) {
     ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: %s",
@@ -159,7 +158,7 @@ void ms_lua_workers_free(struct ms_lua *lua)
   while (message != NULL) {
     struct ms_lua_message *reply = (struct ms_lua_message *)(void *)message;
     message = message->next;
-    if (reply->is_log) {
+    if (reply->kind == MS_LUA_MESSAGE_LOG) {
       ms_free(reply);
     }
   }
@@ -182,32 +181,36 @@ int ms_lua_workers_post(struct ms_lua *lua, struct ms_lua_job *job)
 {
   ms_buf_reset(&job->input_text);
   ms_buf_reset(&job->client_text);
+  ms_buf_reset(&job->identity_text);
   ms_json_print(&job->input_text,
                 ms_json_is_none(job->payload) ? MS_JSON_VALUE_NULL : job->payload);
   ms_json_print(&job->client_text, job->client_context);
-  if (job->input_text.error != 0 || job->client_text.error != 0) {
+  ms_json_print(&job->identity_text, job->identity);
+  if (job->input_text.error != 0 || job->client_text.error != 0 || job->identity_text.error != 0) {
     return ms_error_nomem();
   }
-  struct ms_json payload = job->payload;
-  struct ms_json client_context = job->client_context;
   int64_t deadline_ms = job->deadline_ms;
   int64_t started_at_ms = job->started_at_ms;
+  struct ms_json values[3] = {job->payload, job->client_context, job->identity};
   job->payload = MS_JSON_VALUE_NONE;
   job->client_context = MS_JSON_VALUE_NONE;
-  job->message.is_log = false;
+  job->identity = MS_JSON_VALUE_NONE;
+  job->message.kind = MS_LUA_MESSAGE_JOB;
   job->is_out = true;
   to_wall_time(lua, job);
   int err = ms_work_post(lua->work, &job->message.message);
   if (err != 0) {
     job->is_out = false;
-    job->payload = payload;
-    job->client_context = client_context;
+    job->payload = values[0];
+    job->client_context = values[1];
+    job->identity = values[2];
     job->deadline_ms = deadline_ms;
     job->started_at_ms = started_at_ms;
     return err;
   }
-  ms_json_unref(payload);
-  ms_json_unref(client_context);
+  for (int i = 0; i < 3; i++) {
+    ms_json_unref(values[i]);
+  }
   return MSTEP_OK;
 }
 
@@ -244,53 +247,5 @@ void ms_lua_workers_unpack(struct ms_lua_job *job)
   if (err != 0) {
     ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: out of memory",
                     job->request_id);
-  }
-}
-
-/* ---- log ---- */
-
-struct log_line {
-  struct ms_lua_message message; /* first */
-  size_t len;
-  const char *request_id; /* behind the function's name */
-  const char *line;
-  char function[];
-};
-
-void ms_lua_workers_log(struct ms_lua_host *host, const char *function, const char *request_id,
-                        struct ms_str line)
-{
-  struct ms_lua *lua = host->lua;
-  size_t function_size = strlen(function) + 1;
-  size_t id_size = strlen(request_id) + 1;
-  struct log_line *log = NULL;
-  if (atomic_load(&lua->log_bytes) <= LOG_BYTES_MAX) {
-    log = ms_alloc(sizeof *log + function_size + id_size + line.len);
-  }
-  if (log == NULL) {
-    atomic_fetch_add(&lua->log_dropped, 1);
-    return;
-  }
-  memcpy(log->function, function, function_size);
-  log->request_id = memcpy(log->function + function_size, request_id, id_size);
-  log->line = log->function + function_size + id_size;
-  memcpy(log->function + function_size + id_size, line.data, line.len);
-  log->len = line.len;
-  log->message.is_log = true;
-  atomic_fetch_add(&lua->log_bytes, sizeof *log + line.len);
-  ms_worker_reply(host->worker, &log->message.message);
-}
-
-void ms_lua_workers_tell_log(struct ms_lua *lua, struct ms_lua_message *message)
-{
-  struct log_line *log = (struct log_line *)(void *)message;
-  atomic_fetch_sub(&lua->log_bytes, sizeof *log + log->len);
-  ms_lua_tell_log(lua, log->function, log->request_id, (struct ms_str){log->line, log->len});
-  ms_free(log);
-  size_t dropped = atomic_exchange(&lua->log_dropped, 0);
-  if (dropped > 0) {
-    char text[64];
-    int len = snprintf(text, sizeof text, "%zu lines were too many and are lost", dropped);
-    ms_lua_tell_log(lua, "", "", (struct ms_str){text, (size_t)len});
   }
 }

@@ -17,7 +17,9 @@ return {
   sleep = core.sleep,
   --- now(): seconds since 1970 with fraction; the simulated time when the engine's time is simulated.
   now = core.now,
-  --- log(message [, fields]): a line for the engine's log; see mstep.log.
+  --- uuid(): a random one, from the state's own seed.
+  uuid = core.uuid,
+  --- log([level,] message [, fields]): a line for the engine's log; see mstep.log.
   log = core.log and require "mstep.log",
   --- error(name, message), fail(name [, cause]): errors with a name; see mstep.error.
   error = errors.new,

@@ -13,7 +13,7 @@ MT_TEST(lua_error__forms)
       {"error{Error = 'A.B', Cause = 12}", "A.B", "12"},
       {"error{Error = 12}", "12", ""},
       {"error{errorType = 'T', errorMessage = 'm'}", "T",
-       "{\"errorMessage\":\"m\",\"errorType\":\"T\",\"stackTrace\":[\"[C]: in function 'error'\","
+       "{\"errorMessage\":\"m\",\"errorType\":\"T\",\"requestId\":\"req-1\",\"stackTrace\":[\"[C]: in function 'error'\","
        "\"functions/eval.lua:3: in function <functions/eval.lua:2>\"]}"},
       {"error{errorType = 'T'}", "T", "{\"errorMessage\":\"\",\"errorType\":\"T\""},
       {"error{errorMessage = 'm'}", "Lua.Error", "{\"errorMessage\":\"m\",\"errorType\":\"Lua.Error\""},
@@ -109,7 +109,7 @@ MT_TEST(lua_error__trace_names_lines)
                "end\n");
   fixture_call(&f, &a, "pay", "{}", 0);
   mt_eq_str(a.cause, "{\"errorMessage\":\"functions/pay.lua:3: declined\",\"errorType\":\"Lua.Error\","
-                     "\"stackTrace\":[\"[C]: in function 'error'\","
+                     "\"requestId\":\"req-1\",\"stackTrace\":[\"[C]: in function 'error'\","
                      "\"functions/pay.lua:3: in field 'charge'\","
                      "\"functions/pay.lua:6: in upvalue 'order'\","
                      "\"functions/pay.lua:10: in function <functions/pay.lua:9>\"]}");

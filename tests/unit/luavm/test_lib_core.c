@@ -63,7 +63,7 @@ MT_TEST(lua_core__errors)
   mt_eq_str(a.cause, "{\"code\":7}");
   fixture_eval(&f, &a, "error(mstep.error('Bad.Input', 'n is missing'))", "{}");
   mt_eq_str(a.error, "Bad.Input");
-  mt_ok(strstr(a.cause, "{\"errorMessage\":\"n is missing\",\"errorType\":\"Bad.Input\",\"stackTrace\":[") == a.cause);
+  mt_ok(strstr(a.cause, "{\"errorMessage\":\"n is missing\",\"errorType\":\"Bad.Input\",\"requestId\":\"req-1\",\"stackTrace\":[") == a.cause);
   fixture_eval(&f, &a, "return tostring(mstep.error('Bad.Input', 'n is missing'))", "{}");
   mt_eq_str(a.output, "\"Bad.Input: n is missing\"");
   fixture_eval(&f, &a, "mstep.fail()", "{}");

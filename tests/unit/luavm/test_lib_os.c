@@ -14,7 +14,24 @@ MT_TEST(lua_os__functions)
       {"return type(os.clock())", "\"number\""},
       {"return os.date('%')", "invalid conversion specifier"},
       {"local n = {} for k in pairs(os) do n[#n + 1] = k end table.sort(n) return n",
-       "[\"clock\",\"date\",\"difftime\",\"time\"]"},
+       "[\"clock\",\"date\",\"difftime\",\"getenv\",\"time\"]"},
   };
   FIXTURE_ROWS(rows);
+}
+
+/* Only the function's own variables and Lambda's: nothing of the process. */
+MT_TEST(lua_os__getenv)
+{
+  static const struct fixture_row rows[] = {
+      {"return os.getenv('PATH') == nil and os.getenv('HOME') == nil and os.getenv('') == nil", "true"},
+      {"return os.getenv('AWS_LAMBDA_FUNCTION_NAME')", "\"eval\""},
+      {"return os.getenv('AWS_LAMBDA_FUNCTION_VERSION')", "\"$LATEST\""},
+      {"return os.getenv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE')", "\"128\""},
+      {"return os.getenv('AWS_LAMBDA_LOG_GROUP_NAME')", "\"/aws/lambda/eval\""},
+      {"return os.getenv('AWS_LAMBDA_LOG_STREAM_NAME') == context.log_stream_name", "true"},
+      {"return os.getenv('_HANDLER')", "\"eval.handler\""},
+      {"return os.getenv('AWS_REGION')", "\"eu-west-1\""},
+      {"os.getenv()", "string expected"},
+  };
+  fixture_rows(rows, sizeof rows / sizeof rows[0], (struct ms_lua_options){.region = "eu-west-1"});
 }

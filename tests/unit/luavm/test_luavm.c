@@ -22,7 +22,7 @@ MT_TEST(lua_invoke__text_error)
   mt_eq_int(a.outcome, MS_LUA_ERROR);
   mt_eq_str(a.error, "Lua.Error");
   mt_eq_str(a.cause, "{\"errorMessage\":\"functions/eval.lua:3: no money\",\"errorType\":\"Lua.Error\","
-                     "\"stackTrace\":[\"[C]: in function 'error'\","
+                     "\"requestId\":\"req-1\",\"stackTrace\":[\"[C]: in function 'error'\","
                      "\"functions/eval.lua:3: in local 'charge'\","
                      "\"functions/eval.lua:3: in function <functions/eval.lua:2>\"]}");
   fixture_deinit(&f);

@@ -84,9 +84,9 @@ MT_TEST(lua_registry__missing_and_broken)
       {"raises", "Lua.Error", "functions/raises.lua:2: attempt to index a nil value (local 'x')"},
       {"nothing", "Runtime.HandlerNotFound", "functions/nothing.lua returns neither a function nor"},
       {"table", "Runtime.HandlerNotFound", "functions/table.lua returns neither a function nor"},
-      {"lost", "Lua.Error", "module 'no.such.module' not found in "},
+      {"lost", "Runtime.ImportModuleError", "module 'no.such.module' not found in "},
       {"ring", "Lua.Error", "module 'a' requires itself while it is loaded"},
-      {"uses_broken", "Lua.Error", "lib/broken.lua:1: unexpected symbol near ')'"},
+      {"uses_broken", "Runtime.UserCodeSyntaxError", "lib/broken.lua:1: unexpected symbol near ')'"},
       {"binary", "Runtime.UserCodeSyntaxError", "attempt to load a binary chunk"},
   };
   fixture_init(&f, options, true);

@@ -240,6 +240,57 @@ MT_TEST(lua_versions__pins)
   fixture_deinit(&f);
 }
 
+/* ---- configuration ---- */
+
+static struct ms_json parse(const char *text)
+{
+  struct ms_json value;
+  mt_eq_int(ms_json_parse(&value, ms_str_c(text), NULL, NULL), 0);
+  return value;
+}
+
+MT_TEST(lua_versions__configuration)
+{
+  for (unsigned workers = 0; workers <= 2; workers += 2) {
+    struct fixture f;
+    static struct answer a;
+    fixture_init(&f, (struct ms_lua_options){.workers = workers}, workers == 0);
+    fixture_load(&f, "f", "local made = os.getenv('COLOR') n = 0\n"
+                          "return function(e, c) n = n + 1\n"
+                          "return {made, os.getenv('COLOR'), os.getenv('EMPTY') or require('mstep').null, c.memory_limit_in_mb, n} end");
+    struct ms_lua_config config = {64u << 20, parse("{\"COLOR\":\"red\",\"EMPTY\":\"\"}")};
+    struct ms_lua_call form = {.function = MS_STR("f"), .config = &config};
+    call(&f, &a, form);
+    mt_eq_str(a.output, "[\"red\",\"red\",\"\",64,1]");
+    ms_json_replace(&config.environment, parse("{\"COLOR\":\"red\",\"EMPTY\":\"\"}"));
+    for (int i = 2; workers == 0 && i < 4; i++) {
+      form.config = i == 2 ? &config : NULL; /* the same: the state stays warm */
+      call(&f, &a, form);
+      mt_eq_str(a.output, mt_format("[\"red\",\"red\",\"\",64,%d]", i));
+    }
+    form.config = &config;
+    mt_eq_int(ms_lua_publish(f.lua, MS_STR("f"), "1"), 0);
+    ms_json_replace(&config.environment, parse("{\"COLOR\":\"blue\"}"));
+    config.memory_max_bytes = 0;
+    call(&f, &a, form);
+    mt_eq_str(a.output, "[\"blue\",\"blue\",null,128,1]");
+    form.config = NULL;
+    form.version = "1";
+    call(&f, &a, form);
+    mt_eq_str(a.output, "[\"red\",\"red\",\"\",64,1]");
+    fixture_load(&f, "f", "return function() return os.getenv('COLOR') end");
+    mt_eq_str(output_of(&f, "f", NULL), "\"blue\""); /* code and configuration change apart */
+    form.config = &config;
+    form.version = NULL;
+    ms_json_replace(&config.environment, parse("{\"A=B\":\"x\"}"));
+    call(&f, &a, form);
+    mt_eq_int(a.outcome, MS_LUA_MISSING);
+    mt_ok(strstr(a.cause, "'A=B' is no variable of an environment") != NULL);
+    ms_json_unref(config.environment);
+    fixture_deinit(&f);
+  }
+}
+
 /* ---- memory ---- */
 
 /* Counts bytes in use, from all threads. */
