@@ -219,7 +219,7 @@ describe("Lua handlers", function()
   for name, row in pairs {
     own = { 'return function() error { Error = "CardDeclined", Cause = "no" } end', "CardDeclined", "^no$" },
     lambda = { 'return function() error { errorType = "CardDeclined", errorMessage = "no" } end', "CardDeclined",
-      '^{"errorMessage":"no","errorType":"CardDeclined","stackTrace":%[' },
+      '^{"errorMessage":"no","errorType":"CardDeclined","requestId":"[%x-]+","stackTrace":%[' },
     text = { 'return function()\n  error("text")\nend', "Lua.Error", '"errorMessage":"functions/text.lua:2: text"' },
     mistake = { "return function()\n  local x\n  return x.y\nend", "Lua.Error", "functions/mistake.lua:3: " },
     result = { "return function() return print end", "Runtime.MarshalError", "function" },
