@@ -17,8 +17,8 @@ struct item {
   enum wish wish;
 };
 
-struct ms_filter {
-  enum ms_filter_source source;
+struct ms_criteria {
+  enum ms_criteria_source source;
   size_t count;
   struct item items[MS_FILTER_PATTERNS_MAX];
 };
@@ -42,7 +42,7 @@ static enum wish wish_of_key(struct ms_str key, const char *name)
   return key.len == len ? WISH_TEXT : key.data[len] == '.' ? WISH_JSON : WISH_NOTHING;
 }
 
-static enum wish wish_of(const struct ms_pattern *pattern, enum ms_filter_source source)
+static enum wish wish_of(const struct ms_pattern *pattern, enum ms_criteria_source source)
 {
   enum wish wish = WISH_NOTHING;
   const char *name = data_names[source];
@@ -55,10 +55,10 @@ static enum wish wish_of(const struct ms_pattern *pattern, enum ms_filter_source
   return wish;
 }
 
-int ms_filter_compile(struct ms_filter **out, const struct ms_str *patterns, size_t count,
-                      enum ms_filter_source source, struct ms_buf *message)
+int ms_criteria_compile(struct ms_criteria **out, const struct ms_str *patterns, size_t count,
+                      enum ms_criteria_source source, struct ms_buf *message)
 {
-  struct ms_filter *filter = ms_calloc(1, sizeof *filter);
+  struct ms_criteria *filter = ms_calloc(1, sizeof *filter);
   if (filter == NULL) {
     return ms_error_nomem();
   }
@@ -77,14 +77,14 @@ int ms_filter_compile(struct ms_filter **out, const struct ms_str *patterns, siz
     ms_buf_cstr(message, REFUSAL);
   }
   if (err != 0) {
-    ms_filter_free(filter);
+    ms_criteria_free(filter);
     return err;
   }
   *out = filter;
   return 0;
 }
 
-void ms_filter_free(struct ms_filter *filter)
+void ms_criteria_free(struct ms_criteria *filter)
 {
   if (filter != NULL) {
     for (size_t i = 0; i < filter->count; i++) {
@@ -97,7 +97,7 @@ void ms_filter_free(struct ms_filter *filter)
 /* ---- matching ---- */
 
 /* The record's data as text, decoded where it is base64. NONE: there is none. MSTEP_ENOMEM. */
-static int read_data(struct ms_json *out, const struct ms_filter *filter, struct ms_json record)
+static int read_data(struct ms_json *out, const struct ms_criteria *filter, struct ms_json record)
 {
   struct ms_json data = ms_json_getc(record, data_names[filter->source]);
   if (filter->source == MS_FILTER_STREAM) {
@@ -143,7 +143,7 @@ static int parse_data(struct ms_json *out, struct ms_json text)
 }
 
 /* A stream's record is matched with what is inside `kinesis` beside its own names. */
-static int make_record(struct ms_json *out, const struct ms_filter *filter, struct ms_json record,
+static int make_record(struct ms_json *out, const struct ms_criteria *filter, struct ms_json record,
                        struct ms_json data)
 {
   *out = ms_json_ref(record);
@@ -165,7 +165,7 @@ static int make_record(struct ms_json *out, const struct ms_filter *filter, stru
 }
 
 /* Whether any pattern that wishes for `wish` accepts the record with this data. */
-static int match_with(bool *out, const struct ms_filter *filter, struct ms_json record,
+static int match_with(bool *out, const struct ms_criteria *filter, struct ms_json record,
                       struct ms_json data, enum wish wish)
 {
   struct ms_json whole;
@@ -179,7 +179,7 @@ static int match_with(bool *out, const struct ms_filter *filter, struct ms_json 
   return err;
 }
 
-static bool has_wish(const struct ms_filter *filter, enum wish wish)
+static bool has_wish(const struct ms_criteria *filter, enum wish wish)
 {
   for (size_t i = 0; i < filter->count; i++) {
     if (filter->items[i].wish == wish) {
@@ -189,7 +189,7 @@ static bool has_wish(const struct ms_filter *filter, enum wish wish)
   return false;
 }
 
-int ms_filter_match(bool *out, const struct ms_filter *filter, struct ms_json record)
+int ms_criteria_match(bool *out, const struct ms_criteria *filter, struct ms_json record)
 {
   struct ms_json text = MS_JSON_VALUE_NONE;
   struct ms_json json = MS_JSON_VALUE_NONE;

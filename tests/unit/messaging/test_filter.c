@@ -14,32 +14,32 @@ static struct ms_json parse(const char *text)
   return value;
 }
 
-static struct ms_filter *compile(enum ms_filter_source source, const char *pattern)
+static struct ms_criteria *compile(enum ms_criteria_source source, const char *pattern)
 {
-  struct ms_filter *filter = NULL;
+  struct ms_criteria *filter = NULL;
   struct ms_str text = ms_str_c(pattern);
-  if (ms_filter_compile(&filter, &text, 1, source, NULL) != 0) {
+  if (ms_criteria_compile(&filter, &text, 1, source, NULL) != 0) {
     mt_fail("refused: %s", pattern);
   }
   return filter;
 }
 
-static bool matches(const struct ms_filter *filter, const char *record)
+static bool matches(const struct ms_criteria *filter, const char *record)
 {
   bool is_match;
   struct ms_json value = parse(record);
-  mt_eq_int(ms_filter_match(&is_match, filter, value), 0);
+  mt_eq_int(ms_criteria_match(&is_match, filter, value), 0);
   ms_json_unref(value);
   return is_match;
 }
 
-static void check(enum ms_filter_source source, const char *pattern, const char *record, bool wanted)
+static void check(enum ms_criteria_source source, const char *pattern, const char *record, bool wanted)
 {
-  struct ms_filter *filter = compile(source, pattern);
+  struct ms_criteria *filter = compile(source, pattern);
   if (matches(filter, record) != wanted) {
     mt_report("%s: %s", pattern, record);
   }
-  ms_filter_free(filter);
+  ms_criteria_free(filter);
 }
 
 MT_TEST(messaging_filter__queue_bodies)
@@ -107,26 +107,26 @@ MT_TEST(messaging_filter__streams)
 
 MT_TEST(messaging_filter__any_of_several)
 {
-  struct ms_filter *filter = NULL;
+  struct ms_criteria *filter = NULL;
   struct ms_str patterns[] = {MS_STR("{\"body\":{\"a\":[1]}}"), MS_STR("{\"body\":[\"b\"]}"),
                               MS_STR("{\"c\":[3]}")};
-  mt_eq_int(ms_filter_compile(&filter, patterns, 3, MS_FILTER_QUEUE, NULL), 0);
+  mt_eq_int(ms_criteria_compile(&filter, patterns, 3, MS_FILTER_QUEUE, NULL), 0);
   mt_ok(matches(filter, "{\"body\":\"{\\\"a\\\":1}\"}"));
   mt_ok(matches(filter, "{\"body\":\"b\"}"));
   mt_ok(matches(filter, "{\"body\":\"x\",\"c\":3}"));
   mt_ok(!matches(filter, "{\"body\":\"x\"}"));
-  ms_filter_free(filter);
-  mt_eq_int(ms_filter_compile(&filter, NULL, 0, MS_FILTER_QUEUE, NULL), 0);
+  ms_criteria_free(filter);
+  mt_eq_int(ms_criteria_compile(&filter, NULL, 0, MS_FILTER_QUEUE, NULL), 0);
   mt_ok(matches(filter, "{\"body\":\"x\"}"));
-  ms_filter_free(filter);
+  ms_criteria_free(filter);
 }
 
-static void check_refused(enum ms_filter_source source, const struct ms_str *patterns, size_t count)
+static void check_refused(enum ms_criteria_source source, const struct ms_str *patterns, size_t count)
 {
-  struct ms_filter *filter = NULL;
+  struct ms_criteria *filter = NULL;
   struct ms_buf message;
   ms_buf_init(&message, 0);
-  mt_eq_int(ms_filter_compile(&filter, patterns, count, source, &message), MSTEP_EINVALID);
+  mt_eq_int(ms_criteria_compile(&filter, patterns, count, source, &message), MSTEP_EINVALID);
   mt_eq_str(message.data, "Invalid filter pattern definition.");
   ms_buf_deinit(&message);
 }
@@ -146,18 +146,18 @@ MT_TEST(messaging_filter__refusals)
 
 static int filter_once(void *user)
 {
-  struct ms_filter *filter = NULL;
+  struct ms_criteria *filter = NULL;
   struct ms_json record = MS_JSON_VALUE_NONE;
   struct ms_str patterns[] = {MS_STR("{\"partitionKey\":[\"q\"]}"), MS_STR("{\"data\":{\"a\":[1]}}")};
   bool is_match = false;
   (void)user;
-  int err = ms_filter_compile(&filter, patterns, 2, MS_FILTER_STREAM, NULL);
+  int err = ms_criteria_compile(&filter, patterns, 2, MS_FILTER_STREAM, NULL);
   if (err == 0) {
     err = ms_json_parse(&record, MS_STR("{\"kinesis\":{\"partitionKey\":\"p\",\"data\":\"" A1 "\"}}"),
                         NULL, NULL);
-    err = err != 0 ? err : ms_filter_match(&is_match, filter, record);
+    err = err != 0 ? err : ms_criteria_match(&is_match, filter, record);
     ms_json_unref(record);
-    ms_filter_free(filter);
+    ms_criteria_free(filter);
     err = err == 0 && !is_match ? MSTEP_EINTERNAL : err;
   }
   return err;
