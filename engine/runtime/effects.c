@@ -115,6 +115,7 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
   ms_run_quiet(engine, run);
   run->is_closed = true;
   engine->open_count--;
+  ms_retention_ended(engine);
   if (engine->durable != NULL) {
     ms_runs_remove(engine, run); /* from now on it is found in the store */
   }

@@ -46,20 +46,25 @@ void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
 
 /* ---- the loop's callbacks ---- */
 
+/* Of two times, either of which may be 0: never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 /* Lets the loop end when nothing is open, and simulated time jump when only deadlines are left. */
 static void engine_settle(struct ms_engine *engine)
 {
+  bool is_waiting = (engine->open_count > 0 && !engine->options.is_paused &&
+                     !engine->options.is_read_only) ||
+                    ms_drivers_are_busy(engine) || engine->invocations != NULL ||
+                    engine->calls != NULL;
   int64_t due_ms = engine->lua == NULL ? 0 : ms_lua_next_due_ms(engine->lua);
-  int64_t drivers_due_ms = ms_drivers_next_due_ms(engine);
-  if (drivers_due_ms != 0 && (due_ms == 0 || drivers_due_ms < due_ms)) {
-    due_ms = drivers_due_ms;
-  }
+  due_ms = earlier(due_ms, ms_drivers_next_due_ms(engine));
+  due_ms = earlier(due_ms, is_waiting ? engine->look_at_ms : 0);
   if (ms_timers_arm(&engine->timers, due_ms) != 0) {
     ms_engine_log(engine, 0, "no memory for the loop's timer");
   }
-  bool is_waiting = (engine->open_count > 0 && !engine->options.is_paused &&
-                     !engine->options.is_read_only) ||
-                    ms_drivers_are_busy(engine) || engine->invocations != NULL || engine->calls != NULL;
   bool may_jump = engine->options.is_virtual_time && engine->timers.armed_at_ms != 0;
   bool is_held = is_waiting && !may_jump;
   if (is_held != engine->is_held) {
@@ -109,6 +114,7 @@ static void on_timer(void *user)
     ms_lua_on_timer(engine->lua, ms_loop_now_ms(engine->loop));
   }
   ms_drivers_on_timer(engine);
+  ms_retention_on_timer(engine, ms_loop_now_ms(engine->loop));
   engine->busy--;
   engine_settle(engine);
 }

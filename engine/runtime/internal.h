@@ -183,6 +183,7 @@ struct ms_engine {
   void *drivers[MS_DRIVERS_MAX];
   struct ms_driver_env driver_env;
   bool must_resume_drivers;
+  int64_t look_at_ms; /* when to look for executions past their time; 0 = no need */
   struct ms_inbox inbox;
   struct ms_callback watcher;
   struct ms_invocation *invocations;
@@ -202,6 +203,18 @@ void ms_engine_log(struct ms_engine *engine, int level, const char *format, ...)
 
 /* 0, or why nothing can be changed now: read only, or the store has failed. */
 int ms_engine_may_write(const struct ms_engine *engine);
+
+/* ---- retention.c ---- */
+void ms_retention_ended(struct ms_engine *engine); /* one more has: soon it is time to look */
+void ms_retention_on_timer(struct ms_engine *engine, int64_t now_ms);
+
+/* ---- purge.c ---- */
+/* At most 1,000 each time; *count grows by how many. */
+int ms_purge_old(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                 int64_t stopped_before_ms);
+/* The oldest of those that have ended, but for `most`. */
+int ms_purge_surplus(uint64_t *count, struct ms_engine *engine,
+                     const struct ms_engine_machine *machine, uint64_t most);
 
 /* ---- drivers.c ---- */
 int ms_drivers_open(struct ms_engine *engine);

@@ -161,17 +161,146 @@ static int sweep_memory(uint64_t *count, struct ms_engine *engine, struct ms_str
   return MSTEP_OK;
 }
 
+int ms_purge_old(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
+                 int64_t stopped_before_ms)
+{
+  return engine->durable == NULL ? sweep_memory(count, engine, machine_arn, stopped_before_ms)
+                                 : sweep_rows(count, engine, machine_arn, stopped_before_ms);
+}
+
 int ms_engine_purge_before(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
                            int64_t stopped_before_ms, struct ms_callback accepted)
 {
   *count = 0;
   int err = ms_engine_may_write(engine);
-  if (err == 0) {
-    err = engine->durable == NULL
-              ? sweep_memory(count, engine, machine_arn, stopped_before_ms)
-              : sweep_rows(count, engine, machine_arn, stopped_before_ms);
-  }
+  err = err != 0 ? err : ms_purge_old(count, engine, machine_arn, stopped_before_ms);
   return err != 0 ? err : ms_engine_accept(engine, accepted);
+}
+
+/* ---- so many of a machine ---- */
+
+/* The lowest numbers of a scan that goes over all statuses: a heap with the highest on top. */
+struct surplus {
+  uint64_t *numbers; /* of a sweep */
+  size_t count;
+  size_t max;
+  uint64_t total;
+};
+
+static void surplus_down(struct surplus *surplus)
+{
+  uint64_t *numbers = surplus->numbers;
+  for (size_t at = 0, child; (child = 2 * at + 1) < surplus->count; at = child) {
+    if (child + 1 < surplus->count && numbers[child + 1] > numbers[child]) {
+      child++;
+    }
+    if (numbers[at] >= numbers[child]) {
+      return;
+    }
+    uint64_t swap = numbers[at];
+    numbers[at] = numbers[child];
+    numbers[child] = swap;
+  }
+}
+
+static void surplus_add(struct surplus *surplus, uint64_t number)
+{
+  uint64_t *numbers = surplus->numbers;
+  surplus->total++;
+  if (surplus->count == surplus->max) {
+    if (surplus->max > 0 && number < numbers[0]) {
+      numbers[0] = number;
+      surplus_down(surplus);
+    }
+    return;
+  }
+  size_t at = surplus->count++;
+  for (; at > 0 && numbers[(at - 1) / 2] < number; at = (at - 1) / 2) {
+    numbers[at] = numbers[(at - 1) / 2];
+  }
+  numbers[at] = number;
+}
+
+static int on_surplus(struct ms_str key, struct ms_str value, void *user)
+{
+  (void)value;
+  if (key.len < MS_STORE_NUMBER_SIZE) {
+    return ms_error(MSTEP_EIO, "the list of executions is damaged");
+  }
+  surplus_add(user, ms_store_number(ms_str_sub(key, key.len - MS_STORE_NUMBER_SIZE, key.len)));
+  return MSTEP_OK;
+}
+
+static int surplus_rows(struct surplus *surplus, struct ms_engine *engine, uint32_t family)
+{
+  struct ms_buf from, to;
+  ms_buf_init(&from, 0);
+  ms_buf_init(&to, 0);
+  ms_key_listing(&from, family, 0, 0);
+  ms_key_listing(&to, family + 1, 0, 0);
+  const struct ms_scan scan = {
+      .table = MS_TABLE_LISTING, .from = ms_buf_view(&from), .to = ms_buf_view(&to)};
+  int err = from.error != 0 || to.error != 0
+                ? ms_error_nomem()
+                : ms_store_scan(engine->durable->reader, &scan, on_surplus, surplus);
+  ms_buf_deinit(&from);
+  ms_buf_deinit(&to);
+  return err;
+}
+
+static void surplus_runs(struct surplus *surplus, struct ms_engine *engine, uint32_t family)
+{
+  uint32_t at = 0;
+  struct ms_run *run;
+  while ((run = ms_index_next(&engine->runs, &at)) != NULL) {
+    if (run->is_closed && run->machine->family == family) {
+      surplus_add(surplus, run->number);
+    }
+  }
+}
+
+static void forget_runs(struct ms_engine *engine, uint32_t family, uint64_t up_to)
+{
+  for (bool found = true; found;) {
+    uint32_t at = 0;
+    struct ms_run *run;
+    found = false;
+    while (!found && (run = ms_index_next(&engine->runs, &at)) != NULL) {
+      found = run->is_closed && run->machine->family == family && run->number <= up_to;
+    }
+    if (found) {
+      ms_runs_remove(engine, run);
+      ms_run_unref(run);
+    }
+  }
+}
+
+int ms_purge_surplus(uint64_t *count, struct ms_engine *engine,
+                     const struct ms_engine_machine *machine, uint64_t most)
+{
+  struct sweep sweep = {.engine = engine};
+  struct surplus surplus = {.numbers = sweep.numbers, .max = PURGE_MAX};
+  int err = MSTEP_OK;
+  if (engine->durable == NULL) {
+    surplus_runs(&surplus, engine, machine->family);
+  } else {
+    err = surplus_rows(&surplus, engine, machine->family);
+  }
+  if (err != 0 || surplus.total <= most) {
+    return err;
+  }
+  /* The highest of those that were found go until as many are left as are too many. */
+  while (surplus.count > surplus.total - most) {
+    sweep.numbers[0] = sweep.numbers[--surplus.count];
+    surplus_down(&surplus);
+  }
+  if (engine->durable == NULL) {
+    forget_runs(engine, machine->family, sweep.numbers[0]);
+    *count += surplus.count;
+    return MSTEP_OK;
+  }
+  sweep.count = surplus.count;
+  return sweep_purge(&sweep, count);
 }
 
 /* ---- space ---- */

@@ -449,3 +449,42 @@ MT_TEST(durable__waiting_goes_away)
   mt_ok(ms_engine_now_ms(life.engine) >= 4600000);
   life_end(&life);
 }
+
+static void life_begin_kept(struct life *life, const char *url, uint64_t count, int64_t age_ms)
+{
+  *life = (struct life){0};
+  struct ms_engine_options options = options_for(life, url, 1000000);
+  options.retention_count = count;
+  options.retention_age_ms = age_ms;
+  mt_eq_int(ms_engine_open(&life->engine, &options), 0);
+  mt_eq_int(ms_engine_task_register(life->engine, MS_STR("*"), some_callback()), 0);
+}
+
+static void expect_kept(const char *url, uint64_t count, int64_t age_ms, const char *expected)
+{
+  struct life life;
+  char name[32];
+  life_begin_kept(&life, url, count, age_ms);
+  for (int i = 0; i < 8; i++) {
+    snprintf(name, sizeof name, "e%d", i);
+    life.busy = i == 3;
+    mt_eq_int(start(&life, FAILS, name, "{}"), 0);
+    mt_eq_int(ms_engine_run(life.engine), 0);
+  }
+  /* While one waits for an hour, the others are looked at. */
+  mt_eq_int(start(&life, WAITS, "w", "{}"), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  expect_list(&life, -1, 2, expected);
+  life_end(&life);
+}
+
+MT_TEST(durable__keeps_so_many_or_so_long)
+{
+  char url[256];
+  url_of(url, "many.db");
+  expect_kept(url, 5, 0, "w SUCCEEDED;e7 SUCCEEDED;e6 SUCCEEDED;e5 SUCCEEDED;e4 SUCCEEDED;e3 FAILED;.");
+  expect_kept(NULL, 5, 0, "w SUCCEEDED;e7 SUCCEEDED;e6 SUCCEEDED;e5 SUCCEEDED;e4 SUCCEEDED;e3 FAILED;.");
+  url_of(url, "long.db");
+  expect_kept(url, 0, 600000, "w SUCCEEDED;.");
+  expect_kept(NULL, 0, 600000, "w SUCCEEDED;.");
+}
