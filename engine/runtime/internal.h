@@ -3,8 +3,9 @@
  * in a turn, which the files follow:
  *
  *   api, timers, tasks, other threads --> pending commands (queue.c)
- *   on_defer: take commands, ms_core_turn on each (turn.c) --> batch of events and effects
- *             commit_batch --> watchers told (watch.c), effects performed, ends told (effects.c)
+ *   on_defer: take commands, ms_core_turn on each (turn.c) --> a turn: events and effects
+ *             durable, if there is a store (durable.h) --> watchers told (watch.c), effects
+ *             performed, ends told (effects.c)
  */
 #ifndef MS_RUNTIME_INTERNAL_H
 #define MS_RUNTIME_INTERNAL_H
