@@ -16,19 +16,23 @@ static bool needs_escape(unsigned char c)
   return c < 0x20 || c == '"' || c == '\\';
 }
 
+/* Whether one of eight bytes must be escaped; those above 0x7F never count. */
+static inline bool word_needs_escape(uint64_t word)
+{
+  uint64_t quote = word ^ ONES * '"';
+  uint64_t backslash = word ^ ONES * '\\';
+  uint64_t control = word - ONES * 0x20;
+  uint64_t hits = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | (control & ~word);
+  return (hits & HIGHS) != 0;
+}
+
 /* Offset of the next byte that must be escaped, or text.len. */
 static size_t find_escape(struct ms_str text, size_t at)
 {
   while (text.len - at >= 8) {
     uint64_t word;
     memcpy(&word, text.data + at, sizeof word);
-    uint64_t quote = word ^ ONES * '"';
-    uint64_t backslash = word ^ ONES * '\\';
-    uint64_t control = word - ONES * 0x20;
-    /* Exact for the lowest hit; bytes above 0x7F never count. */
-    uint64_t hits =
-        ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | (control & ~word);
-    if ((hits & HIGHS) != 0) {
+    if (word_needs_escape(word)) {
       break;
     }
     at += 8;
@@ -88,20 +92,215 @@ void ms_json_print_string(struct ms_buf *out, struct ms_str text)
 
 /* ---- values ---- */
 
-/* What print and pretty print share: -1 as indent means compact. */
+static void print_scalar(struct ms_buf *out, struct ms_json value)
+{
+  char text[40];
+  switch (value.type) {
+  case MS_JSON_NULL:
+    ms_buf_put(out, "null", 4);
+    break;
+  case MS_JSON_BOOL:
+    ms_buf_put(out, value.u.boolean ? "true" : "false", value.u.boolean ? 4 : 5);
+    break;
+  case MS_JSON_INT:
+    if (value.reserved == MS_JSON_NEGATIVE_ZERO && value.u.integer == 0) {
+      ms_buf_put(out, "-0", 2);
+    } else {
+      ms_buf_int(out, value.u.integer);
+    }
+    break;
+  case MS_JSON_DOUBLE:
+    ms_buf_put(out, text, ms_json_print_double(text, value.u.number));
+    break;
+  case MS_JSON_BIG:
+    ms_buf_str(out, ms_json_text(value));
+    break;
+  case MS_JSON_STRING:
+    ms_json_print_string(out, ms_json_text(value));
+    break;
+  default:
+    break;
+  }
+}
+
+/* ---- compact ---- */
+
+/*
+ * Compact text is what is written most: to the journal, to the world, to be measured. It goes straight
+ * into the buffer's memory as long as there is room for sure; whatever may not fit takes the way through
+ * the buffer's functions, which also know what to do when it is full.
+ */
+struct cursor {
+  struct ms_buf *out;
+  char *at;
+  char *end; /* room up to here, and a byte for the NUL behind it */
+};
+
+static void cursor_load(struct cursor *c)
+{
+  const struct ms_buf *out = c->out;
+  size_t room = 0;
+  if (out->error == 0 && out->data != NULL) {
+    room = out->capacity - out->len - 1;
+    room = room < out->max - out->len ? room : out->max - out->len;
+  }
+  c->at = out->data == NULL ? NULL : out->data + out->len;
+  c->end = c->at == NULL ? NULL : c->at + room;
+}
+
+static void cursor_store(const struct cursor *c)
+{
+  if (c->at != NULL) {
+    c->out->len = (size_t)(c->at - c->out->data);
+    *c->at = '\0';
+  }
+}
+
+static inline size_t cursor_room(const struct cursor *c)
+{
+  return (size_t)(c->end - c->at);
+}
+
+static void compact_char(struct cursor *c, char byte)
+{
+  if (c->at < c->end) {
+    *c->at++ = byte;
+    return;
+  }
+  cursor_store(c);
+  ms_buf_char(c->out, byte);
+  cursor_load(c);
+}
+
+/* False: a byte must be escaped; what was copied is of no use then. */
+static bool copy_plain(char *to, struct ms_str text)
+{
+  size_t at = 0;
+  for (; text.len - at >= 8; at += 8) {
+    uint64_t word;
+    memcpy(&word, text.data + at, sizeof word);
+    if (word_needs_escape(word)) {
+      return false;
+    }
+    memcpy(to + at, &word, sizeof word);
+  }
+  for (; at < text.len; at++) {
+    if (needs_escape((unsigned char)text.data[at])) {
+      return false;
+    }
+    to[at] = text.data[at];
+  }
+  return true;
+}
+
+static void compact_string(struct cursor *c, struct ms_str text)
+{
+  if (cursor_room(c) > text.len + 2 && copy_plain(c->at + 1, text)) {
+    c->at[0] = '"';
+    c->at[text.len + 1] = '"';
+    c->at += text.len + 2;
+    return;
+  }
+  cursor_store(c);
+  ms_json_print_string(c->out, text);
+  cursor_load(c);
+}
+
+#define NUMBER_ROOM 40 /* of any INT and DOUBLE, with the NUL that print_double adds */
+
+static void compact_int(struct cursor *c, int64_t integer)
+{
+  char digits[24];
+  size_t at = sizeof digits;
+  uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+  do {
+    digits[--at] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest != 0);
+  if (integer < 0) {
+    digits[--at] = '-';
+  }
+  memcpy(c->at, digits + at, sizeof digits - at);
+  c->at += sizeof digits - at;
+}
+
+static void compact_scalar(struct cursor *c, struct ms_json value)
+{
+  if (value.type == MS_JSON_STRING) {
+    compact_string(c, ms_json_string_view(value.u.string));
+    return;
+  }
+  if (value.type == MS_JSON_INT && value.reserved == 0 && cursor_room(c) >= NUMBER_ROOM) {
+    compact_int(c, value.u.integer);
+    return;
+  }
+  if (value.type == MS_JSON_DOUBLE && cursor_room(c) >= NUMBER_ROOM) {
+    c->at += ms_json_print_double(c->at, value.u.number);
+    return;
+  }
+  cursor_store(c);
+  print_scalar(c->out, value);
+  cursor_load(c);
+}
+
+static void compact_value(struct cursor *c, struct ms_json value);
+
+static void compact_array(struct cursor *c, const struct ms_json_array *array)
+{
+  compact_char(c, '[');
+  for (uint32_t i = 0; i < array->count && c->out->error == 0; i++) {
+    if (i > 0) {
+      compact_char(c, ',');
+    }
+    compact_value(c, array->items[i]);
+  }
+  compact_char(c, ']');
+}
+
+static void compact_object(struct cursor *c, const struct ms_json_object *object)
+{
+  compact_char(c, '{');
+  for (uint32_t i = 0; i < object->count && c->out->error == 0; i++) {
+    if (i > 0) {
+      compact_char(c, ',');
+    }
+    compact_string(c, ms_json_string_view(object->members[i].key));
+    compact_char(c, ':');
+    compact_value(c, object->members[i].value);
+  }
+  compact_char(c, '}');
+}
+
+static void compact_value(struct cursor *c, struct ms_json value)
+{
+  if (value.type == MS_JSON_ARRAY) {
+    compact_array(c, value.u.array);
+  } else if (value.type == MS_JSON_OBJECT) {
+    compact_object(c, value.u.object);
+  } else {
+    compact_scalar(c, value);
+  }
+}
+
+void ms_json_print(struct ms_buf *out, struct ms_json value)
+{
+  struct cursor c = {out, NULL, NULL};
+  cursor_load(&c);
+  compact_value(&c, value);
+  cursor_store(&c);
+}
+
+/* ---- pretty ---- */
+
 struct printer {
   struct ms_buf *out;
   unsigned indent;
-  bool is_pretty;
 };
 
 static void print_value(const struct printer *p, struct ms_json value, unsigned level);
 
 static void new_line(const struct printer *p, unsigned level)
 {
-  if (!p->is_pretty) {
-    return;
-  }
   size_t spaces = (size_t)p->indent * level;
   char *to = ms_buf_reserve(p->out, spaces + 1);
   if (to != NULL) {
@@ -137,44 +336,13 @@ static void print_object(const struct printer *p, const struct ms_json_object *o
     }
     new_line(p, level + 1);
     ms_json_print_string(p->out, ms_json_string_view(object->members[i].key));
-    ms_buf_put(p->out, ": ", p->is_pretty ? 2 : 1);
+    ms_buf_put(p->out, ": ", 2);
     print_value(p, object->members[i].value, level + 1);
   }
   if (object->count > 0) {
     new_line(p, level);
   }
   ms_buf_char(p->out, '}');
-}
-
-static void print_scalar(struct ms_buf *out, struct ms_json value)
-{
-  char text[40];
-  switch (value.type) {
-  case MS_JSON_NULL:
-    ms_buf_put(out, "null", 4);
-    break;
-  case MS_JSON_BOOL:
-    ms_buf_put(out, value.u.boolean ? "true" : "false", value.u.boolean ? 4 : 5);
-    break;
-  case MS_JSON_INT:
-    if (value.reserved == MS_JSON_NEGATIVE_ZERO && value.u.integer == 0) {
-      ms_buf_put(out, "-0", 2);
-    } else {
-      ms_buf_int(out, value.u.integer);
-    }
-    break;
-  case MS_JSON_DOUBLE:
-    ms_buf_put(out, text, ms_json_print_double(text, value.u.number));
-    break;
-  case MS_JSON_BIG:
-    ms_buf_str(out, ms_json_text(value));
-    break;
-  case MS_JSON_STRING:
-    ms_json_print_string(out, ms_json_text(value));
-    break;
-  default:
-    break;
-  }
 }
 
 static void print_value(const struct printer *p, struct ms_json value, unsigned level)
@@ -188,15 +356,9 @@ static void print_value(const struct printer *p, struct ms_json value, unsigned 
   }
 }
 
-void ms_json_print(struct ms_buf *out, struct ms_json value)
-{
-  struct printer p = {out, 0, false};
-  print_value(&p, value, 0);
-}
-
 void ms_json_print_pretty(struct ms_buf *out, struct ms_json value, unsigned indent)
 {
-  struct printer p = {out, indent, true};
+  struct printer p = {out, indent};
   print_value(&p, value, 0);
 }
 
