@@ -59,8 +59,9 @@ struct ms_http_options {
   const char *hosts;        /* names by which it may be called, comma-separated; see README */
   struct ms_http_limits limits; /* filled by ms_http_limits_init */
   ms_http_request_cb on_request;
-  void (*on_access)(const struct ms_http_access *access, void *user); /* may be NULL */
   void *user;
+  void (*on_access)(const struct ms_http_access *access, void *access_user); /* may be NULL */
+  void *access_user;
 };
 
 /*

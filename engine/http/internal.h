@@ -86,8 +86,9 @@ struct ms_http {
   char *allow_origin; /* NULL: off */
   char *hosts;
   ms_http_request_cb on_request;
-  void (*on_access)(const struct ms_http_access *access, void *user);
   void *user;
+  void (*on_access)(const struct ms_http_access *access, void *access_user);
+  void *access_user;
   struct ms_http_connection *connections;
   struct ms_http_connection *cursor; /* the next of a walk over them, which may free any */
   struct ms_http_request *pending;

@@ -202,7 +202,7 @@ void ms_http_log_access(const struct ms_http_request *request, int status)
       .duration_us = request->done_at_us > 0 ? ms_http_now_us() - request->done_at_us : 0,
       .is_client_gone = request->is_gone,
   };
-  http->on_access(&access, http->user);
+  http->on_access(&access, http->access_user);
 }
 
 static void finish(struct ms_http_request *request)

@@ -381,6 +381,7 @@ int ms_http_new(struct ms_http **out, const struct ms_http_options *options)
   http->on_request = options->on_request;
   http->on_access = options->on_access;
   http->user = options->user;
+  http->access_user = options->access_user;
   ms_map_init(&http->addresses, ms_hash_process_seed());
   ms_buf_init(&http->scratch, HEAD_OUT_MAX);
   int err = open_parts(http, options);

@@ -125,7 +125,11 @@ static void *serve(void *user)
 {
   struct web *web = user;
   (void)ms_loop_run(web->loop);
-  ms_http_free(web->http);
+  if (web->close != NULL) {
+    web->close(web);
+  } else {
+    ms_http_free(web->http);
+  }
   release_held(web);
   ms_loop_free(web->loop);
   return NULL;
@@ -139,6 +143,7 @@ void web_init(struct web *web)
   web->options.on_request = on_request;
   web->options.on_access = on_access;
   web->options.user = web;
+  web->options.access_user = web;
 }
 
 int web_try_start(struct web *web)
@@ -147,7 +152,7 @@ int web_try_start(struct web *web)
   const struct ms_loop_callbacks callbacks = {NULL, NULL, on_wake, web};
   ms_loop_set_callbacks(web->loop, &callbacks);
   web->options.loop = web->loop;
-  int err = ms_http_new(&web->http, &web->options);
+  int err = web->open != NULL ? web->open(web) : ms_http_new(&web->http, &web->options);
   if (err != 0) {
     ms_loop_free(web->loop);
     return err;

@@ -28,6 +28,10 @@ struct web {
   void (*on_loop)(struct web *web); /* run on the server's thread by web_run */
   atomic_bool is_run_done;
   atomic_bool is_ending;
+  /* Another server than a bare one: fills in http; ends it. */
+  int (*open)(struct web *web);
+  void (*close)(struct web *web);
+  void *owner; /* of these two */
 };
 
 /*
