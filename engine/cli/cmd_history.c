@@ -6,9 +6,8 @@
 
 #include "cli/client.h"
 #include "cli/table.h"
-#include "cli/view.h"
 
-#define PAYLOAD_COLUMNS 160
+#define DETAILS_COLUMNS 400
 
 struct history {
   struct ms_text arn;
@@ -24,42 +23,10 @@ struct history {
 
 /* ---- one line ---- */
 
-struct line {
-  struct ms_text text;
-  bool is_coloured;
-};
-
-/* What the details say, in the order that reads well whatever the order in the JSON. */
-static void add_details(struct line *line, mstep_str details)
-{
-  static const char *const members[] = {"name",  "length", "index",  "redriveCount", "resource",
-                                        "error", "cause",  "input", "parameters",   "output"};
-  for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-    struct ms_text value = {0};
-    if (ms_text_member(&value, details, members[i]) && value.data != NULL) {
-      bool is_error = strcmp(members[i], "error") == 0;
-      const char *style = is_error ? ms_cli_style(line->is_coloured, MS_STYLE_RED) : "";
-      ms_text_printf(&line->text, " %s", style);
-      ms_text_clip(&line->text, value.data, PAYLOAD_COLUMNS);
-      ms_text_put(&line->text, is_error ? ms_cli_style(line->is_coloured, MS_STYLE_PLAIN) : "");
-    }
-    ms_text_deinit(&value);
-  }
-}
-
-static void take_details(mstep_str name, mstep_str value, void *user)
-{
-  static const char end[] = "EventDetails";
-  if (name.len > sizeof end &&
-      memcmp(name.data + name.len - (sizeof end - 1), end, sizeof end - 1) == 0) {
-    add_details(user, value);
-  }
-}
-
 static void print_event(struct history *history, mstep_str event)
 {
-  struct line line = {.is_coloured = ms_cli_has_colour(stdout)};
-  struct ms_text type = {0};
+  bool is_coloured = ms_cli_has_colour(stdout);
+  struct ms_text line = {0}, details = {0}, type = {0};
   double at = ms_text_number(event, "timestamp", 0);
   if (history->count++ == 0) {
     history->started = at;
@@ -67,16 +34,20 @@ static void print_event(struct history *history, mstep_str event)
   /* Backwards the times are counted from the end. */
   double since = at - history->started;
   ms_text_member(&type, event, "type");
-  ms_text_printf(&line.text, "%s%11.3fs%s  #%.0f<%.0f %s%s%s",
-                 ms_cli_style(line.is_coloured, MS_STYLE_DIM), since,
-                 ms_cli_style(line.is_coloured, MS_STYLE_PLAIN), ms_text_number(event, "id", 0),
+  ms_text_printf(&line, "%s%11.3fs%s  #%.0f<%.0f %s%s%s", ms_cli_style(is_coloured, MS_STYLE_DIM),
+                 since, ms_cli_style(is_coloured, MS_STYLE_PLAIN), ms_text_number(event, "id", 0),
                  ms_text_number(event, "previousEventId", 0),
-                 ms_cli_style(line.is_coloured, MS_STYLE_BOLD), ms_text_str(&type).data,
-                 ms_cli_style(line.is_coloured, MS_STYLE_PLAIN));
-  ms_text_each_member(event, take_details, &line);
-  printf("%s\n", ms_text_str(&line.text).data);
+                 ms_cli_style(is_coloured, MS_STYLE_BOLD), ms_text_str(&type).data,
+                 ms_cli_style(is_coloured, MS_STYLE_PLAIN));
+  ms_text_details(&details, event);
+  if (details.len > 0) {
+    ms_text_put(&line, " ");
+    ms_text_clip(&line, details.data, DETAILS_COLUMNS);
+  }
+  printf("%s\n", ms_text_str(&line).data);
   ms_text_deinit(&type);
-  ms_text_deinit(&line.text);
+  ms_text_deinit(&details);
+  ms_text_deinit(&line);
 }
 
 static void take_event(mstep_str event, void *user)

@@ -96,3 +96,31 @@ long long ms_cli_duration_parse(const char *text)
   }
   return -1;
 }
+
+static void add_details(struct ms_text *text, mstep_str details)
+{
+  static const char *const members[] = {"name",  "length", "index",      "redriveCount", "resource",
+                                        "state", "error",  "cause",      "input",        "parameters",
+                                        "output", "assignedVariables"};
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+    struct ms_text value = {0};
+    if (ms_text_member(&value, details, members[i])) {
+      ms_text_printf(text, "%s%s", text->len > 0 ? " " : "", ms_text_str(&value).data);
+    }
+    ms_text_deinit(&value);
+  }
+}
+
+static void take_details(mstep_str name, mstep_str value, void *user)
+{
+  static const char end[] = "EventDetails";
+  size_t len = sizeof end - 1;
+  if (name.len > len && memcmp(name.data + name.len - len, end, len) == 0) {
+    add_details(user, value);
+  }
+}
+
+void ms_text_details(struct ms_text *text, mstep_str event)
+{
+  ms_text_each_member(event, take_details, text);
+}

@@ -55,6 +55,8 @@ void ms_text_each_member(mstep_str json, void (*each)(mstep_str name, mstep_str 
                          void *user);
 /* Member `name` as a number; `standard` when there is none. */
 double ms_text_number(mstep_str json, const char *name, double standard);
+/* Adds what the details of a history's event say, in an order that reads well. */
+void ms_text_details(struct ms_text *text, mstep_str event);
 /* Adds a JSON value: a string without quotes and escapes, anything else as it stands. */
 void ms_text_value(struct ms_text *out, mstep_str json);
 /* Adds `"name":"string"` with a comma before it, but behind a brace: for requests. */

@@ -575,6 +575,33 @@ int mstep_execution_history(mstep_engine *engine, const char *execution_arn, mst
   return give_text(&buf, err, text, user);
 }
 
+int mstep_history_replay(mstep_engine *engine, const mstep_replay *replay,
+                         mstep_diagnostic_cb diagnostics, mstep_text_cb text, void *user)
+{
+  if (engine == NULL || replay == NULL) {
+    return missing(engine == NULL ? "engine" : "replay");
+  }
+  if (replay->version != MSTEP_REPLAY_VERSION) {
+    return ms_error(MSTEP_EINVALID, "not a replay of version %d", MSTEP_REPLAY_VERSION);
+  }
+  if (replay->definition.data == NULL || replay->history.data == NULL) {
+    return missing(replay->definition.data == NULL ? "definition" : "history");
+  }
+  struct ms_engine_replay request = {.definition = in(replay->definition),
+                                     .history = in(replay->history),
+                                     .execution_arn = ms_str_c(replay->execution_arn)};
+  struct report report = {diagnostics, user};
+  int err = read_type(&request.is_express, replay->type);
+  err = err != 0 ? err : check_utf8("execution_arn", request.execution_arn);
+  if (err != 0) {
+    return err;
+  }
+  struct ms_buf buf;
+  ms_buf_init(&buf, 0);
+  err = ms_engine_history_replay(&buf, engine->runtime, &request, tell_diagnostic, &report);
+  return give_text(&buf, err, text, user);
+}
+
 int mstep_execution_purge(mstep_engine *engine, const char *execution_arn)
 {
   if (engine == NULL || execution_arn == NULL) {

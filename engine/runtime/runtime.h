@@ -225,6 +225,21 @@ struct ms_engine_history {
 int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
                                 const struct ms_engine_history *history);
 
+/* A recorded history against a definition as it is now: replay.c. Texts with NULL data: not given. */
+struct ms_engine_replay {
+  struct ms_str definition;
+  bool is_express;
+  struct ms_str history;       /* GetExecutionHistory's answer */
+  struct ms_str execution_arn; /* where the definition asks for names */
+};
+/*
+ * {"result": "SAME" | "DIFFERENT" | "INCOMPLETE", "events", "compared"} and, when they differ, "eventId",
+ * "location", "expected", "actual", "context". MSTEP_EDEFINITION; MSTEP_ESYNTAX, MSTEP_EINVALID: no history.
+ */
+int ms_engine_history_replay(struct ms_buf *out, struct ms_engine *engine,
+                             const struct ms_engine_replay *request,
+                             ms_engine_diagnostic_cb report, void *user);
+
 /* Forgets one that has ended, with its history and payloads. MSTEP_ESTATE while it runs. */
 int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
                               struct ms_callback accepted);

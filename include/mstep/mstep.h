@@ -261,6 +261,25 @@ MSTEP_EXTERN int mstep_execution_describe(mstep_engine *engine, const char *exec
 /* GetExecutionHistory's answer, all events: {"events": [...]}. Synchronous. */
 MSTEP_EXTERN int mstep_execution_history(mstep_engine *engine, const char *execution_arn,
                                          mstep_text_cb text, void *user);
+/* A recorded history and the definition that it is held against. Set version; zero what is not needed. */
+typedef struct mstep_replay {
+  unsigned version;          /* MSTEP_REPLAY_VERSION */
+  mstep_str definition;
+  const char *type;          /* "STANDARD", "EXPRESS" or NULL for STANDARD */
+  mstep_str history;         /* GetExecutionHistory's answer, Moonstep's or AWS's */
+  const char *execution_arn; /* where the definition asks for the execution's name; NULL = it does not */
+} mstep_replay;
+#define MSTEP_REPLAY_VERSION 1
+
+/*
+ * Would an execution with this history go the same way today? Gives what the world did then, task answers and
+ * timers, to the definition, on a clock of its own; calls nothing. text gets {"result": "SAME"}, or "DIFFERENT"
+ * with "eventId", "location", "expected", "actual" and "context", or "INCOMPLETE" with "reason". Synchronous.
+ * MSTEP_EDEFINITION: see diagnostics. MSTEP_ESYNTAX, MSTEP_EINVALID: this is no history.
+ */
+MSTEP_EXTERN int mstep_history_replay(mstep_engine *engine, const mstep_replay *replay,
+                                      mstep_diagnostic_cb diagnostics, mstep_text_cb text,
+                                      void *user);
 /* Forgets an execution that has ended, to give its memory back. MSTEP_ESTATE while it runs. */
 MSTEP_EXTERN int mstep_execution_purge(mstep_engine *engine, const char *execution_arn);
 
