@@ -130,13 +130,13 @@ static unsigned try_every_length(struct trial *trial, trial_function *try, const
   return accepted;
 }
 
-/* In each byte three bits the other way round, one at a time; how many changes were accepted. */
+/* In each byte two bits the other way round, one at a time; how many changes were accepted. */
 static unsigned try_every_byte(struct trial *trial, trial_function *try, struct ms_buf *bytes)
 {
   unsigned accepted = 0;
   for (size_t at = 0; at < bytes->len; at++) {
     char good = bytes->data[at];
-    for (size_t i = 0; i < 8; i += 3) {
+    for (size_t i = 0; i < 8; i += 4) {
       bytes->data[at] = (char)(good ^ (1 << (at + i) % 8));
       accepted += try_bytes(trial, try, ms_buf_view(bytes));
     }
@@ -164,10 +164,9 @@ static void try_sample(unsigned machine, unsigned answers)
   sample_close(&sample);
 }
 
-static void try_samples(unsigned machine)
+static void try_samples(unsigned machine, const unsigned *answers)
 {
-  static const unsigned answers[] = {0, 2, 3, 6};
-  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+  for (size_t i = 0; i < 3; i++) {
     mt_leak_begin();
     try_sample(machine, answers[i]);
     mt_leak_end();
@@ -176,10 +175,10 @@ static void try_samples(unsigned machine)
 
 MT_TEST(record_damage__branches_retries_and_waits)
 {
-  try_samples(0);
+  try_samples(0, (const unsigned[]){0, 2, 6});
 }
 
 MT_TEST(record_damage__distributed_maps)
 {
-  try_samples(1);
+  try_samples(1, (const unsigned[]){0, 2, 3});
 }
