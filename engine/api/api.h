@@ -49,12 +49,8 @@ void ms_api_on_posted(void *user);
 void ms_api_on_accepted(int code, const char *detail, void *user);
 void ms_api_on_replied(int status, struct ms_str reply, void *user);
 
-/*
- * UpdateStateMachine: name and type are those of the machine with that ARN; a definition whose data is NULL
- * stays. Loop thread. MSTEP_ENOTFOUND, MSTEP_EDEFINITION.
- */
-int ms_api_machine_update(struct ms_engine *engine, struct ms_str arn,
-                          const struct ms_engine_machine_request *changes,
+/* UpdateStateMachine of the definition; all else stays. Loop thread. MSTEP_ENOTFOUND, MSTEP_EDEFINITION. */
+int ms_api_machine_update(struct ms_engine *engine, struct ms_str arn, struct ms_str definition,
                           ms_engine_diagnostic_cb report, void *user);
 
 #endif

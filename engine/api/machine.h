@@ -30,10 +30,9 @@ extern const struct ms_api_member ms_api_encryption_members[];
 
 /* False: the call has been answered. */
 bool ms_api_machine_check(struct ms_api_call *call);
-enum ms_log_level ms_api_log_level(const struct ms_api_call *call);
 
 /*
- * Creates or (arn given) updates and answers with then(call) when it is durable, whose ms_api_kept is the
+ * Creates or (arn given) updates, with the call's configurations, and answers with then(call) when it is durable, whose ms_api_kept is the
  * ARN; or with what is wrong.
  */
 int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,

@@ -49,7 +49,7 @@ static int run(struct ms_api_call *call)
       .name = name,
       .definition = ms_api_text(call, "definition"),
       .is_express = ms_str_is(ms_api_text(call, "type"), "EXPRESS"),
-      .log_level = ms_api_log_level(call),
+      .role_arn = ms_api_text(call, "roleArn"),
   };
   static const struct ms_str none;
   return ms_api_machine_make(call, none, &request, created);

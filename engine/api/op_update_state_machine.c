@@ -11,15 +11,17 @@ static const struct ms_api_member members[] = {MS_MEMBER_ARN("stateMachineArn", 
 /* AWS answers with the date and the revision of what is now current. */
 static int updated(struct ms_api_call *call)
 {
-  static const char *const wanted[] = {"updateDate", "revisionId"};
-  struct ms_str arn = ms_json_text(ms_api_kept(call));
-  struct ms_json reply = ms_json_object(2);
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    struct ms_json value = ms_api_described(call, ms_engine_machine_describe, arn, wanted[i]);
-    if (!ms_json_is_none(value) && ms_json_setc(&reply, wanted[i], value) != 0) {
-      ms_json_unref(reply);
-      return ms_error_nomem();
-    }
+  int64_t at_ms;
+  char revision[37];
+  int err = ms_engine_machine_revision(&at_ms, revision, ms_api_engine(call),
+                                       ms_json_text(ms_api_kept(call)));
+  if (err != 0) {
+    return err;
+  }
+  struct ms_json reply = ms_api_object("updateDate", ms_api_date(at_ms));
+  if (revision[0] != '\0' && ms_json_setc(&reply, "revisionId", ms_json_cstring(revision)) != 0) {
+    ms_json_unref(reply);
+    return ms_error_nomem();
   }
   return ms_api_reply_json(call, reply);
 }
@@ -37,7 +39,7 @@ static int run(struct ms_api_call *call)
                               "TracingConfiguration must be specified"));
   }
   const struct ms_engine_machine_request request = {.definition = ms_api_text(call, "definition"),
-                                                    .log_level = ms_api_log_level(call)};
+                                                    .role_arn = ms_api_text(call, "roleArn")};
   return ms_api_machine_make(call, arn, &request, updated);
 }
 

@@ -421,8 +421,7 @@ int mstep_state_machine_update(mstep_engine *engine, const char *state_machine_a
                                                : "definition");
   }
   struct report report = {diagnostics, user};
-  const struct ms_engine_machine_request changes = {.definition = in(definition)};
-  return ms_api_machine_update(engine->runtime, ms_str_c(state_machine_arn), &changes,
+  return ms_api_machine_update(engine->runtime, ms_str_c(state_machine_arn), in(definition),
                                tell_diagnostic, &report);
 }
 

@@ -183,6 +183,7 @@ struct ms_machine_row { /* what a request for it does not have */
   struct ms_str arn;
   int64_t created_at_ms;
   int64_t updated_at_ms;
+  struct ms_str revision; /* empty: of the first version */
 };
 int ms_row_machine_read(struct ms_engine_machine_request *request, struct ms_machine_row *out,
                         struct ms_str bytes);

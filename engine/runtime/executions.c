@@ -121,7 +121,7 @@ static int start_make_core(struct start *start, struct ms_run *run)
   struct ms_execution_identity identity = {
       .arn = ms_json_cstring(start->arn),
       .name = machine->is_express ? ms_json_string(start->name) : ms_json_ref(start->tail),
-      .role_arn = ms_json_ref(engine->role_arn),
+      .role_arn = ms_json_ref(machine->role_arn),
       .machine_arn = ms_json_ref(machine->arn),
       .machine_name = ms_json_ref(machine->name),
       .region = ms_json_ref(engine->region),

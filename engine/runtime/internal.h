@@ -34,6 +34,9 @@ struct ms_engine_machine {
   struct ms_json arn;
   struct ms_json name;
   struct ms_json prefix; /* of the ARNs of its executions: what stands before their tail */
+  struct ms_json role_arn;
+  struct ms_json configuration; /* text of an object; NONE: AWS's defaults */
+  struct ms_json revision;      /* a UUID; NONE: of the first version */
   uint32_t id;           /* of this version, from 1 */
   uint32_t family;       /* id of the first version of this name */
   bool is_express;

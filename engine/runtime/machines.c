@@ -98,6 +98,9 @@ static void machine_free(struct ms_engine_machine *entry)
     ms_json_unref(entry->arn);
     ms_json_unref(entry->name);
     ms_json_unref(entry->prefix);
+    ms_json_unref(entry->role_arn);
+    ms_json_unref(entry->configuration);
+    ms_json_unref(entry->revision);
     ms_free(entry);
   }
 }
@@ -119,14 +122,20 @@ static struct ms_json machine_prefix(struct ms_str arn, bool is_express)
                          MS_STR_ARG(name));
 }
 
-static struct ms_engine_machine *machine_new(const struct ms_engine_machine_request *request,
+static struct ms_engine_machine *machine_new(const struct ms_engine *engine,
+                                             const struct ms_engine_machine_request *request,
                                              struct ms_str arn)
 {
   struct ms_engine_machine *entry = ms_calloc(1, sizeof *entry);
   if (entry == NULL) {
     return NULL;
   }
+  bool has_configuration = request->configuration.data != NULL;
   *entry = (struct ms_engine_machine){
+      .role_arn = request->role_arn.data == NULL ? ms_json_ref(engine->role_arn)
+                                                 : ms_json_string(request->role_arn),
+      .configuration =
+          has_configuration ? ms_json_string(request->configuration) : MS_JSON_VALUE_NONE,
       .arn = ms_json_string(arn),
       .name = ms_json_string(request->name),
       .prefix = machine_prefix(arn, request->is_express),
@@ -138,7 +147,8 @@ static struct ms_engine_machine *machine_new(const struct ms_engine_machine_requ
       .retention_count = request->retention_count,
   };
   if (ms_json_is_none(entry->arn) || ms_json_is_none(entry->name) ||
-      ms_json_is_none(entry->prefix)) {
+      ms_json_is_none(entry->prefix) || ms_json_is_none(entry->role_arn) ||
+      (has_configuration && ms_json_is_none(entry->configuration))) {
     machine_free(entry);
     return NULL;
   }
@@ -178,7 +188,7 @@ static int machine_enter(struct ms_engine *engine, struct ms_engine_machine *ent
 int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uint32_t id,
                    const struct ms_engine_machine_request *request, struct ms_str arn)
 {
-  struct ms_engine_machine *entry = machine_new(request, arn);
+  struct ms_engine_machine *entry = machine_new(engine, request, arn);
   if (entry == NULL) {
     return ms_error_nomem();
   }
@@ -200,12 +210,24 @@ int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uin
 
 /* ---- create, validate, graph ---- */
 
-static bool is_same_machine(const struct ms_engine_machine *there,
+static struct ms_str configuration_of(const struct ms_engine_machine *machine)
+{
+  return ms_json_is_none(machine->configuration) ? MS_STR(MS_ENGINE_CONFIGURATION_DEFAULT)
+                                                 : ms_json_text(machine->configuration);
+}
+
+/* AWS: who may run it does not count when it is created once more. */
+static bool is_same_machine(const struct ms_engine *engine, const struct ms_engine_machine *there,
                             const struct ms_engine_machine_request *request)
 {
+  struct ms_str role =
+      request->role_arn.data == NULL ? ms_json_text(engine->role_arn) : request->role_arn;
   return there->machine != NULL && there->is_express == request->is_express &&
          ms_str_eq(there->machine->text, request->definition) &&
-         (!request->is_update || (there->log_level == request->log_level &&
+         (request->configuration.data == NULL ||
+          ms_str_eq(configuration_of(there), request->configuration)) &&
+         (!request->is_update || (ms_str_eq(ms_json_text(there->role_arn), role) &&
+                                  there->log_level == request->log_level &&
                                   there->has_durability == request->has_durability &&
                                   there->durability == request->durability &&
                                   there->retention_age_ms == request->retention_age_ms &&
@@ -217,10 +239,15 @@ static int machine_create(struct ms_engine *engine, struct ms_machine *machine, 
                           const struct ms_engine_machine_request *request,
                           const struct ms_engine_machine *before)
 {
-  struct ms_engine_machine *entry = machine_new(request, arn);
+  struct ms_engine_machine *entry = machine_new(engine, request, arn);
   if (entry == NULL) {
     ms_machine_unref(machine);
     return ms_error_nomem();
+  }
+  if (before != NULL) {
+    char revision[37];
+    ms_random_uuid(&engine->random, revision);
+    entry->revision = ms_json_cstring(revision);
   }
   uint32_t id = (uint32_t)engine->versions.count + 1;
   entry->machine = machine;
@@ -228,7 +255,10 @@ static int machine_create(struct ms_engine *engine, struct ms_machine *machine, 
   entry->family = before == NULL ? id : before->family;
   entry->updated_at_ms = ms_loop_now_ms(engine->loop);
   entry->created_at_ms = before == NULL ? entry->updated_at_ms : before->created_at_ms;
-  int err = engine->durable == NULL ? MSTEP_OK : ms_durable_write_machine(engine, entry);
+  int err = before != NULL && ms_json_is_none(entry->revision) ? ms_error_nomem() : MSTEP_OK;
+  if (err == 0 && engine->durable != NULL) {
+    err = ms_durable_write_machine(engine, entry);
+  }
   err = err != 0 ? err : machine_enter(engine, entry, id);
   if (err != 0) {
     machine_free(entry);
@@ -257,7 +287,7 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return err;
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
-  bool is_same = there != NULL && is_same_machine(there, request);
+  bool is_same = there != NULL && is_same_machine(engine, there, request);
   bool may_replace = there == NULL || (request->is_update &&
                                        there->is_express == request->is_express);
   if (is_same || !may_replace) {
@@ -328,29 +358,91 @@ int ms_engine_machine_list(struct ms_buf *out, struct ms_engine *engine, unsigne
   return out->error;
 }
 
-int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
+/* The members of both descriptions but for ARN, type and dates. */
+static int put_version(struct ms_buf *out, const struct ms_engine_machine *machine)
 {
-  static const char *const levels[] = {"OFF", "FATAL", "ERROR", "ALL"};
+  struct ms_json definition = ms_json_string(machine->machine->text);
+  struct ms_json references = ms_asl_variable_references(machine->machine);
+  struct ms_str configuration = configuration_of(machine);
+  bool has_all = !ms_json_is_none(definition) && !ms_json_is_none(references);
+  put_member(out, "definition", definition);
+  ms_buf_char(out, ',');
+  put_member(out, "roleArn", machine->role_arn);
+  ms_buf_char(out, ',');
+  ms_buf_str(out, ms_str_sub(configuration, 1, configuration.len - 1)); /* its members */
+  if (ms_json_is_string(machine->revision)) {
+    ms_buf_char(out, ',');
+    put_member(out, "revisionId", machine->revision);
+  }
+  if (ms_json_count(references) > 0) {
+    ms_buf_char(out, ',');
+    put_member(out, "variableReferences", references);
+  }
+  ms_json_unref(definition);
+  ms_json_unref(references);
+  return has_all ? out->error : ms_error_nomem();
+}
+
+static const struct ms_engine_machine *find_current(struct ms_engine *engine, struct ms_str arn)
+{
   const struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
   if (machine == NULL || machine->machine == NULL) {
-    return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
+    ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
+    return NULL;
   }
-  struct ms_json definition = ms_json_string(machine->machine->text);
-  if (ms_json_is_none(definition)) {
-    return ms_error_nomem();
+  return machine;
+}
+
+int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
+{
+  const struct ms_engine_machine *machine = find_current(engine, arn);
+  if (machine == NULL) {
+    return MSTEP_ENOTFOUND;
   }
   ms_buf_char(out, '{');
   put_machine(out, machine);
   ms_buf_cstr(out, ",\"status\":\"ACTIVE\",");
-  put_member(out, "definition", definition);
-  ms_buf_char(out, ',');
-  put_member(out, "roleArn", engine->role_arn);
-  ms_buf_printf(out,
-                ",\"loggingConfiguration\":{\"level\":\"%s\",\"includeExecutionData\":%s},"
-                "\"tracingConfiguration\":{\"enabled\":false}}",
-                levels[machine->log_level], machine->log_level == MS_LOG_OFF ? "false" : "true");
-  ms_json_unref(definition);
-  return out->error;
+  int err = put_version(out, machine);
+  ms_buf_char(out, '}');
+  return err;
+}
+
+int ms_engine_machine_describe_for(struct ms_buf *out, struct ms_engine *engine,
+                                   struct ms_str execution_arn)
+{
+  struct ms_run *run;
+  int err = ms_run_get(&run, engine, execution_arn);
+  if (err != 0) {
+    return err;
+  }
+  const struct ms_engine_machine *machine = run->machine;
+  if (machine->machine == NULL) {
+    err = ms_error(MSTEP_EDEFINITION, "the stored definition is not accepted any more");
+  } else {
+    ms_buf_char(out, '{');
+    put_member(out, "stateMachineArn", machine->arn);
+    ms_buf_char(out, ',');
+    put_member(out, "name", machine->name);
+    ms_buf_char(out, ',');
+    put_member(out, "updateDate", ms_json_double((double)machine->updated_at_ms / 1000));
+    ms_buf_char(out, ',');
+    err = put_version(out, machine);
+    ms_buf_char(out, '}');
+  }
+  ms_run_unref(run);
+  return err;
+}
+
+int ms_engine_machine_revision(int64_t *updated_at_ms, char revision[37], struct ms_engine *engine,
+                               struct ms_str arn)
+{
+  const struct ms_engine_machine *machine = find_current(engine, arn);
+  if (machine == NULL) {
+    return MSTEP_ENOTFOUND;
+  }
+  *updated_at_ms = machine->updated_at_ms;
+  snprintf(revision, 37, "%.*s", MS_STR_ARG(ms_json_text(machine->revision)));
+  return MSTEP_OK;
 }
 
 int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definition, unsigned checks,

@@ -95,6 +95,10 @@ static int recover_machine(struct ms_str key, struct ms_str value, void *user)
     machine->family = row.family;
     machine->created_at_ms = row.created_at_ms;
     machine->updated_at_ms = row.updated_at_ms;
+    if (row.revision.len > 0) {
+      machine->revision = ms_json_string(row.revision);
+      err = ms_json_is_none(machine->revision) ? ms_error_nomem() : MSTEP_OK;
+    }
   }
   return err;
 }

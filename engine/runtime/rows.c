@@ -7,7 +7,7 @@
 #include "runtime/durable.h"
 
 #define ROW_VERSION 1
-#define MACHINE_VERSION 1
+#define MACHINE_VERSION 2 /* 1 had no role, configuration and revision */
 
 /* ---- keys ---- */
 
@@ -192,7 +192,7 @@ static int make_core(struct ms_run *run, const struct ms_row *row, const struct 
       .name = machine->is_express
                   ? ms_json_string(ms_str_sub(tail, 0, ms_str_find(tail, 0, ':')))
                   : ms_json_ref(run->tail),
-      .role_arn = ms_json_ref(engine->role_arn),
+      .role_arn = ms_json_ref(run->machine->role_arn),
       .machine_arn = ms_json_ref(machine->arn),
       .machine_name = ms_json_ref(machine->name),
       .region = ms_json_ref(engine->region),
@@ -250,6 +250,20 @@ void ms_row_machine_write(struct ms_buf *out, const struct ms_engine_machine *ma
   ms_bytes_put_signed(out, machine->retention_age_ms);
   ms_bytes_put_number(out, machine->retention_count);
   ms_bytes_put_text(out, machine->machine->text);
+  ms_bytes_put_text(out, ms_json_text(machine->role_arn));
+  ms_bytes_put_text(out, ms_json_text(machine->configuration));
+  ms_bytes_put_text(out, ms_json_text(machine->revision));
+}
+
+/* What versions of the row brought later; empty texts are none. */
+static void machine_read_more(struct ms_engine_machine_request *request, struct ms_machine_row *out,
+                              struct ms_bytes_reader *reader)
+{
+  static const struct ms_str none;
+  struct ms_str role = ms_bytes_text(reader), configuration = ms_bytes_text(reader);
+  request->role_arn = role.len == 0 ? none : role;
+  request->configuration = configuration.len == 0 ? none : configuration;
+  out->revision = ms_bytes_text(reader);
 }
 
 int ms_row_machine_read(struct ms_engine_machine_request *request, struct ms_machine_row *out,
@@ -257,7 +271,8 @@ int ms_row_machine_read(struct ms_engine_machine_request *request, struct ms_mac
 {
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, bytes);
-  if (ms_bytes_byte(&reader) != MACHINE_VERSION) {
+  uint8_t version = ms_bytes_byte(&reader);
+  if (version == 0 || version > MACHINE_VERSION) {
     return ms_error(MSTEP_EIO, "a row of a machine has a version that is not known");
   }
   out->family = ms_bytes_number32(&reader);
@@ -273,6 +288,9 @@ int ms_row_machine_read(struct ms_engine_machine_request *request, struct ms_mac
   request->retention_age_ms = ms_bytes_signed(&reader);
   request->retention_count = ms_bytes_number(&reader);
   request->definition = ms_bytes_text(&reader);
+  if (version >= 2) {
+    machine_read_more(request, out, &reader);
+  }
   if (durability > MS_DURABILITY_NONE + 1 || level > MS_LOG_ALL || out->family == 0) {
     ms_bytes_fail(&reader, "a row of a machine is damaged");
   }

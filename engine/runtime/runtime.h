@@ -131,10 +131,21 @@ typedef void (*ms_engine_diagnostic_cb)(const struct ms_engine_diagnostic *diagn
 /* What an Express machine leaves in its history; AWS's log levels. */
 enum ms_log_level { MS_LOG_OFF, MS_LOG_FATAL, MS_LOG_ERROR, MS_LOG_ALL };
 
+#define MS_ENGINE_CONFIGURATION_DEFAULT                                                            \
+  "{\"loggingConfiguration\":{\"level\":\"OFF\",\"includeExecutionData\":false},"                     \
+  "\"tracingConfiguration\":{\"enabled\":false},"                                                  \
+  "\"encryptionConfiguration\":{\"type\":\"AWS_OWNED_KEY\"}}"
+
 struct ms_engine_machine_request {
   struct ms_str name;
   struct ms_str definition;
   bool is_express;
+  struct ms_str role_arn; /* data NULL: the engine's */
+  /*
+   * More members of DescribeStateMachine, as one JSON object: loggingConfiguration, tracingConfiguration,
+   * encryptionConfiguration. data NULL: AWS's defaults; of a machine that is there already, whatever it has.
+   */
+  struct ms_str configuration;
   enum ms_log_level log_level; /* EXPRESS */
   /*
    * A machine of this name with another definition gets the new one (UpdateStateMachine); executions
@@ -153,6 +164,12 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
 int ms_engine_machine_list(struct ms_buf *out, struct ms_engine *engine, unsigned max_results,
                            struct ms_str next_token);
 int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
+/* DescribeStateMachineForExecution: the version that this execution runs. */
+int ms_engine_machine_describe_for(struct ms_buf *out, struct ms_engine *engine,
+                                   struct ms_str execution_arn);
+/* When the current version was made, and AWS's revisionId of it: "" before the first update. */
+int ms_engine_machine_revision(int64_t *updated_at_ms, char revision[37], struct ms_engine *engine,
+                               struct ms_str arn);
 /* What a definition is checked for. */
 enum ms_engine_checks {
   MS_ENGINE_EXPRESS = 1, /* as an Express machine */

@@ -121,9 +121,13 @@ static void check_step(struct ms_buf *why, struct scenario *s, size_t index, str
   bool ok = true;
   if (!ms_json_is_none(error))
     ok = matches_error(s, index, error);
-  else if (!ms_json_is_none(expected))
+  else if (!ms_json_is_none(expected)) {
+    /* Recordings from before AWS had it do not show it. */
+    if (ms_json_is_none(ms_json_getc(expected, "encryptionConfiguration")))
+      ms_json_remove(&s->reply, MS_STR("encryptionConfiguration"));
     ok = s->status == 0 &&
          match_value(&s->match, mt_format("/steps/%zu/expect", index), expected, s->reply);
+  }
   if (ok)
     return;
   ms_buf_printf(why, "step %zu, %.*s: ", index, MS_STR_ARG(text_of(step, "op")));
