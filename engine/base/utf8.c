@@ -40,7 +40,7 @@ size_t ms_utf8_check(struct ms_str s)
 {
   const unsigned char *start = (const unsigned char *)s.data;
   const unsigned char *p = start;
-  const unsigned char *end = start + s.len;
+  const unsigned char *end = s.len == 0 ? start : start + s.len; /* NULL has no end */
   while (p < end) {
     while (end - p >= 8) {
       uint64_t word;

@@ -182,10 +182,10 @@ static bool next_of_at(int64_t *out_ms, const struct ms_schedule *schedule,
 bool ms_schedule_next(int64_t *out_ms, const struct ms_schedule *schedule,
                       const struct ms_schedule_span *span, int64_t after_ms)
 {
-  after_ms = clamp(after_ms);
   if (schedule->kind == MS_SCHEDULE_AT) {
     return next_of_at(out_ms, schedule, span, after_ms);
   }
+  after_ms = clamp(after_ms);
   if (span->start_at_ms != 0 && after_ms < span->start_at_ms) {
     after_ms = clamp(span->start_at_ms) - 1; /* the start itself counts */
   }
