@@ -68,8 +68,7 @@ static int grow_slots(struct ms_documents *documents)
 
 /* ---- finding ---- */
 
-bool ms_documents_find(uint32_t *number, const struct ms_documents *documents,
-                       struct ms_json value)
+bool ms_documents_find(uint32_t *number, const struct ms_documents *documents, struct ms_json value)
 {
   const struct ms_document *items = documents->items.data;
   if (documents->slot_count == 0) {
@@ -157,8 +156,8 @@ static void compact(struct ms_documents *documents)
 }
 
 /*
- * Looking at one that is held costs a look into memory that nobody else needs now, so that is what is
- * limited; one that is forgotten has paid for it.
+ * Looking at one that is held costs a look into memory that nobody else needs now, so that is what
+ * is limited; one that is forgotten has paid for it.
  */
 void ms_documents_prune(struct ms_documents *documents)
 {

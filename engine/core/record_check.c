@@ -1,8 +1,8 @@
 /*
- * What was read from a file, against the machine that it is said to belong to: each event before it is
- * applied, and the state that is left in the end. Nothing that passes here may crash evolve, the
- * description of the history or, after the last event, decide. Whether a decision would have written
- * just this is not asked.
+ * What was read from a file, against the machine that it is said to belong to: each event before it
+ * is applied, and the state that is left in the end. Nothing that passes here may crash evolve, the
+ * description of the history or, after the last event, decide. Whether a decision would have
+ * written just this is not asked.
  */
 #include "asl/state_type.h"
 #include "base/error.h"
@@ -25,8 +25,7 @@ static bool is_state_type(const struct ms_state *state, const char *name)
 
 static bool is_map(const struct ms_state *state)
 {
-  return state->type->flows != NULL &&
-         (*state->type->flows(state))->kind == MS_FLOW_PROCESSOR;
+  return state->type->flows != NULL && (*state->type->flows(state))->kind == MS_FLOW_PROCESSOR;
 }
 
 static bool is_parallel(const struct ms_state *state)
@@ -103,9 +102,8 @@ static const char *check_exited(const struct ms_execution *execution, const stru
                                 const struct ms_event *event)
 {
   const struct ms_machine *machine = execution->machine;
-  if (event->number != MS_STATE_NONE &&
-      (event->number >= machine->state_count ||
-       machine->states[event->number]->flow != frame->flow))
+  if (event->number != MS_STATE_NONE && (event->number >= machine->state_count ||
+                                         machine->states[event->number]->flow != frame->flow))
     return "the next state is none of its flow";
   if (frame->status == MS_FRAME_READY || frame->status == MS_FRAME_RETRYING ||
       frame->status == MS_FRAME_ENDED)
@@ -169,8 +167,7 @@ static const char *check_iteration_started(const struct ms_frame *frame,
 {
   if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state))
     return "the frame is not in a Map";
-  if (event->number != frame->children->started_count ||
-      event->number >= frame->children->count)
+  if (event->number != frame->children->started_count || event->number >= frame->children->count)
     return "another iteration is the next";
   return ms_json_is_none(event->data) ? "it has no input" : NULL;
 }

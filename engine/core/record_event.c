@@ -4,9 +4,9 @@
  *   version, count, first id, first time, events
  *   event: type, mask, members that the mask names
  *
- * The mask (a number of up to two bytes, the frequent bits in the first) says what differs from what
- * the event before suggests: the same frame and state, the next id, caused by the event before, at the
- * same time. Any event can be written, sensible or not: what is suggested is only shorter.
+ * The mask (a number of up to two bytes, the frequent bits in the first) says what differs from
+ * what the event before suggests: the same frame and state, the next id, caused by the event before,
+ * at the same time. Any event can be written, sensible or not: what is suggested is only shorter.
  */
 #include "base/error.h"
 #include "core/record_internal.h"

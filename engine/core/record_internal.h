@@ -10,8 +10,8 @@
  *   DOUBLE                8 bytes         EMPTY_ARRAY EMPTY_OBJECT  -
  *   RECENT + n            - the n-th of the values written or read last, and now the first of them
  *
- * STRING, TEXT, DOCUMENT, INPUT, EMPTY_* go to the front of the recent ones. Both sides keep them alike,
- * so that neither needs memory for values that come again, and one byte refers to them.
+ * STRING, TEXT, DOCUMENT, INPUT, EMPTY_* go to the front of the recent ones. Both sides keep them
+ * alike, so that neither needs memory for values that come again, and one byte refers to them.
  *
  * The numbers are part of the format: append only.
  */
@@ -55,7 +55,11 @@ enum ms_record_frame {
 };
 
 /* What a frame's children are. */
-enum ms_record_children { MS_RECORD_IS_MAP_RUN = 1, MS_RECORD_IS_PAIRS = 2, MS_RECORD_CHILDREN_MAX = 3 };
+enum ms_record_children {
+  MS_RECORD_IS_MAP_RUN = 1,
+  MS_RECORD_IS_PAIRS = 2,
+  MS_RECORD_CHILDREN_MAX = 3
+};
 
 /* Counted values, last used first; borrowed. */
 struct ms_recent {
@@ -89,8 +93,8 @@ void ms_record_put(struct ms_record_writer *writer, struct ms_json value);
 /* The caller's; of no meaning after an error, when it is nothing that is counted. */
 struct ms_json ms_record_get(struct ms_record_reader *reader);
 /*
- * The execution's input, which INPUT means from now on; written in full. Reading gives the value that was
- * known before when that is the same text: the history shows it as it was sent.
+ * The execution's input, which INPUT means from now on; written in full. Reading gives the value
+ * that was known before when that is the same text: the history shows it as it was sent.
  */
 void ms_record_put_input(struct ms_record_writer *writer, struct ms_json input);
 struct ms_json ms_record_get_input(struct ms_record_reader *reader);

@@ -1,7 +1,7 @@
 /*
  * The state of an execution from the bytes that record_write.c made. What is read has the right
- * shape when it is here: ids in range, links whole, counts not more than there are bytes. Whether it
- * makes sense is record_check.c's to say.
+ * shape when it is here: ids in range, links whole, counts not more than there are bytes. Whether
+ * it makes sense is record_check.c's to say.
  */
 #include <math.h>
 
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "core/record_internal.h"
 
-#define FRAME_BYTES_MIN 12 /* of one, so that a count that is too large is seen before memory is taken */
+#define FRAME_BYTES_MIN 12 /* a count that is too large is seen before memory is taken */
 
 static int64_t get_time(struct ms_record_reader *reader, int64_t base_ms)
 {
@@ -53,7 +53,7 @@ static uint32_t get_id(struct ms_record_reader *reader, uint32_t *expected, uint
   return (uint32_t)id;
 }
 
-/* The ids of a list of frames that are in none yet; links them. *first stays NONE when it is empty. */
+/* The ids of a list of frames that are in none yet; links them. *first is NONE when it is empty. */
 static int get_list(struct ms_record_reader *reader, const struct ms_execution *execution,
                     bool is_queue, uint32_t *first, uint32_t *last)
 {

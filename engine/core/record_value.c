@@ -264,7 +264,8 @@ static struct ms_json get_text(struct ms_record_reader *reader)
   int status = ms_json_parse(&value, text, &limits, NULL);
   if (status == 0)
     return value;
-  return status == MSTEP_ENOMEM ? fail_with(reader, status) : fail(reader, "a text that is not JSON");
+  return status == MSTEP_ENOMEM ? fail_with(reader, status)
+                                : fail(reader, "a text that is not JSON");
 }
 
 static struct ms_json fetch_document(struct ms_record_reader *reader, uint32_t number)

@@ -86,7 +86,7 @@ static bool has_task(const struct ms_frame *frame)
          !ms_json_is_none(frame->parameters) || !ms_json_is_none(frame->task_details);
 }
 
-/* Those of the state that was left stand there until the next one is entered; they count for nothing. */
+/* Those of the state that was left stand there until the next is entered; they count for nothing. */
 static bool has_attempts(const struct ms_frame *frame)
 {
   return frame->attempts != NULL && frame->status != MS_FRAME_READY &&
@@ -158,8 +158,7 @@ static void put_head(struct ms_record_writer *writer, const struct ms_execution 
 }
 
 int ms_record_write_execution(struct ms_buf *out, struct ms_documents *documents,
-                              const struct ms_document_io *io,
-                              const struct ms_execution *execution)
+                              const struct ms_document_io *io, const struct ms_execution *execution)
 {
   struct ms_record_writer writer;
   uint32_t expected = 0;

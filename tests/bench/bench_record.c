@@ -17,7 +17,8 @@
 #define TASKS 3
 #define TURNS (TASKS + 1)
 
-#define TASK "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:echo\""
+#define TASK                                                                                       \
+  "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:echo\""
 
 static const char definition[] = "{\"StartAt\":\"A\",\"States\":{\"A\":{" TASK ",\"Next\":\"B\"},"
                                  "\"B\":{" TASK ",\"Next\":\"C\"},\"C\":{" TASK ",\"End\":true}}}";
@@ -43,7 +44,9 @@ static struct ms_json document(size_t bytes, int serial)
   struct ms_buf text;
   struct ms_json value;
   ms_buf_init(&text, 0);
-  ms_buf_printf(&text, "{\"order\":{\"id\":\"o-%d\",\"total\":129.5,\"currency\":\"EUR\"},\"items\":[", serial);
+  ms_buf_printf(&text,
+                "{\"order\":{\"id\":\"o-%d\",\"total\":129.5,\"currency\":\"EUR\"},\"items\":[",
+                serial);
   for (int i = 0; i == 0 || text.len + 80 < bytes; i++)
     ms_buf_printf(&text, "%s{\"sku\":\"A-%d\",\"count\":%d,\"price\":19.99,\"name\":\"a thing\"}",
                   i == 0 ? "" : ",", i, i + 1);
@@ -97,8 +100,8 @@ static int get_document(struct ms_json *out, uint32_t number, void *user)
 {
   const struct sink *sink = user;
   struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
-  return ms_json_parse(out, (struct ms_str){sink->texts[number % TURNS], sink->lens[number % TURNS]},
-                       &limits, NULL);
+  return ms_json_parse(
+      out, (struct ms_str){sink->texts[number % TURNS], sink->lens[number % TURNS]}, &limits, NULL);
 }
 
 /* ---- measuring ---- */
@@ -169,7 +172,8 @@ static void measure(size_t bytes, long rounds)
   size_t written = 0;
   for (int i = 0; i < TURNS; i++)
     written += lists.bytes[i].len;
-  printf("{\"bench\":\"record\",\"document_bytes\":%zu,\"events\":%zu,\"write_ns_per_transition\":%.0f,"
+  printf("{\"bench\":\"record\",\"document_bytes\":%zu,\"events\":%zu,\"write_ns_per_transition\":%"
+         ".0f,"
          "\"read_ns_per_transition\":%.0f,\"fold_ns_per_transition\":%.0f,"
          "\"bytes_per_transition\":%.0f,\"document_bytes_per_transition\":%.0f}\n",
          bytes, events.count, write_ns, read_ns, fold_ns, (double)written / TASKS,

@@ -254,8 +254,7 @@ static const char *frames_difference(const struct ms_execution *a, const struct 
   for (uint32_t i = 0; i < a->frame_count; i++) {
     if ((a->frames[i] == NULL) != (b->frames[i] == NULL))
       return "frames";
-    const char *member =
-        a->frames[i] == NULL ? NULL : frame_difference(a->frames[i], b->frames[i]);
+    const char *member = a->frames[i] == NULL ? NULL : frame_difference(a->frames[i], b->frames[i]);
     if (member != NULL)
       return member;
   }

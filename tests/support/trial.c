@@ -6,7 +6,8 @@
 #include "base/error.h"
 
 #define LAMBDA "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\""
-#define ACTIVITY "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:us-east-1:000000000000:activity:a\""
+#define ACTIVITY                                                                                   \
+  "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:us-east-1:000000000000:activity:a\""
 #define STEPS_MAX 40
 #define ROUNDS_MAX 6
 
@@ -28,7 +29,8 @@ static const char *const machines[TRIAL_MACHINES] = {
     "\"D\":{\"Type\":\"Pass\",\"Assign\":{\"v.$\":\"$.items\"},\"Next\":\"S\"},"
     "\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"c\"},\"S\":{\"Type\":\"Succeed\"}}}",
 
-    "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"ItemProcessor\":{"
+    "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\","
+    "\"ItemProcessor\":{"
     "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"EXPRESS\"},"
     "\"StartAt\":\"T\",\"States\":{\"T\":{" LAMBDA ",\"Assign\":{\"x\":1},\"End\":true}}},"
     "\"ToleratedFailurePercentage\":40,\"Next\":\"N\"},"
@@ -50,7 +52,8 @@ void trial_open(struct trial *trial, unsigned machine)
   struct drive_options options = {.seed = 7};
   trial->accepted = 0;
   record_store_init(&trial->store);
-  must(drive_open(&trial->drive, ms_str_c(machines[machine % TRIAL_MACHINES]), &options, NULL) == 0);
+  must(drive_open(&trial->drive, ms_str_c(machines[machine % TRIAL_MACHINES]), &options, NULL) ==
+       0);
   for (uint32_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
     must(trial->store.io.put(i, ms_str_c(documents[i]), &trial->store) == 0);
 }

@@ -4,10 +4,11 @@
 #include "base/error.h"
 #include "mt.h"
 
-static const uint64_t numbers[] = {0,          1,          0x7f,        0x80,
-                                   0x3fff,     0x4000,     UINT32_MAX,  (uint64_t)UINT32_MAX + 1,
-                                   INT64_MAX,  UINT64_MAX, 1ull << 62,  (1ull << 63) + 5};
-static const int64_t signs[] = {0, 1, -1, 63, -64, 64, -65, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+static const uint64_t numbers[] = {0,         1,          0x7f,       0x80,
+                                   0x3fff,    0x4000,     UINT32_MAX, (uint64_t)UINT32_MAX + 1,
+                                   INT64_MAX, UINT64_MAX, 1ull << 62, (1ull << 63) + 5};
+static const int64_t signs[] = {0,   1,         -1,        63,        -64,      64,
+                                -65, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -62,7 +63,9 @@ MT_TEST(bytes__the_form_is_fixed)
   ms_bytes_put_signed(&out, -2);
   ms_bytes_put_fixed32(&out, 0x01020304);
   ms_bytes_put_text(&out, MS_STR("ab"));
-  mt_eq_mem(out.data, out.len, "\xac\x02\x03\x04\x03\x02\x01\x02" "ab");
+  mt_eq_mem(out.data, out.len,
+            "\xac\x02\x03\x04\x03\x02\x01\x02"
+            "ab");
   ms_buf_deinit(&out);
 }
 
@@ -90,7 +93,8 @@ MT_TEST(bytes__every_cut_is_seen)
 
 MT_TEST(bytes__after_an_error_everything_is_zero)
 {
-  struct ms_bytes_reader reader = reader_of(MS_STR("\x05" "abc\x07"));
+  struct ms_bytes_reader reader = reader_of(MS_STR("\x05"
+                                                   "abc\x07"));
   mt_eq_int((long long)ms_bytes_text(&reader).len, 0);
   mt_eq_int(reader.error, MSTEP_EIO);
   mt_eq_int((long long)ms_bytes_number(&reader), 0);

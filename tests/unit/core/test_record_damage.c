@@ -78,7 +78,8 @@ static void write_sample(const struct sample *sample, unsigned machine, unsigned
   ms_buf_reset(&bytes);
   ms_buf_char(&bytes, (char)(machine * 2 + 1));
   ms_buf_str(&bytes, ms_buf_view(&sample->execution));
-  mt_write_file(mt_format("%s/execution_%u_%u", directory, machine, answers), bytes.data, bytes.len);
+  mt_write_file(mt_format("%s/execution_%u_%u", directory, machine, answers), bytes.data,
+                bytes.len);
   ms_buf_deinit(&bytes);
 }
 
@@ -122,7 +123,8 @@ static bool try_bytes(struct trial *trial, trial_function *try, struct ms_str by
 }
 
 /* How many of the cut ones were accepted. */
-static unsigned try_every_length(struct trial *trial, trial_function *try, const struct ms_buf *bytes)
+static unsigned try_every_length(struct trial *trial, trial_function *try,
+                                 const struct ms_buf *bytes)
 {
   unsigned accepted = 0;
   for (size_t len = 0; len < bytes->len; len++)

@@ -140,13 +140,25 @@ MT_TEST(record_event__random_lists)
 
 MT_TEST(record_event__what_is_suggested_costs_nothing)
 {
-  struct ms_event events[3] = {
-      {.id = 7, .previous = 6, .type = MS_EVENT_LAMBDA_SCHEDULED, .frame = 0, .state = 2,
-       .number = 1, .at_ms = 1704067200000},
-      {.id = 8, .previous = 7, .type = MS_EVENT_LAMBDA_STARTED, .frame = 0, .state = 2,
-       .at_ms = 1704067200000},
-      {.id = 9, .previous = 8, .type = MS_EVENT_LAMBDA_SUCCEEDED, .frame = 0, .state = 2,
-       .at_ms = 1704067200000}};
+  struct ms_event events[3] = {{.id = 7,
+                                .previous = 6,
+                                .type = MS_EVENT_LAMBDA_SCHEDULED,
+                                .frame = 0,
+                                .state = 2,
+                                .number = 1,
+                                .at_ms = 1704067200000},
+                               {.id = 8,
+                                .previous = 7,
+                                .type = MS_EVENT_LAMBDA_STARTED,
+                                .frame = 0,
+                                .state = 2,
+                                .at_ms = 1704067200000},
+                               {.id = 9,
+                                .previous = 8,
+                                .type = MS_EVENT_LAMBDA_SUCCEEDED,
+                                .frame = 0,
+                                .state = 2,
+                                .at_ms = 1704067200000}};
   struct ms_buf bytes;
   ms_buf_init(&bytes, 0);
   mt_eq_int(ms_record_write_events(&bytes, NULL, NULL, events, 1), 0);

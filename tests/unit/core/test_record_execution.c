@@ -38,8 +38,7 @@ static void copy_take(struct copy *copy, const struct ms_execution *execution)
   ms_buf_reset(&copy->bytes);
   mt_eq_int(ms_record_write_execution(&copy->bytes, &copy->written, &copy->store.io, execution), 0);
   struct ms_execution *twin = record_twin(execution);
-  int status =
-      ms_record_read_execution(twin, &read, &copy->store.io, ms_buf_view(&copy->bytes));
+  int status = ms_record_read_execution(twin, &read, &copy->store.io, ms_buf_view(&copy->bytes));
   if (status != 0)
     mt_fail("%d: %s", status, ms_error_detail());
   const char *member = record_execution_difference(execution, twin);
@@ -73,7 +72,8 @@ static void step_both(struct random_run *run, struct copy *copy, bool is_slow)
   const struct ms_command *command = &run->command;
   size_t before = run->drive.history.count;
   do {
-    mt_eq_int(ms_core_turn(&events, &effects, copy->execution, command, &run->drive.env, is_slow), 0);
+    mt_eq_int(ms_core_turn(&events, &effects, copy->execution, command, &run->drive.env, is_slow),
+              0);
     command = NULL;
     if (is_slow) {
       ms_documents_deinit(&copy->written);

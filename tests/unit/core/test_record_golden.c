@@ -13,7 +13,8 @@
 #include "record_dump.h"
 
 #define LAMBDA "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\""
-#define ACTIVITY "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:us-east-1:000000000000:activity:a\""
+#define ACTIVITY                                                                                   \
+  "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:us-east-1:000000000000:activity:a\""
 
 /* Steps of a sample: `s`ucceed or `f`ail the first task, `S`tart it, `b`eat, fire a `t`imer, `r`edrive. */
 static const struct sample {
@@ -59,7 +60,7 @@ struct written {
   struct drive drive;
   struct record_store store;
   struct ms_documents documents;
-  struct ms_buf events;    /* lists, each with its length in front */
+  struct ms_buf events; /* lists, each with its length in front */
   struct ms_buf execution;
 };
 
@@ -283,8 +284,8 @@ static void read_execution(struct golden *golden)
   struct ms_buf bytes;
   read_hex(&bytes, ms_json_getc(golden->file, "execution_bytes"));
   ms_documents_deinit(&golden->documents);
-  mt_eq_int(ms_record_read_execution(golden->drive.execution, &golden->documents,
-                                     &golden->store.io, ms_buf_view(&bytes)),
+  mt_eq_int(ms_record_read_execution(golden->drive.execution, &golden->documents, &golden->store.io,
+                                     ms_buf_view(&bytes)),
             0);
   compare(golden, "execution", record_dump_execution(golden->drive.execution));
   ms_buf_deinit(&bytes);

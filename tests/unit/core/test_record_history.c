@@ -48,8 +48,8 @@ static void journal_fold(struct ms_execution *execution, struct ms_events *out,
   struct ms_documents documents = {.next = 0};
   ms_bytes_reader_init(&reader, ms_buf_view(&journal->bytes));
   while (!ms_bytes_is_end(&reader))
-    mt_eq_int(
-        ms_record_read_events(out, &documents, &journal->store.io, ms_bytes_text(&reader)), 0);
+    mt_eq_int(ms_record_read_events(out, &documents, &journal->store.io, ms_bytes_text(&reader)),
+              0);
   for (size_t i = 0; i < out->count; i++) {
     int status = ms_record_check_event(execution, &out->items[i]);
     if (status != 0)

@@ -52,8 +52,7 @@ static int through_events(void *user)
   struct ms_buf bytes;
   record_store_init(&store);
   ms_buf_init(&bytes, 0);
-  int status =
-      ms_record_write_events(&bytes, &written, &store.io, history->items, history->count);
+  int status = ms_record_write_events(&bytes, &written, &store.io, history->items, history->count);
   if (status == 0)
     status = ms_record_read_events(&events, &read, &store.io, ms_buf_view(&bytes));
   if (status == 0)

@@ -33,14 +33,38 @@ static size_t round_trip(struct ms_json value)
   return len;
 }
 
-static const char *const texts[] = {
-    "null", "true", "false", "0", "-0", "1", "223", "224", "-1", "9223372036854775807",
-    "-9223372036854775808", "0.0", "-0.0", "1.0", "1e2", "5e-324", "1.7976931348623157e308",
-    "0.1", "123456789012345680.0", "9223372036854775808", "1e400", "-1e-400",
-    "123456789012345678901234567890", "\"\"", "\"text\"", "\"a\\u0000b\\\"\\\\\\n\"",
-    "\"\xc3\xa9\xf0\x9f\x98\x80\"", "[]", "{}", "[[],{}]",
-    "{\"b\":1,\"a\":{\"b\":[1,1.0,-0,-0.0,1e400]},\"\":null}",
-    "[18446744073709551616,0.30000000000000004,1e21,1e-7]"};
+static const char *const texts[] = {"null",
+                                    "true",
+                                    "false",
+                                    "0",
+                                    "-0",
+                                    "1",
+                                    "223",
+                                    "224",
+                                    "-1",
+                                    "9223372036854775807",
+                                    "-9223372036854775808",
+                                    "0.0",
+                                    "-0.0",
+                                    "1.0",
+                                    "1e2",
+                                    "5e-324",
+                                    "1.7976931348623157e308",
+                                    "0.1",
+                                    "123456789012345680.0",
+                                    "9223372036854775808",
+                                    "1e400",
+                                    "-1e-400",
+                                    "123456789012345678901234567890",
+                                    "\"\"",
+                                    "\"text\"",
+                                    "\"a\\u0000b\\\"\\\\\\n\"",
+                                    "\"\xc3\xa9\xf0\x9f\x98\x80\"",
+                                    "[]",
+                                    "{}",
+                                    "[[],{}]",
+                                    "{\"b\":1,\"a\":{\"b\":[1,1.0,-0,-0.0,1e400]},\"\":null}",
+                                    "[18446744073709551616,0.30000000000000004,1e21,1e-7]"};
 
 MT_TEST(record_value__the_very_same_comes_back)
 {
@@ -58,8 +82,8 @@ MT_TEST(record_value__short_ones_are_short)
   static const struct {
     const char *text;
     size_t len;
-  } rows[] = {{"null", 1}, {"true", 1}, {"0", 1}, {"223", 1}, {"-0", 1}, {"224", 3}, {"-1", 2},
-              {"1.5", 9}, {"[]", 1}, {"{}", 1}, {"\"abc\"", 5}, {"[1]", 5}};
+  } rows[] = {{"null", 1}, {"true", 1}, {"0", 1},  {"223", 1}, {"-0", 1},      {"224", 3},
+              {"-1", 2},   {"1.5", 9},  {"[]", 1}, {"{}", 1},  {"\"abc\"", 5}, {"[1]", 5}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct ms_json value = parse(rows[i].text);
     mt_eq_int((long long)round_trip(value), (long long)rows[i].len);
@@ -70,8 +94,9 @@ MT_TEST(record_value__short_ones_are_short)
 /* Lengths around those where the length of the length changes, as text and as string. */
 MT_TEST(record_value__every_length)
 {
-  static const size_t lengths[] = {1, 124, 125, 126, 127, 128, 129, 1023, 1024, 16379, 16380,
-                                   16381, 16382, 16383, 16384, 16385, 2097150, 2097152, 3000000};
+  static const size_t lengths[] = {1,     124,   125,     126,     127,    128,   129,
+                                   1023,  1024,  16379,   16380,   16381,  16382, 16383,
+                                   16384, 16385, 2097150, 2097152, 3000000};
   for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
     char *text = ms_alloc(lengths[i]);
     memset(text, 'x', lengths[i]);
@@ -467,15 +492,21 @@ static int read_bytes(const char *data, size_t len)
 MT_TEST(record_value__what_is_no_value)
 {
   mt_eq_int(read_bytes("", 0), MSTEP_EIO);
-  mt_eq_int(read_bytes("\x0d", 1), MSTEP_EIO);          /* no such kind */
-  mt_eq_int(read_bytes("\x10", 1), MSTEP_EIO);          /* nothing was before */
-  mt_eq_int(read_bytes("\x0a", 1), MSTEP_EIO);          /* no input */
+  mt_eq_int(read_bytes("\x0d", 1), MSTEP_EIO);             /* no such kind */
+  mt_eq_int(read_bytes("\x10", 1), MSTEP_EIO);             /* nothing was before */
+  mt_eq_int(read_bytes("\x0a", 1), MSTEP_EIO);             /* no input */
   mt_eq_int(read_bytes("\x07\x02\xff\xff", 4), MSTEP_EIO); /* not UTF-8 */
-  mt_eq_int(read_bytes("\x07\x03" "ab", 4), MSTEP_EIO);
+  mt_eq_int(read_bytes("\x07\x03"
+                       "ab",
+                       4),
+            MSTEP_EIO);
   mt_eq_int(read_bytes("\x08\x02[1", 4), MSTEP_EIO);
-  mt_eq_int(read_bytes("\x08\x01" "1", 3), MSTEP_EIO);  /* a scalar as text */
+  mt_eq_int(read_bytes("\x08\x01"
+                       "1",
+                       3),
+            MSTEP_EIO); /* a scalar as text */
   mt_eq_int(read_bytes("\x06\x00\x00\x00\x00\x00\x00\xf0\x7f", 9), MSTEP_EIO); /* infinite */
   mt_eq_int(read_bytes("\x06\x00\x00\x00\x00\x00\x00\xf8\x7f", 9), MSTEP_EIO); /* not a number */
-  mt_eq_int(read_bytes("\x09\x00", 2), MSTEP_EIO);      /* no documents */
+  mt_eq_int(read_bytes("\x09\x00", 2), MSTEP_EIO);                             /* no documents */
   mt_eq_int(read_bytes("\x06\x00\x00\x00\x00\x00\x00\xf0\x3f", 9), 0);
 }
