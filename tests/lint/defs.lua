@@ -25,6 +25,9 @@ local TESTS = {
     "tests/scenario/state_%s.c", "tests/scenario/test_state_%s.c" },
   ["engine/query/langs.def"] = { strip = "^ms_query_", "tests/conformance/%s.test", "tests/conformance/%s.c",
     "tests/conformance/test_%s.c" },
+  -- An operation is called by its name in a test.
+  ["engine/api/ops.def"] = { strip = "^$", "a call in tests/unit/public/test_call.c of %s",
+    quoted = "^tests/unit/.*%.c$" },
   ["engine/cli/cmds.def"] = { strip = "^ms_c[lm][id]_", "tests/e2e/cli_%s_spec.lua" },
   -- A library of the sandbox is called by name in a test of the machine or in a spec.
   ["engine/store/stores.def"] = { strip = "^ms_store_", "tests/suite/store_suite.c" }, -- one CTest a row
@@ -47,12 +50,25 @@ local function is_named(name, files, patterns)
   return false
 end
 
+-- Whether a test among `files` has "name" in quotes.
+local function is_quoted(name, files, pattern)
+  for _, file in ipairs(files) do
+    if file.path:match(pattern) and (file.text:find('"' .. name .. '"', 1, true) or file.text:find(":" .. name .. '"', 1, true)) then
+      return true
+    end
+  end
+  return false
+end
+
 local function has_test(row, rule, paths, files)
   local short = row[1]:gsub(rule.strip, "")
   for _, pattern in ipairs(rule) do
     if paths[pattern:format(short)] then
       return true
     end
+  end
+  if rule.quoted then
+    return is_quoted(row[1], files, rule.quoted), rule[1]:format(short)
   end
   return rule.named ~= nil and is_named(row[1], files, rule.named), rule[1]:format(short)
 end
@@ -183,6 +199,8 @@ return lint {
       ["engine/states/state_a.c"] = STATE },
     { says = "utf8 has no test", ["engine/luavm/libs.def"] = 'MS_LUA_LIB("utf8", 1)\nMS_LUA_LIB("os", 1)\n',
       ["tests/lua/a_spec.lua"] = "os.time()\nx_utf8.char()\n" },
+    { says = "StopIt has no test", ["engine/api/ops.def"] = "MS_API_OP(StartIt, s, a)\nMS_API_OP(StopIt, s, b)\n",
+      ["tests/unit/public/test_call.c"] = 'call("StartIt")\n' },
     { says = "MSTEP_EB is not in", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n",
       ["engine/base/errors.def"] = 'MS_ERROR(MSTEP_EA, "a")\nMS_ERROR(MSTEP_EB, "b")\n' },
     { says = "MSTEP_EA has no text", ["include/mstep/error.h"] = "#define MSTEP_EA (-1)\n#define MSTEP_EB (-2)\n",
