@@ -49,7 +49,8 @@ enum ms_api_error {
 /* ---- what was asked; of the members that the table let through ---- */
 
 struct ms_engine *ms_api_engine(const struct ms_api_call *call);
-struct ms_json ms_api_get(const struct ms_api_call *call, const char *name); /* NONE: absent or null */
+struct ms_json ms_api_get(const struct ms_api_call *call,
+                          const char *name); /* NONE: absent or null */
 bool ms_api_has(const struct ms_api_call *call, const char *name);
 struct ms_str ms_api_text(const struct ms_api_call *call, const char *name); /* data NULL: absent */
 int64_t ms_api_int(const struct ms_api_call *call, const char *name, int64_t standard);
@@ -57,7 +58,8 @@ bool ms_api_bool(const struct ms_api_call *call, const char *name, bool standard
 
 /* ---- the answer, once; each gives 0, so that an operation can return it ---- */
 
-int ms_api_reply_json(struct ms_api_call *call, struct ms_json value); /* takes; NONE: out of memory */
+int ms_api_reply_json(struct ms_api_call *call,
+                      struct ms_json value); /* takes; NONE: out of memory */
 int ms_api_reply_text(struct ms_api_call *call, struct ms_str text);
 /* Answers with a buffer that the runtime filled, and drops it. err: what filling it gave. */
 int ms_api_reply_buf(struct ms_api_call *call, struct ms_buf *text);

@@ -209,8 +209,8 @@ bool ms_api_check(struct ms_api_call *call, const struct ms_api_member *members)
   } else if (check.text.error != 0) {
     ms_api_fail_code(call, MSTEP_ENOMEM);
   } else if (check.count != 0) {
-    ms_api_fail_f(call, MS_API_ERROR_VALIDATION, "%u validation error%s detected: %.*s", check.count,
-                  check.count == 1 ? "" : "s", MS_STR_ARG(ms_buf_view(&check.text)));
+    ms_api_fail_f(call, MS_API_ERROR_VALIDATION, "%u validation error%s detected: %.*s",
+                  check.count, check.count == 1 ? "" : "s", MS_STR_ARG(ms_buf_view(&check.text)));
   }
   ms_buf_deinit(&check.text);
   return is_fine;

@@ -4,8 +4,7 @@
 #include "base/error.h"
 
 static const struct ms_api_member log_group_members[] = {
-    {.name = "logGroupArn", .kind = MS_API_STRING, .min = 1, .max = MS_API_ARN_MAX},
-    MS_MEMBER_END};
+    {.name = "logGroupArn", .kind = MS_API_STRING, .min = 1, .max = MS_API_ARN_MAX}, MS_MEMBER_END};
 
 static const struct ms_api_member destination_members[] = {
     {.name = "cloudWatchLogsLogGroup", .kind = MS_API_STRUCTURE, .members = log_group_members},
@@ -31,8 +30,8 @@ const struct ms_api_member ms_api_encryption_members[] = {
 
 static enum ms_log_level log_level(struct ms_json configuration)
 {
-  static const char *const names[] = {[MS_LOG_FATAL] = "FATAL", [MS_LOG_ERROR] = "ERROR",
-                                      [MS_LOG_ALL] = "ALL"};
+  static const char *const names[] = {
+      [MS_LOG_FATAL] = "FATAL", [MS_LOG_ERROR] = "ERROR", [MS_LOG_ALL] = "ALL"};
   struct ms_str level =
       ms_json_text(ms_json_getc(ms_json_getc(configuration, "loggingConfiguration"), "level"));
   for (int i = MS_LOG_FATAL; i <= MS_LOG_ALL; i++) {

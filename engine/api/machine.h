@@ -9,11 +9,10 @@ extern const struct ms_api_member ms_api_tracing_members[];
 extern const struct ms_api_member ms_api_encryption_members[];
 
 #define MS_MEMBER_DEFINITION(required)                                                             \
-  {.name = "definition",                                                                           \
-   .kind = MS_API_STRING,                                                                          \
-   .is_required = required,                                                                        \
-   .min = 1,                                                                                       \
-   .max = MS_API_DEFINITION_MAX}
+  {                                                                                                \
+    .name = "definition", .kind = MS_API_STRING, .is_required = required, .min = 1,                \
+    .max = MS_API_DEFINITION_MAX                                                                   \
+  }
 #define MS_MEMBERS_OF_MACHINE                                                                      \
   MS_MEMBER_ARN("roleArn", false),                                                                 \
       {.name = "loggingConfiguration",                                                             \
@@ -26,7 +25,9 @@ extern const struct ms_api_member ms_api_encryption_members[];
        .kind = MS_API_STRUCTURE,                                                                   \
        .members = ms_api_encryption_members},                                                      \
       {.name = "publish", .kind = MS_API_BOOLEAN},                                                 \
-      {.name = "versionDescription", .kind = MS_API_STRING, .max = 256}
+  {                                                                                                \
+    .name = "versionDescription", .kind = MS_API_STRING, .max = 256                                \
+  }
 
 /* False: the call has been answered. */
 bool ms_api_machine_check(struct ms_api_call *call);

@@ -12,11 +12,7 @@ static const struct ms_api_member tag_members[] = {
     MS_MEMBER_END};
 
 static const struct ms_api_member members[] = {
-    {.name = "name",
-     .kind = MS_API_STRING,
-     .is_required = true,
-     .min = 1,
-     .max = MS_API_NAME_MAX},
+    {.name = "name", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = MS_API_NAME_MAX},
     MS_MEMBER_DEFINITION(true),
     {.name = "type", .kind = MS_API_STRING, .values = "STANDARD, EXPRESS"},
     {.name = "tags", .kind = MS_API_LIST, .members = tag_members},

@@ -8,10 +8,9 @@ static const struct ms_api_member members[] = {MS_MEMBER_ARN("stateMachineArn", 
 static int run(struct ms_api_call *call)
 {
   struct ms_str arn = ms_api_arn(call, "stateMachineArn", "stateMachine");
-  return arn.data == NULL
-             ? MSTEP_OK
-             : ms_api_describe(call, arn, ms_engine_machine_describe,
-                               MS_API_ERROR_STATE_MACHINE_DOES_NOT_EXIST);
+  return arn.data == NULL ? MSTEP_OK
+                          : ms_api_describe(call, arn, ms_engine_machine_describe,
+                                            MS_API_ERROR_STATE_MACHINE_DOES_NOT_EXIST);
 }
 
 const struct ms_op ms_op_describe_state_machine = {members, run};

@@ -61,8 +61,8 @@ static int run(struct ms_api_call *call)
     return ms_api_fail(call, MS_API_ERROR_VALIDATION, MS_STR("stoppedBefore is no date"));
   }
   uint64_t count = 0;
-  int err = ms_engine_purge_before(&count, ms_api_engine(call), machine, (int64_t)(seconds * 1000),
-                                   none);
+  int err =
+      ms_engine_purge_before(&count, ms_api_engine(call), machine, (int64_t)(seconds * 1000), none);
   if (err == MSTEP_ENOTFOUND) {
     return ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_DOES_NOT_EXIST, machine);
   }

@@ -23,14 +23,14 @@ static int run(struct ms_api_call *call)
   if (arn.data == NULL) {
     return MSTEP_OK;
   }
-  int err = ms_engine_execution_redrive(ms_api_engine(call), arn,
-                                        ms_api_when_accepted(call, redriven));
+  int err =
+      ms_engine_execution_redrive(ms_api_engine(call), arn, ms_api_when_accepted(call, redriven));
   if (err == MSTEP_ENOTFOUND) {
     return ms_api_fail(call, MS_API_ERROR_EXECUTION_DOES_NOT_EXIST, arn);
   }
-  return err == MSTEP_ESTATE ? ms_api_fail(call, MS_API_ERROR_EXECUTION_NOT_REDRIVABLE,
-                                           ms_str_c(ms_error_detail()))
-                             : err;
+  return err == MSTEP_ESTATE
+             ? ms_api_fail(call, MS_API_ERROR_EXECUTION_NOT_REDRIVABLE, ms_str_c(ms_error_detail()))
+             : err;
 }
 
 const struct ms_op ms_op_redrive_execution = {members, run};

@@ -28,7 +28,8 @@ static int bad_input(struct ms_api_call *call, struct ms_str input)
   struct ms_json value;
   struct ms_json_position where;
   if (input.len == 0) {
-    return ms_api_fail(call, MS_API_ERROR_INVALID_EXECUTION_INPUT, MS_STR("Invalid execution input."));
+    return ms_api_fail(call, MS_API_ERROR_INVALID_EXECUTION_INPUT,
+                       MS_STR("Invalid execution input."));
   }
   struct ms_buf text;
   ms_buf_init(&text, 0);

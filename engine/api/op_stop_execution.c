@@ -21,9 +21,9 @@ static int run(struct ms_api_call *call)
   if (arn.data == NULL) {
     return MSTEP_OK;
   }
-  int err = ms_engine_execution_stop(ms_api_engine(call), arn, ms_api_text(call, "error"),
-                                     ms_api_text(call, "cause"),
-                                     ms_api_when_accepted(call, stopped));
+  int err =
+      ms_engine_execution_stop(ms_api_engine(call), arn, ms_api_text(call, "error"),
+                               ms_api_text(call, "cause"), ms_api_when_accepted(call, stopped));
   return err == MSTEP_ENOTFOUND ? ms_api_fail(call, MS_API_ERROR_EXECUTION_DOES_NOT_EXIST, arn)
                                 : err;
 }

@@ -34,9 +34,10 @@ static int run(struct ms_api_call *call)
   }
   if (!ms_api_has(call, "definition") && !ms_api_has(call, "roleArn") &&
       !ms_api_has(call, "loggingConfiguration") && !ms_api_has(call, "tracingConfiguration")) {
-    return ms_api_fail(call, MS_API_ERROR_MISSING_REQUIRED_PARAMETER,
-                       MS_STR("Either the definition, the role ARN, the LoggingConfiguration, or the "
-                              "TracingConfiguration must be specified"));
+    return ms_api_fail(
+        call, MS_API_ERROR_MISSING_REQUIRED_PARAMETER,
+        MS_STR("Either the definition, the role ARN, the LoggingConfiguration, or the "
+               "TracingConfiguration must be specified"));
   }
   const struct ms_engine_machine_request request = {.definition = ms_api_text(call, "definition"),
                                                     .role_arn = ms_api_text(call, "roleArn")};

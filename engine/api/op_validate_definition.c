@@ -64,8 +64,7 @@ static int run(struct ms_api_call *call)
   int err = ms_engine_machine_validate(ms_api_engine(call), ms_api_text(call, "definition"),
                                        is_express ? MS_ENGINE_EXPRESS : 0, add_diagnostic, &answer);
   err = err == MSTEP_EDEFINITION ? answer.err : err;
-  struct ms_json reply =
-      ms_api_object("result", ms_json_cstring(answer.has_error ? "FAIL" : "OK"));
+  struct ms_json reply = ms_api_object("result", ms_json_cstring(answer.has_error ? "FAIL" : "OK"));
   if (err == 0) {
     err = ms_json_setc(&reply, "diagnostics", ms_json_ref(answer.diagnostics));
   }

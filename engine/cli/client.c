@@ -30,8 +30,8 @@ bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool 
     }
     return !is_needed;
   }
-  int len = snprintf(out->url, sizeof out->url, "%s%s", is_url(out->store) ? "" : "sqlite:",
-                     out->store);
+  int len =
+      snprintf(out->url, sizeof out->url, "%s%s", is_url(out->store) ? "" : "sqlite:", out->store);
   if (len < 0 || (size_t)len >= sizeof out->url) {
     ms_cli_error("the store's name is too long");
     return false;
@@ -48,7 +48,8 @@ static void say_open(const struct ms_client *client, int code)
   if (code == MSTEP_ENOTFOUND) {
     ms_cli_hint("\"mstep run --store FILE MACHINE\" and \"mstep start\" make a store.");
   } else if (code == MSTEP_ESTATE) {
-    ms_cli_hint("list, describe, history, machines and backup work while another process has it open.");
+    ms_cli_hint(
+        "list, describe, history, machines and backup work while another process has it open.");
   }
 }
 
@@ -74,7 +75,8 @@ bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_cl
   return code == MSTEP_OK;
 }
 
-bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args, enum ms_client_mode mode)
+bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args,
+                     enum ms_client_mode mode)
 {
   mstep_options options;
   if (!ms_client_find(out, args, true)) {
@@ -132,9 +134,9 @@ bool ms_client_call(struct ms_client *client, const char *operation, const struc
   struct waiting waiting = {client, false};
   client->reply.len = 0;
   client->reply.is_failed = false;
-  int code = request->is_failed ? MSTEP_ENOMEM
-                                : mstep_call(client->engine, operation, ms_text_str(request),
-                                             on_reply, &waiting);
+  int code = request->is_failed
+                 ? MSTEP_ENOMEM
+                 : mstep_call(client->engine, operation, ms_text_str(request), on_reply, &waiting);
   /* A signal, too, ends the loop. */
   for (int i = 0; code == MSTEP_OK && !waiting.is_answered && i < 1000; i++) {
     code = mstep_engine_run(client->engine);

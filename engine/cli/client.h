@@ -17,9 +17,9 @@ enum ms_client_mode {
 
 struct ms_client {
   mstep_engine *engine;
-  char url[4200];    /* of the store */
-  const char *store; /* its path or URL, for messages; NULL: none was named */
-  const char *path;  /* of its file, within url; NULL: it has none */
+  char url[4200];       /* of the store */
+  const char *store;    /* its path or URL, for messages; NULL: none was named */
+  const char *path;     /* of its file, within url; NULL: it has none */
   struct ms_text reply; /* of the latest call: the answer, or the error */
   int status;
 };
@@ -33,7 +33,8 @@ bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool 
 bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_client_mode mode,
                     bool is_new_fine);
 /* Both, with the default options. */
-bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args, enum ms_client_mode mode);
+bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args,
+                     enum ms_client_mode mode);
 void ms_client_close(struct ms_client *client);
 
 /*

@@ -11,11 +11,11 @@
 
 struct history {
   struct ms_text arn;
-  bool is_page;    /* one page, as asked for */
+  bool is_page; /* one page, as asked for */
   bool is_reverse;
   bool is_json;
   unsigned long long max;
-  const char *token;  /* where the next page begins; NULL: at the start */
+  const char *token; /* where the next page begins; NULL: at the start */
   struct ms_text next;
   unsigned long long count;
   double started; /* of the first event that was shown, in seconds */

@@ -77,8 +77,8 @@ static void print_listing(struct listing *listing, const char *token, bool is_js
     if (token != NULL) {
       ms_text_pair(&rest, "nextToken", token);
     }
-    printf("{\"executions\":[%s]%s%s}\n", ms_text_str(&listing->json).data, token != NULL ? "," : "",
-           ms_text_str(&rest).data + 1);
+    printf("{\"executions\":[%s]%s%s}\n", ms_text_str(&listing->json).data,
+           token != NULL ? "," : "", ms_text_str(&rest).data + 1);
     ms_text_deinit(&rest);
     return;
   }

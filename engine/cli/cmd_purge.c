@@ -17,8 +17,9 @@ static bool purge_bunch(struct ms_client *client, const char *machine, double be
   }
   ms_text_put(&request, "}");
   bool is_fine = ms_client_ask(client, "PurgeExecutions", &request);
-  *purged =
-      is_fine ? (unsigned long long)ms_text_number(ms_text_str(&client->reply), "purgedCount", 0) : 0;
+  *purged = is_fine
+                ? (unsigned long long)ms_text_number(ms_text_str(&client->reply), "purgedCount", 0)
+                : 0;
   ms_text_deinit(&request);
   return is_fine;
 }
@@ -72,10 +73,12 @@ static bool read_age(const struct ms_cli_args *args, long long *age_ms)
   const char *age = args->options[MS_OPTION_OLDER_THAN];
   *age_ms = age == NULL ? 0 : ms_cli_duration_parse(age);
   if (*age_ms < 0) {
-    ms_cli_error("option --older-than needs a duration like 30s, 5m, 12h, 7d or 2w, not \"%s\"", age);
+    ms_cli_error("option --older-than needs a duration like 30s, 5m, 12h, 7d or 2w, not \"%s\"",
+                 age);
     return false;
   }
-  bool is_chosen = args->operand_count > 0 || age != NULL || args->options[MS_OPTION_MACHINE] != NULL;
+  bool is_chosen =
+      args->operand_count > 0 || age != NULL || args->options[MS_OPTION_MACHINE] != NULL;
   if (!is_chosen) {
     ms_cli_error("\"mstep purge\" needs executions, --older-than or --machine");
     ms_cli_hint("\"mstep purge --older-than 0s\" forgets all that have ended.");
@@ -91,7 +94,8 @@ static void print_purged(unsigned long long count, unsigned long long before,
 {
   char size[32], left[32];
   if (is_json) {
-    printf("{\"purgedCount\":%llu,\"sizeBytesBefore\":%llu,\"sizeBytes\":%llu}\n", count, before, after);
+    printf("{\"purgedCount\":%llu,\"sizeBytesBefore\":%llu,\"sizeBytes\":%llu}\n", count, before,
+           after);
     return;
   }
   ms_cli_size_text(size, before > after ? before - after : 0);

@@ -105,7 +105,8 @@ static bool load_mocks(struct ms_cli_run *run)
     ms_text_deinit(&text);
     return false;
   }
-  int code = mstep_mocks_load(run->client.engine, ms_text_str(&text), hash != NULL ? hash + 1 : NULL);
+  int code =
+      mstep_mocks_load(run->client.engine, ms_text_str(&text), hash != NULL ? hash + 1 : NULL);
   ms_text_deinit(&text);
   if (code != MSTEP_OK) {
     ms_cli_error_code(code, "could not use the mocks \"%s\"", path);
@@ -218,8 +219,8 @@ static bool find_work(struct ms_cli_run *run)
     ms_cli_hint("\"mstep help run\" explains it.");
     return false;
   }
-  bool is_file = run->machine != NULL &&
-                 (run->client.store == NULL || ms_is_machine_file(run->machine));
+  bool is_file =
+      run->machine != NULL && (run->client.store == NULL || ms_is_machine_file(run->machine));
   return ms_project_find(&run->project, args, is_file ? run->machine : "./") && read_options(run);
 }
 

@@ -111,11 +111,11 @@ bool ms_client_machine(struct ms_client *client, struct ms_text *arn, const char
 
 struct execution_search {
   struct ms_client *client;
-  const char *name;         /* of the execution */
-  const char *machine;      /* the part before the colon; NULL: any */
+  const char *name;    /* of the execution */
+  const char *machine; /* the part before the colon; NULL: any */
   size_t machine_len;
-  struct ms_text *arn;      /* the first that was found */
-  struct ms_text other;     /* and one more */
+  struct ms_text *arn;  /* the first that was found */
+  struct ms_text other; /* and one more */
   bool is_failed;
 };
 
@@ -167,8 +167,7 @@ static void match_execution(mstep_str item, void *user)
   if (ms_text_member(&arn, item, "executionArn") && arn.data != NULL) {
     ms_arn_machine(machine, sizeof machine, arn.data);
     const char *name = ms_arn_name(arn.data);
-    if (is_of_machine(search, machine) &&
-        strncmp(name, search->name, strlen(search->name)) == 0) {
+    if (is_of_machine(search, machine) && strncmp(name, search->name, strlen(search->name)) == 0) {
       found(search, arn.data);
     }
   }
@@ -200,8 +199,8 @@ bool ms_client_execution(struct ms_client *client, struct ms_text *arn, const ch
     return true;
   }
   const char *colon = strchr(name, ':');
-  struct execution_search search = {.client = client, .name = colon != NULL ? colon + 1 : name,
-                                    .arn = arn};
+  struct execution_search search = {
+      .client = client, .name = colon != NULL ? colon + 1 : name, .arn = arn};
   if (colon != NULL) {
     search.machine = name;
     search.machine_len = (size_t)(colon - name);

@@ -83,7 +83,8 @@ bool ms_run_result_text(const struct ms_run_result *result)
     print_cause(result);
     /* AWS's words do not say where a function is looked for here. */
     if (strcmp(error, "Lambda.ResourceNotFoundException") == 0) {
-      ms_cli_hint("A function NAME is the file NAME.lua in functions/ beside the machine, or in --functions DIR.");
+      ms_cli_hint("A function NAME is the file NAME.lua in functions/ beside the machine, or in "
+                  "--functions DIR.");
     }
     return true;
   }

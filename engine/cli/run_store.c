@@ -78,9 +78,10 @@ static void say_interrupted(struct ms_cli_run *run)
     ms_cli_error("interrupted");
     return;
   }
-  ms_cli_error("interrupted: %s%llu execution%s stay%s open in %s", open == 1000 ? "at least " : "", open,
-               open == 1 ? "" : "s", open == 1 ? "s" : "", run->client.store);
-  ms_cli_hint("\"mstep run --store %s\" goes on with %s.", run->client.store, open == 1 ? "it" : "them");
+  ms_cli_error("interrupted: %s%llu execution%s stay%s open in %s", open == 1000 ? "at least " : "",
+               open, open == 1 ? "" : "s", open == 1 ? "s" : "", run->client.store);
+  ms_cli_hint("\"mstep run --store %s\" goes on with %s.", run->client.store,
+              open == 1 ? "it" : "them");
 }
 
 /* The result of the execution that was started, as it stands in the store. */
@@ -110,9 +111,10 @@ static bool read_result(struct ms_cli_run *run)
 static int print_main(struct ms_cli_run *run, bool is_json)
 {
   bool has_events = run->args->options[MS_OPTION_TRACE] != NULL;
-  bool is_printed = read_result(run) &&
-                    (is_json ? ms_run_result_json(run->client.engine, run->execution.text, has_events)
-                             : ms_run_result_text(&run->result));
+  bool is_printed =
+      read_result(run) &&
+      (is_json ? ms_run_result_json(run->client.engine, run->execution.text, has_events)
+               : ms_run_result_text(&run->result));
   return is_printed ? ms_run_exit_code(run->result.status) : MS_EXIT_FAILED;
 }
 
@@ -122,7 +124,8 @@ static int print_all(const struct ms_cli_run *run, bool is_json)
   unsigned long long bad = ended[MSTEP_FAILED] + ended[MSTEP_TIMED_OUT] + ended[MSTEP_ABORTED];
   if (is_json) {
     printf("{\"succeeded\":%llu,\"failed\":%llu,\"timedOut\":%llu,\"aborted\":%llu}\n",
-           ended[MSTEP_SUCCEEDED], ended[MSTEP_FAILED], ended[MSTEP_TIMED_OUT], ended[MSTEP_ABORTED]);
+           ended[MSTEP_SUCCEEDED], ended[MSTEP_FAILED], ended[MSTEP_TIMED_OUT],
+           ended[MSTEP_ABORTED]);
   } else if (bad + ended[MSTEP_SUCCEEDED] == 0) {
     printf("no execution is open in %s\n", run->client.store);
   } else {

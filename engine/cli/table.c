@@ -99,9 +99,9 @@ long long ms_cli_duration_parse(const char *text)
 
 static void add_details(struct ms_text *text, mstep_str details)
 {
-  static const char *const members[] = {"name",  "length", "index",      "redriveCount", "resource",
-                                        "state", "error",  "cause",      "input",        "parameters",
-                                        "output", "assignedVariables"};
+  static const char *const members[] = {"name",     "length",     "index",  "redriveCount",
+                                        "resource", "state",      "error",  "cause",
+                                        "input",    "parameters", "output", "assignedVariables"};
   for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
     struct ms_text value = {0};
     if (ms_text_member(&value, details, members[i])) {

@@ -281,15 +281,15 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return ms_error(MSTEP_ETOOBIG, "the ARN of the machine would be too long");
   }
   struct ms_machine *machine;
-  err = compile(&machine, engine, request->definition,
-                request->is_express ? MS_ENGINE_EXPRESS : 0u, report, user);
+  err = compile(&machine, engine, request->definition, request->is_express ? MS_ENGINE_EXPRESS : 0u,
+                report, user);
   if (err != 0) {
     return err;
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
   bool is_same = there != NULL && is_same_machine(engine, there, request);
-  bool may_replace = there == NULL || (request->is_update &&
-                                       there->is_express == request->is_express);
+  bool may_replace =
+      there == NULL || (request->is_update && there->is_express == request->is_express);
   if (is_same || !may_replace) {
     ms_machine_unref(machine);
     return is_same ? MSTEP_OK : ms_error(MSTEP_EEXISTS, "State Machine Already Exists: '%s'", arn);

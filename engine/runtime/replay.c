@@ -29,7 +29,7 @@ struct replay {
   const struct ms_replay_event *expected; /* NULL: the record has nothing there */
   struct ms_json actual;                  /* NONE: nothing happens there now */
   struct ms_buf where;                    /* in the event; empty: all of it */
-  const char *reason;                     /* NULL: it differs; else why it could not be followed further */
+  const char *reason; /* NULL: it differs; else why it could not be followed further */
 };
 
 /* ---- the execution ---- */
@@ -42,9 +42,8 @@ static int compile(struct replay *r, const struct ms_engine_replay *request,
   if (err != 0) {
     return err;
   }
-  const struct ms_asl_options options = {.types = ms_states_all,
-                                         .langs = r->engine->langs,
-                                         .is_express = request->is_express};
+  const struct ms_asl_options options = {
+      .types = ms_states_all, .langs = r->engine->langs, .is_express = request->is_express};
   return ms_asl_compile(&r->machine, request->definition, &options, NULL);
 }
 
@@ -72,10 +71,9 @@ static struct ms_str recorded_region(const struct replay *r)
 
 static int make_execution(struct replay *r, const struct ms_engine_replay *request)
 {
-  struct ms_str arn =
-      request->execution_arn.data != NULL
-          ? request->execution_arn
-          : MS_STR("arn:aws:states:us-east-1:000000000000:execution:replay:replay");
+  struct ms_str arn = request->execution_arn.data != NULL
+                          ? request->execution_arn
+                          : MS_STR("arn:aws:states:us-east-1:000000000000:execution:replay:replay");
   struct ms_str machine = arn_part(arn, 6), role = ms_replay_text(&r->history.events[0], "roleArn");
   struct ms_execution_identity identity = {
       .arn = ms_json_string(arn),
@@ -149,9 +147,10 @@ static int check_event(struct replay *r, const struct ms_event *event)
     return ms_error_nomem();
   }
   struct ms_str token = {NULL, 0};
-  struct ms_json given = event->type == MS_EVENT_TASK_SCHEDULED || event->type == MS_EVENT_LAMBDA_SCHEDULED
-                             ? ms_json_getc(event->more, "token")
-                             : MS_JSON_VALUE_NONE;
+  struct ms_json given =
+      event->type == MS_EVENT_TASK_SCHEDULED || event->type == MS_EVENT_LAMBDA_SCHEDULED
+          ? ms_json_getc(event->more, "token")
+          : MS_JSON_VALUE_NONE;
   if (ms_json_is_string(given)) {
     token = ms_json_text(given);
   }
@@ -220,7 +219,14 @@ static const struct ms_frame *find_frame(const struct replay *r, uint32_t previo
   return NULL;
 }
 
-enum answer { NO_ANSWER, ANSWER_STARTED, ANSWER_SUBMITTED, ANSWER_SUCCEEDED, ANSWER_FAILED, ANSWER_TIMED_OUT };
+enum answer {
+  NO_ANSWER,
+  ANSWER_STARTED,
+  ANSWER_SUBMITTED,
+  ANSWER_SUCCEEDED,
+  ANSWER_FAILED,
+  ANSWER_TIMED_OUT
+};
 
 /* What became of a task, by the end of the event's type. */
 static enum answer answer_of(struct ms_str type)
@@ -228,8 +234,10 @@ static enum answer answer_of(struct ms_str type)
   static const struct {
     const char *end;
     enum answer answer;
-  } ends[] = {{"Started", ANSWER_STARTED},     {"Submitted", ANSWER_SUBMITTED},
-              {"Succeeded", ANSWER_SUCCEEDED}, {"Failed", ANSWER_FAILED},
+  } ends[] = {{"Started", ANSWER_STARTED},
+              {"Submitted", ANSWER_SUBMITTED},
+              {"Succeeded", ANSWER_SUCCEEDED},
+              {"Failed", ANSWER_FAILED},
               {"TimedOut", ANSWER_TIMED_OUT}};
   bool is_task = ms_str_has_prefix(type, "Task") || ms_str_has_prefix(type, "LambdaFunction") ||
                  ms_str_has_prefix(type, "Activity");
@@ -312,7 +320,8 @@ static int next_of_all(struct next *next, const struct ms_replay_event *event)
   if (ms_str_is(event->type, "ExecutionAborted")) {
     return next_failure(next, event, MS_COMMAND_STOP);
   }
-  next->command.type = ms_str_is(event->type, "ExecutionRedriven") ? MS_COMMAND_REDRIVE : MS_COMMAND_TIMER;
+  next->command.type =
+      ms_str_is(event->type, "ExecutionRedriven") ? MS_COMMAND_REDRIVE : MS_COMMAND_TIMER;
   return MSTEP_OK;
 }
 
@@ -482,8 +491,8 @@ static int put_result(struct ms_buf *out, const struct replay *r)
 }
 
 int ms_engine_history_replay(struct ms_buf *out, struct ms_engine *engine,
-                             const struct ms_engine_replay *request,
-                             ms_engine_diagnostic_cb report, void *user)
+                             const struct ms_engine_replay *request, ms_engine_diagnostic_cb report,
+                             void *user)
 {
   struct replay r = {.engine = engine, .limits = engine->limits};
   ms_buf_init(&r.where, 0);

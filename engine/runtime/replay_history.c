@@ -33,7 +33,8 @@ static int read_event(struct ms_replay_event *out, struct ms_json event)
   out->type = ms_json_text(ms_json_getc(event, "type"));
   bool is_event = out->type.len > 0 && read_id(&out->id, ms_json_getc(event, "id")) && out->id > 0;
   if (!is_event || !read_id(&out->previous, ms_json_getc(event, "previousEventId"))) {
-    return ms_error(MSTEP_EINVALID, "this is no history: an event has no type, id or previousEventId");
+    return ms_error(MSTEP_EINVALID,
+                    "this is no history: an event has no type, id or previousEventId");
   }
   if (!read_time(&out->at_ms, ms_json_getc(event, "timestamp"))) {
     return ms_error(MSTEP_EINVALID, "event %u has no timestamp that is one", (unsigned)out->id);
@@ -91,7 +92,8 @@ int ms_replay_history_read(struct ms_replay_history *out, struct ms_str text)
   err = read_events(out, ms_json_is_none(events) ? out->record : events);
   if (err == 0 && (!ms_str_is(out->events[0].type, "ExecutionStarted") ||
                    ms_replay_text(&out->events[0], "input").data == NULL)) {
-    err = ms_error(MSTEP_EINVALID, "the history has no input: it was asked for without execution data");
+    err = ms_error(MSTEP_EINVALID,
+                   "the history has no input: it was asked for without execution data");
   }
   if (err != 0) {
     ms_replay_history_deinit(out);
@@ -147,9 +149,9 @@ static bool values_match(struct compare *c, struct ms_json expected, struct ms_j
 /* What says only how the answer was cut, who may run it, or is drawn by lot. */
 static bool is_passed_over(struct ms_str name)
 {
-  static const char *const names[] = {"inputDetails", "outputDetails", "assignedVariablesDetails",
-                                      "roleArn",      "mapRunArn",     "stateMachineAliasArn",
-                                      "stateMachineVersionArn"};
+  static const char *const names[] = {
+      "inputDetails", "outputDetails",        "assignedVariablesDetails", "roleArn",
+      "mapRunArn",    "stateMachineAliasArn", "stateMachineVersionArn"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (ms_str_is(name, names[i])) {
       return true;
