@@ -325,7 +325,7 @@ int ms_sqlite_open(sqlite3 **out, const char *path, const struct ms_store_option
 static int prepare_reader(sqlite3 *db, const char *path)
 {
   static const char settings[] = "PRAGMA query_only=ON;"
-                                 "PRAGMA cache_size=-8192;"
+                                 "PRAGMA cache_size=-2048;"
                                  "PRAGMA temp_store=MEMORY;"
                                  "PRAGMA cell_size_check=ON;"
                                  "PRAGMA trusted_schema=OFF";

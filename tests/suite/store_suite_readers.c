@@ -132,6 +132,20 @@ EACH_ROW(a_view_holds_one_moment)
 
 #define VIEWS 3
 
+/* In memory nothing is left that only views have seen. */
+static void expect_size(struct subject *s, const struct model models[2])
+{
+  uint64_t expected = 0;
+  uint64_t size = 0;
+  for (int i = 0; i < 2; i++) {
+    for (size_t k = 0; k < models[i].count; k++) {
+      expected += models[i].pairs[k].key_len + models[i].pairs[k].value_len;
+    }
+  }
+  check(s, ms_store_size(s->store, &size), "size");
+  mt_ok(s->is_persistent || size == expected);
+}
+
 EACH_ROW(views_give_what_a_copy_of_the_array_gives)
 {
   static const unsigned tables[] = {MS_TABLE_NAME, MS_TABLE_SNAPSHOT};
@@ -174,6 +188,7 @@ EACH_ROW(views_give_what_a_copy_of_the_array_gives)
     close_reader(s, &readers[i]);
   }
   compare_model(s, tables[0], &models[0], false);
+  expect_size(s, models);
   int err = ms_store_check(s->store);
   mt_ok(err == 0 || (err == MSTEP_EIO && s->is_faulty));
   ms_batch_deinit(&batch);
