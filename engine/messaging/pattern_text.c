@@ -6,6 +6,7 @@
 #include "messaging/pattern_text.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -126,20 +127,30 @@ wrong_at(struct ms_pattern_text *t, size_t at, const char *format, ...)
   return MS_TOKEN_WRONG;
 }
 
+#define DESCRIPTION_SIZE 48
+
+/* One character, as messages name it. Where the next one begins. */
+static size_t describe(char out[DESCRIPTION_SIZE], struct ms_str text, size_t at)
+{
+  size_t next = at;
+  uint32_t c = ms_utf8_next(text, &next);
+  struct ms_str shown = ms_str_sub(text, at, next);
+  if (c < 0x20 || c == 0x7F) {
+    snprintf(out, DESCRIPTION_SIZE, "(CTRL-CHAR, code %u)", c);
+  } else if (c > 255) {
+    snprintf(out, DESCRIPTION_SIZE, "'%.*s' (code %u / 0x%x)", MS_STR_ARG(shown), c, c);
+  } else {
+    snprintf(out, DESCRIPTION_SIZE, "'%.*s' (code %u)", MS_STR_ARG(shown), c);
+  }
+  return next;
+}
+
 /* The character at `at` is not what was expected; t->at may stand anywhere. */
 static enum ms_token wrong_character(struct ms_pattern_text *t, size_t at, const char *wanted)
 {
-  size_t next = at;
-  uint32_t c = ms_utf8_next(t->text, &next);
-  if (c < 0x20 || c == 0x7F) {
-    return wrong_at(t, at, "Unexpected character ((CTRL-CHAR, code %u))%s", c, wanted);
-  }
-  struct ms_str shown = ms_str_sub(t->text, at, next);
-  if (c > 255) {
-    return wrong_at(t, at, "Unexpected character ('%.*s' (code %u / 0x%x))%s", MS_STR_ARG(shown),
-                    c, c, wanted);
-  }
-  return wrong_at(t, at, "Unexpected character ('%.*s' (code %u))%s", MS_STR_ARG(shown), c, wanted);
+  char description[DESCRIPTION_SIZE];
+  describe(description, t->text, at);
+  return wrong_at(t, at, "Unexpected character (%s)%s", description, wanted);
 }
 
 static enum ms_token wrong_end(struct ms_pattern_text *t, const char *where)
@@ -235,7 +246,9 @@ static bool skip_escape(struct ms_pattern_text *t)
     return true;
   }
   if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL) {
-    wrong_at(t, t->at + 1, "Unrecognized character escape '%c' (code %d)", c, (unsigned char)c);
+    char description[DESCRIPTION_SIZE];
+    size_t next = describe(description, t->text, t->at);
+    wrong_at(t, next, "Unrecognized character escape %s", description);
     return false;
   }
   t->at++;
