@@ -278,7 +278,7 @@ static void fire(enum ms_fault point, uint64_t least, uint64_t most)
     }
     heard = lsn;
     mt_ok(!run_child(path, point, 0, &heard)); /* the next one goes on, to its end */
-    mt_ok(heard > lsn + BATCHES / 2); /* some went together */
+    mt_ok(heard > lsn + BATCHES / 2);          /* some went together */
     mt_eq_int(check_store(path), heard);
   }
   mt_ok(kills >= 2);
