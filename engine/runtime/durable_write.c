@@ -33,8 +33,9 @@ static int put_document(uint32_t number, struct ms_str text, void *user)
 
 static int parse_document(struct ms_str key, struct ms_str text, void *user)
 {
+  struct ms_json_limits limits = MS_JSON_LIMITS_OWN; /* what was printed is read back */
   (void)key;
-  return ms_json_parse(user, text, NULL, NULL);
+  return ms_json_parse(user, text, &limits, NULL);
 }
 
 static int get_document(struct ms_json *out, uint32_t number, void *user)
