@@ -26,6 +26,10 @@ static void on_event(mstep_engine *engine, const mstep_event *event, void *user)
 static void on_log(int level, const char *module, mstep_str line, void *user)
 {
   struct ms_cli_run *run = user;
+  bool is_chatter = level >= 2 && strcmp(module, "lua") != 0;
+  if (run->view.type == NULL && is_chatter) {
+    return; /* quiet */
+  }
   ms_view_log(&run->view, level, module, line);
 }
 

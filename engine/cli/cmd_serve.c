@@ -1,0 +1,269 @@
+/*
+ * `mstep serve`: the engine behind HTTP, speaking AWS's protocols on one port. Joins three things that do not
+ * know each other: a loop, the engine on it, and the HTTP surface, whose operations are mstep_call's.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "cli/client.h"
+#include "cli/credentials.h"
+#include "cli/deploy.h"
+#include "cli/machine.h"
+#include "cli/notify.h"
+#include "http/front.h"
+
+#define PORT_DEFAULT 4566
+#define STOP_MS 10000 /* requests under way have so long to end */
+
+struct serve {
+  const struct ms_cli_args *args;
+  struct ms_loop *loop;
+  struct ms_client client;
+  struct ms_project project;
+  struct ms_credentials credentials;
+  struct ms_http_front *front;
+  char address[256];
+  unsigned long long port;
+  bool is_stopping;
+};
+
+/* ---- operations ---- */
+
+struct call {
+  ms_http_front_reply_cb reply;
+  void *user;
+};
+
+static void on_reply(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct call *call = user;
+  (void)engine;
+  (void)status; /* what is wrong stands in the reply, by AWS's name */
+  call->reply(0, (struct ms_str){reply.data, reply.len}, call->user);
+  ms_free(call);
+}
+
+static int on_call(const struct ms_http_front_call *request, ms_http_front_reply_cb reply,
+                   void *reply_user, void *user)
+{
+  struct serve *serve = user;
+  char operation[128];
+  int len = snprintf(operation, sizeof operation, "%s:%s", request->service, request->operation);
+  struct call *call = ms_alloc(sizeof *call);
+  if (call == NULL || len < 0 || (size_t)len >= sizeof operation) {
+    ms_free(call);
+    return call == NULL ? MSTEP_ENOMEM : MSTEP_ENOTFOUND;
+  }
+  *call = (struct call){reply, reply_user};
+  int code = mstep_call(serve->client.engine, operation,
+                        (mstep_str){request->input.data, request->input.len}, on_reply, call);
+  if (code != MSTEP_OK) {
+    ms_free(call);
+  }
+  return code;
+}
+
+static int on_health(struct ms_buf *detail, void *user)
+{
+  struct serve *serve = user;
+  (void)detail;
+  return serve->is_stopping ? MSTEP_ESTATE : MSTEP_OK;
+}
+
+static int on_credential(struct ms_str *secret, struct ms_str access_key_id, void *user)
+{
+  struct serve *serve = user;
+  return ms_credentials_find(secret, &serve->credentials, access_key_id);
+}
+
+/* ---- signals ---- */
+
+/* Signals reach only a handler without arguments; it only says so and wakes the loop. */
+static struct ms_loop *volatile signal_loop;
+static volatile sig_atomic_t signal_count;
+
+static void on_signal(int number)
+{
+  (void)number;
+  if (++signal_count > 1) {
+    _Exit(MS_EXIT_ABORTED);
+  }
+  if (signal_loop != NULL) {
+    ms_loop_wake(signal_loop);
+  }
+}
+
+static void catch_signals(struct ms_loop *loop)
+{
+  struct sigaction action = {.sa_flags = SA_RESTART, .sa_handler = on_signal};
+  sigemptyset(&action.sa_mask);
+  signal_loop = loop;
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static void on_stopped(void *user)
+{
+  struct serve *serve = user;
+  ms_loop_stop(serve->loop);
+}
+
+static void on_wake(void *user)
+{
+  struct serve *serve = user;
+  if (signal_count > 0 && !serve->is_stopping) {
+    serve->is_stopping = true;
+    ms_notify("STOPPING=1");
+    ms_http_stop(ms_http_front_server(serve->front), STOP_MS, on_stopped, serve);
+  }
+}
+
+static void on_nothing(void *user)
+{
+  (void)user;
+}
+
+/* ---- setting up ---- */
+
+/* --listen [ADDRESS][:PORT] */
+static bool read_listen(struct serve *serve)
+{
+  const char *text = serve->args->options[MS_OPTION_LISTEN];
+  snprintf(serve->address, sizeof serve->address, "127.0.0.1");
+  serve->port = PORT_DEFAULT;
+  if (text == NULL) {
+    return true;
+  }
+  const char *colon = strrchr(text, ':');
+  bool is_port_only = strspn(text, "0123456789") == strlen(text);
+  const char *port = is_port_only ? text : colon != NULL ? colon + 1 : NULL;
+  size_t len = is_port_only ? 0 : colon != NULL ? (size_t)(colon - text) : strlen(text);
+  if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+    text++;
+    len -= 2;
+  }
+  if (len > 0 && len < sizeof serve->address) {
+    snprintf(serve->address, sizeof serve->address, "%.*s", (int)len, text);
+  }
+  char *end = NULL;
+  if (port != NULL) {
+    errno = 0;
+    serve->port = strtoull(port, &end, 10);
+  }
+  if (len >= sizeof serve->address ||
+      (port != NULL && (*port == '\0' || *end != '\0' || errno != 0 || serve->port > 65535))) {
+    ms_cli_error("--listen must be ADDRESS:PORT, ADDRESS or PORT, not \"%s\"",
+                 serve->args->options[MS_OPTION_LISTEN]);
+    return false;
+  }
+  return true;
+}
+
+static bool open_engine(struct serve *serve)
+{
+  mstep_options options;
+  unsigned long long workers = 0;
+  int code = mstep_options_init(&options, MSTEP_OPTIONS_VERSION);
+  if (code == MSTEP_OK) {
+    code = ms_loop_libevent_new(&serve->loop, NULL);
+  }
+  if (code != MSTEP_OK) {
+    ms_cli_error_code(code, "could not make the event loop");
+    return false;
+  }
+  if (!ms_client_find(&serve->client, serve->args, false) ||
+      !ms_project_find(&serve->project, serve->args, ".") ||
+      !ms_cli_number(&workers, serve->args, MS_OPTION_WORKERS, 0, 64)) {
+    return false;
+  }
+  ms_project_apply(&options, &serve->project);
+  options.event_base = ms_loop_event_base(serve->loop);
+  options.is_aws_compat = serve->args->options[MS_OPTION_AWS_COMPAT] != NULL;
+  if (serve->args->options[MS_OPTION_WORKERS] != NULL) {
+    options.workers = (int)workers;
+  }
+  if (serve->args->options[MS_OPTION_REGION] != NULL) {
+    options.region = serve->args->options[MS_OPTION_REGION];
+  }
+  if (serve->args->options[MS_OPTION_ACCOUNT] != NULL) {
+    options.account = serve->args->options[MS_OPTION_ACCOUNT];
+  }
+  return ms_client_open(&serve->client, &options, MS_CLIENT_RUN, true);
+}
+
+static bool open_front(struct serve *serve)
+{
+  const struct ms_cli_args *args = serve->args;
+  bool has_credentials = args->options[MS_OPTION_CREDENTIALS] != NULL;
+  if (has_credentials &&
+      !ms_credentials_read(&serve->credentials, args->options[MS_OPTION_CREDENTIALS])) {
+    return false;
+  }
+  struct ms_http_front_options options = {
+      .http = {.loop = serve->loop,
+               .address = serve->address,
+               .port = (uint16_t)serve->port,
+               .tls_cert_file = args->options[MS_OPTION_TLS_CERT],
+               .tls_key_file = args->options[MS_OPTION_TLS_KEY],
+               .allow_origin = args->options[MS_OPTION_ALLOW_ORIGIN],
+               .hosts = args->options[MS_OPTION_HOSTS]},
+      .call = on_call,
+      .credential = has_credentials ? on_credential : NULL,
+      .health = on_health,
+      .user = serve,
+  };
+  ms_http_limits_init(&options.http.limits);
+  int code = ms_http_front_new(&serve->front, &options);
+  if (code != MSTEP_OK) {
+    ms_cli_error_code(code, "could not listen on %s:%llu", serve->address, serve->port);
+  }
+  return code == MSTEP_OK;
+}
+
+static void say_ready(const struct serve *serve)
+{
+  const char *scheme = serve->args->options[MS_OPTION_TLS_CERT] == NULL ? "http" : "https";
+  bool is_v6 = strchr(serve->address, ':') != NULL;
+  fprintf(stderr, "listening on %s://%s%s%s:%u, store %s\n", scheme, is_v6 ? "[" : "",
+          serve->address, is_v6 ? "]" : "", ms_http_port(ms_http_front_server(serve->front)),
+          serve->client.store == NULL ? "none: nothing survives" : serve->client.store);
+  fflush(stderr);
+  ms_notify("READY=1");
+}
+
+static int run(struct serve *serve)
+{
+  const struct ms_loop_callbacks callbacks = {on_nothing, on_nothing, on_wake, serve};
+  ms_loop_set_callbacks(serve->loop, &callbacks);
+  if (!open_front(serve)) {
+    return MS_EXIT_USAGE;
+  }
+  catch_signals(serve->loop);
+  say_ready(serve);
+  int code = ms_loop_run(serve->loop);
+  signal_loop = NULL;
+  if (code != MSTEP_OK) {
+    ms_cli_error_code(code, "the event loop failed");
+    return MS_EXIT_FAILED;
+  }
+  return MS_EXIT_OK;
+}
+
+int ms_cmd_serve(const struct ms_cli_args *args)
+{
+  struct serve serve = {.args = args};
+  int exit = MS_EXIT_USAGE;
+  if (read_listen(&serve) && open_engine(&serve)) {
+    exit = ms_serve_project(&serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
+  }
+  ms_http_front_free(serve.front);
+  ms_client_close(&serve.client);
+  ms_loop_free(serve.loop);
+  ms_credentials_deinit(&serve.credentials);
+  return exit;
+}
