@@ -109,12 +109,13 @@ static int list_for(struct ms_lua_vm ***out, struct ms_lua_host *host,
 /*
  * A state of this version that takes a call: not one in which another call was preempted, because
  * scripts are not written for being interrupted by themselves at any point. A version that has been
- * replaced gets a state for those calls alone that began before.
+ * replaced gets a state for those calls alone that began before, one that is only tried, for that.
  */
-static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, struct ms_lua_code *code)
+static int vm_for(struct ms_lua_vm **out, struct ms_lua_host *host, const struct ms_lua_job *job)
 {
   struct ms_lua_vm **list = NULL;
-  bool is_stale = atomic_load(&code->is_stale);
+  struct ms_lua_code *code = job->code;
+  bool is_stale = job->is_check || atomic_load(&code->is_stale);
   int err = is_stale ? MSTEP_OK : list_for(&list, host, code);
   if (err != 0) {
     return err;
@@ -284,6 +285,7 @@ static int body(lua_State *L)
     atomic_store_explicit(&vm->code->is_good, true, memory_order_relaxed);
   }
   if (job->is_check) {
+    job->output = MS_JSON_VALUE_NULL;
     job->outcome = MS_LUA_OK;
     job->is_complete = true;
     return 0;
@@ -362,9 +364,12 @@ static void begin_timeout(const struct ms_lua_host *host, struct ms_lua_job *job
 
 static bool begin(struct ms_lua_host *host, struct ms_lua_job *job)
 {
-  int err = vm_for(&job->vm, host, job->code);
+  int err = vm_for(&job->vm, host, job);
   if (err == 0) {
     err = ms_lua_vm_take_coroutine(job->vm, &job->co, &job->co_ref);
+    if (err != 0) {
+      close_if_done(job->vm); /* one that is in no list has nobody else */
+    }
   }
   if (err != 0) {
     job->vm = NULL;

@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "base/vec.h"
+#include "luavm/job.h"
 #include "luavm/log.h"
 #include "luavm/luavm.h"
 #include "luavm/pool.h"
@@ -33,7 +34,7 @@
 #define MS_LUA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
 #define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
-#define MS_LUA_DEPTH_MAX 512   /* of tables that become JSON: what a reader with defaults accepts */
+#define MS_LUA_DEPTH_MAX 512 /* of tables that become JSON: what a reader with defaults accepts */
 #define MS_LUA_OUTPUT_MAX 6291556 /* of a result as text: Lambda's */
 #define MS_LUA_ERROR_TYPE "Lua.Error"
 #define MS_LUA_CAUSE_MAX 32768 /* characters of a cause: the API's limit */
@@ -58,11 +59,7 @@ struct ms_lua_job;
 struct ms_lua_host;
 
 /* Why a module could not be had: names the error if that is what ends the loading of a function. */
-enum ms_lua_load_note {
-  MS_LUA_LOAD_FINE,
-  MS_LUA_LOAD_MISSING,
-  MS_LUA_LOAD_SYNTAX
-};
+enum ms_lua_load_note { MS_LUA_LOAD_FINE, MS_LUA_LOAD_MISSING, MS_LUA_LOAD_SYNTAX };
 
 /* One Lua state. */
 struct ms_lua_vm {
@@ -74,9 +71,9 @@ struct ms_lua_vm {
   struct ms_lua_job *busy;  /* was preempted in it: no other call may be in between */
   enum ms_lua_level level;
   struct ms_lua_pool pool;
-  struct ms_random random;    /* of uuids and the log stream's name */
+  struct ms_random random;                  /* of uuids and the log stream's name */
   char log_stream[MS_LUA_VERSION_MAX + 56]; /* "" until it is asked for */
-  enum ms_lua_load_note load_note; /* what the message below says */
+  enum ms_lua_load_note load_note;          /* what the message below says */
   char load_message[512];
   size_t used_bytes;
   size_t peak_bytes;
@@ -95,9 +92,9 @@ struct ms_lua_vm {
   void *cjson;         /* handle of the module's library, or NULL */
   uint64_t step_count; /* level EXPRESSION: of the call under way */
   uint64_t step_max;
-  bool is_over;           /* level EXPRESSION: the steps are used up, everything raises */
-  uint32_t tick_count;    /* work in C since the last look at the limits */
-  size_t json_work;       /* bytes of the value last converted to JSON, roughly and before escapes */
+  bool is_over;        /* level EXPRESSION: the steps are used up, everything raises */
+  uint32_t tick_count; /* work in C since the last look at the limits */
+  size_t json_work;    /* bytes of the value last converted to JSON, roughly and before escapes */
   struct ms_json scratch; /* held here while Lua copies from it, which may raise */
   struct ms_buf text;     /* likewise */
   /* member names lately converted, by address of the Lua string */
@@ -133,97 +130,10 @@ struct ms_lua_host {
   uint32_t busy_count;     /* jobs that were preempted and wait for their next slice */
   struct ms_heap sleeping; /* jobs, by the time they are to be entered again */
   uint64_t next_order;
-  uint32_t number;          /* 0: the loop thread's; of a worker its index + 1 */
+  uint32_t number; /* 0: the loop thread's; of a worker its index + 1 */
   uint64_t vms_made;
   bool is_local;            /* on the loop thread */
   struct ms_worker *worker; /* else */
-};
-
-/* A job from its place in a host's heap. */
-#define MS_LUA_JOB_OF_SLEEP(node)                                                                  \
-  ((struct ms_lua_job *)(void *)((char *)(node)-offsetof(struct ms_lua_job, sleep)))
-#define MS_LUA_JOB_OF_MESSAGE(part)                                                                \
-  ((struct ms_lua_job *)(void *)((char *)(part)-offsetof(struct ms_lua_job, message)))
-
-enum ms_lua_job_state {
-  MS_LUA_JOB_FREE,
-  MS_LUA_JOB_QUEUED,   /* on the loop thread, not begun */
-  MS_LUA_JOB_RUNNING,  /* 0 workers: inside Lua */
-  MS_LUA_JOB_SLEEPING, /* 0 workers: suspended */
-  MS_LUA_JOB_OUT,      /* a worker's */
-  MS_LUA_JOB_FINISHED  /* waits for its `done` */
-};
-
-enum ms_lua_message_kind {
-  MS_LUA_MESSAGE_JOB,
-  MS_LUA_MESSAGE_LOG /* a record, from a worker */
-};
-
-/* What goes between the loop and the workers. */
-struct ms_lua_message {
-  struct ms_work_message message; /* first */
-  enum ms_lua_message_kind kind;
-};
-
-/*
- * One call. Lives in its slot for ever and is used again with another id. While it is out, all but
- * the first part is the worker's.
- */
-struct ms_lua_job {
-  /* the loop thread's */
-  struct ms_lua_job *next;
-  struct ms_lua_job *previous;
-  uint64_t id; /* 0 when free; the worker reads it */
-  uint32_t slot;
-  enum ms_lua_job_state state;
-  /* a worker has it; with state FINISHED: cancelled, and told before it is back */
-  bool is_out;
-  ms_lua_done_cb done;
-  void *user;
-  atomic_bool is_cancelled; /* everybody's */
-  /* whoever has it */
-  struct ms_lua_message message;
-  struct ms_heap_node sleep;
-  struct ms_buf input_text;  /* on its way to a worker: payload */
-  struct ms_buf client_text; /* client context, or empty */
-  struct ms_buf identity_text;
-  struct ms_buf tail_text; /* the last of its log, when it was asked for */
-  struct ms_buf output_text; /* on its way back: output, or cause */
-  struct ms_buf error_text;
-  struct ms_lua_code *code; /* NULL: missing */
-  struct ms_json payload;
-  struct ms_json client_context;
-  struct ms_json identity;
-  char *request_id; /* in `inline_text` or a block of its own */
-  char *arn;
-  char inline_text[192];
-  void *text_block;
-  int64_t started_at_ms;
-  int64_t deadline_ms;
-  int64_t timeout_ms; /* from when it begins; 0: none */
-  int64_t due_at_ms;  /* end of the sleep under way */
-  int64_t ran_ms;     /* slices used up */
-  unsigned attempt;
-  bool is_check; /* only loads the version, to see whether it does */
-  bool is_init; /* what failed is the loading of the function */
-  bool has_log_tail;
-  size_t output_max_bytes;
-  /* inside a host */
-  bool is_complete; /* the handler returned and its result is converted */
-  struct ms_lua_vm *vm;
-  lua_State *co;
-  int co_ref;
-  int64_t begun_at_us;    /* of a call whose log is watched */
-  int64_t init_us;        /* its state was loaded for it; -1: it was there */
-  const char *error_type; /* of errors that name none */
-  /* the end */
-  int64_t duration_us;
-  size_t memory_max_bytes;
-  enum ms_lua_outcome outcome;
-  struct ms_json output;
-  struct ms_json error;
-  struct ms_json cause;
-  struct ms_json trace; /* noted when an error was raised */
 };
 
 struct ms_lua {
@@ -248,7 +158,9 @@ struct ms_lua {
   bool is_delivering;        /* inside on_wake: it looks at the queue itself */
   struct ms_watchdog *watchdog;
   struct ms_lua_host local;
-  struct ms_lua_vm *rules; /* NULL until the first rule, and after one was killed */
+  struct ms_lua_reload *reload; /* NULL: files are not watched */
+  struct ms_lua_check *checks;  /* sources on trial */
+  struct ms_lua_vm *rules;      /* NULL until the first rule, and after one was killed */
 };
 
 /* ---- limits.c ---- */

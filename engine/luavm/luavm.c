@@ -97,6 +97,8 @@ void ms_lua_free(struct ms_lua *lua)
     }
   }
   ms_lua_host_deinit(&lua->local);
+  ms_lua_reload_free(lua);
+  ms_lua_checks_free(lua);
   ms_lua_vm_free(lua->rules);
   ms_lua_jobs_deinit(lua);
   ms_lua_registry_deinit(lua);
@@ -209,6 +211,44 @@ static int send(struct ms_lua *lua, struct ms_lua_job *job)
   return err;
 }
 
+/* Puts a job whose version is known, or that has its result already, where it belongs. */
+static int submit(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  int err;
+  if (lua->work != NULL && job->code != NULL) {
+    err = send(lua, job);
+  } else {
+    err = lua->queue_head == NULL ? ring(lua) : MSTEP_OK;
+    if (err == 0) {
+      enqueue(lua, job, job->code == NULL ? MS_LUA_JOB_FINISHED : MS_LUA_JOB_QUEUED);
+    }
+  }
+  if (err == 0) {
+    lua->open_count++;
+  }
+  return err;
+}
+
+int ms_lua_check_code(struct ms_lua *lua, struct ms_lua_code *code, int64_t limit_ms,
+                      ms_lua_done_cb done, void *user)
+{
+  struct ms_lua_job *job;
+  const struct ms_lua_call call = {.attempt = 1, .timeout_ms = limit_ms};
+  int err = ms_lua_job_new(&job, lua, &call);
+  if (err != 0) {
+    return err;
+  }
+  job->is_check = true;
+  job->done = done;
+  job->user = user;
+  job->code = ms_lua_code_ref(code);
+  err = submit(lua, job);
+  if (err != 0) {
+    ms_lua_job_free(lua, job);
+  }
+  return err;
+}
+
 int ms_lua_invoke(uint64_t *id, struct ms_lua *lua, const struct ms_lua_call *call,
                   ms_lua_done_cb done, void *user)
 {
@@ -221,19 +261,13 @@ int ms_lua_invoke(uint64_t *id, struct ms_lua *lua, const struct ms_lua_call *ca
   job->user = user;
   uint64_t new_id = job->id;
   err = find_code(lua, job, call);
-  if (err == 0 && lua->work != NULL && job->code != NULL) {
-    err = send(lua, job);
-  } else if (err == 0) {
-    err = lua->queue_head == NULL ? ring(lua) : MSTEP_OK;
-    if (err == 0) {
-      enqueue(lua, job, job->code == NULL ? MS_LUA_JOB_FINISHED : MS_LUA_JOB_QUEUED);
-    }
+  if (err == 0) {
+    err = submit(lua, job);
   }
   if (err != 0) {
     ms_lua_job_free(lua, job);
     return err;
   }
-  lua->open_count++;
   *id = new_id;
   return MSTEP_OK;
 }
@@ -407,16 +441,16 @@ void ms_lua_on_wake(struct ms_lua *lua)
 int64_t ms_lua_next_due_ms(struct ms_lua *lua)
 {
   int64_t due_at_ms = 0;
-  if (ms_heap_peek(&lua->local.sleeping, &due_at_ms) == NULL) {
-    return 0;
-  }
-  return due_at_ms;
+  int64_t reload_due_ms = ms_lua_reload_due_ms(lua);
+  bool has_call = ms_heap_peek(&lua->local.sleeping, &due_at_ms) != NULL;
+  return !has_call || (reload_due_ms != 0 && reload_due_ms < due_at_ms) ? reload_due_ms : due_at_ms;
 }
 
 /* A call that used up its slice ends the turn: sockets and timers come next. */
 void ms_lua_on_timer(struct ms_lua *lua, int64_t now_ms)
 {
   bool is_preempted = false;
+  ms_lua_reload_on_timer(lua, now_ms);
   while (!is_preempted) {
     struct ms_heap_node *node = ms_heap_take_due(&lua->local.sleeping, now_ms);
     if (node == NULL) {

@@ -13,8 +13,7 @@
 
 /* ---- paths ---- */
 
-/* "deep/er.lua", "deep/er/init.lua" -> "deep.er"; false: nothing that `require` could ask for. */
-static bool module_name(char name[MS_LUA_NAME_MAX + 1], struct ms_str path)
+bool ms_lua_module_name(char name[MS_LUA_NAME_MAX + 1], struct ms_str path)
 {
   if (!ms_str_has_suffix(path, ".lua")) {
     return false;
@@ -126,7 +125,7 @@ static int add_file(struct ms_lua_bundle *bundle, const struct ms_lua *lua, stru
                     const struct ms_lua_file *file)
 {
   char name[MS_LUA_NAME_MAX + 1];
-  if (!module_name(name, file->path)) {
+  if (!ms_lua_module_name(name, file->path)) {
     return MSTEP_OK; /* a README, a picture: nothing that Lua could load */
   }
   char *chunk = chunk_name(lua, function, file->path);

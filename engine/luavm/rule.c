@@ -16,8 +16,8 @@ static const char rules_key = 0; /* registry: what the rule files returned, by m
 
 /* ---- rules ---- */
 
-/* Pushes what rules_dir/MODULE.lua returns; kept. (module) */
-static void push_module(lua_State *L, struct ms_str module)
+/* Pushes what rules_dir/MODULE.lua returns; kept. False and nothing: there is no such file. */
+static bool push_module(lua_State *L, struct ms_str module)
 {
   struct ms_lua_vm *vm = ms_lua_vm_of(L);
   const char *dir = vm->lua->options.rules_dir;
@@ -25,7 +25,7 @@ static void push_module(lua_State *L, struct ms_str module)
   int modules = lua_gettop(L);
   lua_pushlstring(L, module.data, module.len);
   if (lua_rawget(L, modules) != LUA_TNIL) {
-    return;
+    return true;
   }
   lua_pop(L, 1);
   if (dir == NULL) {
@@ -38,12 +38,13 @@ static void push_module(lua_State *L, struct ms_str module)
   lua_pushlstring(L, root.data, root.len);
   const char *chunk = lua_pushfstring(L, "@%s/%s.lua", lua_tostring(L, -1), relative);
   if (!ms_lua_load_file(L, path, chunk)) {
-    luaL_error(L, "there is no rule file %s", chunk + 1);
+    return false;
   }
   lua_call(L, 0, 1);
   lua_pushlstring(L, module.data, module.len);
   lua_pushvalue(L, -2);
   lua_rawset(L, modules);
+  return true;
 }
 
 struct rule_call {
@@ -62,7 +63,13 @@ static void push_rule(lua_State *L, struct ms_str name)
       dot = i;
     }
   }
-  push_module(L, ms_str_sub(name, 0, dot));
+  struct ms_str module = ms_str_sub(name, 0, dot);
+  if (!push_module(L, module)) {
+    struct ms_str root = ms_lua_base_name(ms_lua_vm_of(L)->lua->options.rules_dir);
+    const char *folder = lua_pushlstring(L, root.data, root.len);
+    const char *path = luaL_gsub(L, lua_pushlstring(L, module.data, module.len), ".", "/");
+    luaL_error(L, "there is no rule file %s/%s.lua", folder, path);
+  }
   if (dot < name.len) {
     struct ms_str field = ms_str_sub(name, dot + 1, name.len);
     if (lua_type(L, -1) != LUA_TTABLE) {
@@ -98,23 +105,24 @@ static int open_rules(lua_State *L)
   return 0;
 }
 
-static int need_rules(struct ms_lua *lua)
+static int new_rules(struct ms_lua_vm **out, struct ms_lua *lua)
 {
-  if (lua->rules != NULL) {
-    return MSTEP_OK;
-  }
-  struct ms_lua_vm *vm;
-  int err = ms_lua_vm_new(&vm, lua, NULL, NULL);
+  int err = ms_lua_vm_new(out, lua, NULL, NULL);
   if (err != 0) {
     return err;
   }
-  lua_pushcfunction(vm->L, open_rules);
-  if (lua_pcall(vm->L, 0, 0, 0) != LUA_OK) {
-    ms_lua_vm_free(vm);
+  lua_pushcfunction((*out)->L, open_rules);
+  if (lua_pcall((*out)->L, 0, 0, 0) != LUA_OK) {
+    ms_lua_vm_free(*out);
+    *out = NULL;
     return ms_error_nomem();
   }
-  lua->rules = vm;
   return MSTEP_OK;
+}
+
+static int need_rules(struct ms_lua *lua)
+{
+  return lua->rules != NULL ? MSTEP_OK : new_rules(&lua->rules, lua);
 }
 
 /* What the error object on top says, without running any of its code. */
@@ -122,6 +130,54 @@ static const char *error_text(lua_State *L)
 {
   return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "the error is no text";
 }
+
+/* ---- reading them anew ---- */
+
+/* (light userdata: the old state). Loads the modules that the old state has, as far as they are there. */
+static int load_again(lua_State *L)
+{
+  lua_State *old = lua_touserdata(L, 1);
+  lua_rawgetp(old, LUA_REGISTRYINDEX, &rules_key);
+  lua_pushnil(old);
+  while (lua_next(old, -2) != 0) {
+    struct ms_str name;
+    lua_pop(old, 1);
+    name.data = lua_tolstring(old, -1, &name.len);
+    push_module(L, name);
+    lua_settop(L, 1);
+  }
+  return 0;
+}
+
+int ms_lua_rules_reload(struct ms_lua *lua)
+{
+  struct ms_lua_vm *vm;
+  if (lua->rules == NULL) {
+    return MSTEP_OK;
+  }
+  int err = new_rules(&vm, lua);
+  if (err != 0) {
+    return err;
+  }
+  ms_lua_begin_steps(vm, TABLE_STEPS_MAX);
+  lua_pushcfunction(vm->L, load_again);
+  lua_pushlightuserdata(vm->L, lua->rules->L);
+  int status = lua_pcall(vm->L, 1, 0, 0);
+  lua_settop(lua->rules->L, 0);
+  if (status == LUA_OK && !vm->is_over) {
+    ms_lua_vm_free(lua->rules);
+    lua->rules = vm;
+    return MSTEP_OK;
+  }
+  err = status == LUA_ERRMEM && !vm->is_full
+            ? ms_error_nomem()
+            : ms_error(MSTEP_ELUA, "%s",
+                       vm->is_over ? "the limit of instructions is passed" : error_text(vm->L));
+  ms_lua_vm_free(vm);
+  return err;
+}
+
+/* ---- a rule ---- */
 
 int ms_lua_rule(bool *out, struct ms_lua *lua, struct ms_str name, struct ms_json input,
                 struct ms_json context, struct ms_failure *failure)

@@ -110,6 +110,8 @@ int ms_lua_bundle_gather(const struct ms_lua *lua, struct ms_lua_bundle *bundle)
 bool ms_lua_bundle_same(const struct ms_lua_bundle *a, const struct ms_lua_bundle *b);
 
 /* ---- package.c ---- */
+/* "deep/er.lua", "deep/er/init.lua" -> "deep.er"; false: nothing that `require` could ask for. */
+bool ms_lua_module_name(char name[MS_LUA_NAME_MAX + 1], struct ms_str path);
 /* The files as a bundle; field gets what the handler names in the main file. MSTEP_ENOTFOUND. */
 int ms_lua_bundle_unpack(struct ms_lua_bundle **out, char field[MS_LUA_NAME_MAX + 1],
                          struct ms_lua *lua, const struct ms_lua_package *package);
@@ -136,6 +138,21 @@ void ms_lua_code_unref(struct ms_lua_code *code); /* NULL is fine */
 struct ms_str ms_lua_code_variable(const struct ms_lua_code *code, struct ms_str name);
 /* An object of strings in that form. MSTEP_EINVALID: it is none. */
 int ms_lua_environment_text(struct ms_buf *out, struct ms_json environment);
+
+/* ---- reload.c ---- */
+void ms_lua_reload_free(struct ms_lua *lua);
+void ms_lua_checks_free(struct ms_lua *lua); /* their calls are over */
+int64_t ms_lua_reload_due_ms(const struct ms_lua *lua); /* 0: nothing is due */
+void ms_lua_reload_on_timer(struct ms_lua *lua, int64_t now_ms);
+
+/* ---- rule.c ---- */
+/* Reads all rule files anew; on error (MSTEP_ELUA, file:line in the detail) the old ones stay. */
+int ms_lua_rules_reload(struct ms_lua *lua);
+
+/* ---- luavm.c ---- */
+/* A call that only loads the version, on a worker if there are any. */
+int ms_lua_check_code(struct ms_lua *lua, struct ms_lua_code *code, int64_t limit_ms,
+                      ms_lua_done_cb done, void *user);
 
 /* ---- registry.c ---- */
 /* The code that a call means, borrowed. MSTEP_ENOTFOUND: there is none, the detail says why. */

@@ -74,7 +74,8 @@ static void worker_on_message(void *state, struct ms_work_message *message)
                         NULL);
   }
   if (err == 0 && job->identity_text.len > 0) {
-    err = ms_json_parse(&job->identity, ms_buf_view(&job->identity_text), &MS_JSON_LIMITS_OWN, NULL);
+    err =
+        ms_json_parse(&job->identity, ms_buf_view(&job->identity_text), &MS_JSON_LIMITS_OWN, NULL);
   }
   if (err != 0) {
     ms_lua_job_fail(job, MS_LUA_MEMORY, "Runtime.OutOfMemory", "RequestId: %s Error: %s",
@@ -129,8 +130,8 @@ static bool worker_is_full(void *state)
 }
 
 static const struct ms_work_type worker_type = {
-    worker_open,    worker_close,       worker_on_message, worker_on_wake, worker_next_due_ms,
-    worker_on_timer, worker_is_full,
+    worker_open,        worker_close,    worker_on_message, worker_on_wake,
+    worker_next_due_ms, worker_on_timer, worker_is_full,
 };
 
 /* ---- the loop's side ---- */
