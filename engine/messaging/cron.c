@@ -89,8 +89,7 @@ static bool read_bounds(int *first, int *last, struct ms_str *text, const struct
     *last = field->max;
     return true;
   }
-  return read_value(first, text, field) &&
-         (!take(text, '-') || read_value(last, text, field));
+  return read_value(first, text, field) && (!take(text, '-') || read_value(last, text, field));
 }
 
 /* Bounds, perhaps with `/step`. A range may run past the end and on from the beginning; years do not. */

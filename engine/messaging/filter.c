@@ -56,7 +56,7 @@ static enum wish wish_of(const struct ms_pattern *pattern, enum ms_criteria_sour
 }
 
 int ms_criteria_compile(struct ms_criteria **out, const struct ms_str *patterns, size_t count,
-                      enum ms_criteria_source source, struct ms_buf *message)
+                        enum ms_criteria_source source, struct ms_buf *message)
 {
   struct ms_criteria *filter = ms_calloc(1, sizeof *filter);
   if (filter == NULL) {
@@ -129,8 +129,8 @@ static int parse_data(struct ms_json *out, struct ms_json text)
 {
   struct ms_json value;
   *out = MS_JSON_VALUE_NONE;
-  int err = ms_json_is_none(text) ? MSTEP_ESYNTAX
-                                  : ms_json_parse(&value, ms_json_text(text), NULL, NULL);
+  int err =
+      ms_json_is_none(text) ? MSTEP_ESYNTAX : ms_json_parse(&value, ms_json_text(text), NULL, NULL);
   if (err != 0) {
     return err == MSTEP_ENOMEM ? err : 0;
   }

@@ -67,7 +67,8 @@ bool ms_fold_suffix(struct ms_str pattern, struct ms_str s)
       pattern.len--;
     } while (((unsigned char)pattern.data[pattern.len] & 0xC0) == 0x80);
     size_t at = pattern.len;
-    struct ms_str rest = {pattern.data, pattern.len + 4}; /* the letter is whole: reads no further */
+    struct ms_str rest = {pattern.data,
+                          pattern.len + 4}; /* the letter is whole: reads no further */
     size_t len = accepted(ms_utf8_next(rest, &at), s, true);
     if (len == 0) {
       return false;

@@ -167,7 +167,7 @@ int ms_operator_exists(struct ms_compile *c)
 /* ---- addresses ---- */
 
 int ms_compile_add_address(struct ms_compile *c, struct ms_str key, struct ms_address first,
-                       struct ms_address last)
+                           struct ms_address last)
 {
   struct ms_address *bounds = ms_arena_alloc(c->arena, 2 * sizeof *bounds);
   if (bounds == NULL) {
@@ -374,8 +374,7 @@ int ms_operator_numeric(struct ms_compile *c)
     return c->text.error;
   }
   if (token != MS_TOKEN_STRING) {
-    return ms_pattern_fail(&c->text, "Invalid member in numeric match: %.*s",
-                           MS_STR_ARG(operator));
+    return ms_pattern_fail(&c->text, "Invalid member in numeric match: %.*s", MS_STR_ARG(operator));
   }
   bool is_known = false;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -126,7 +126,8 @@ static void give_node(struct ms_path_tree *tree, uint32_t number)
   tree->free_node = number;
 }
 
-static int add_child(uint32_t *child, struct ms_path_tree *tree, uint32_t parent, struct ms_str step)
+static int add_child(uint32_t *child, struct ms_path_tree *tree, uint32_t parent,
+                     struct ms_str step)
 {
   char *copy = ms_strdupn(step.data, step.len);
   int err = copy == NULL ? ms_error_nomem() : make_room(tree);

@@ -217,8 +217,8 @@ static int count_in(struct ms_atoms *atoms, uint32_t node, const struct ms_match
   if (err == 0 && m->kind == MS_MATCHER_RANGE && m->is_real) {
     err = MS_VEC_RESERVE(&field->ranges, COUNT_MAX, 1);
     if (err == 0) {
-      field->ranges.data[field->ranges.count++] = (struct ms_atom_range){
-          m->low_real, m->high_real, id, m->is_low_open, m->is_high_open};
+      field->ranges.data[field->ranges.count++] =
+          (struct ms_atom_range){m->low_real, m->high_real, id, m->is_low_open, m->is_high_open};
     }
   }
   if (err == 0 && piece.len > 0) {
@@ -233,7 +233,8 @@ static int count_in(struct ms_atoms *atoms, uint32_t node, const struct ms_match
   return err;
 }
 
-static void count_out(struct ms_atoms *atoms, uint32_t node, const struct ms_matcher *m, uint32_t id)
+static void count_out(struct ms_atoms *atoms, uint32_t node, const struct ms_matcher *m,
+                      uint32_t id)
 {
   struct ms_atom_field *field = &atoms->fields.data[node];
   struct ms_atom_lengths *lengths = m->is_keyed ? lengths_of(field, m->kind) : NULL;
@@ -523,9 +524,8 @@ static int look_up_text(struct ms_atoms *atoms, uint32_t node, struct ms_json va
 {
   const struct ms_atom_field *field = &atoms->fields.data[node];
   struct ms_str text = ms_json_text(value);
-  int err = field->counts[MS_MATCHER_EXACT] == 0
-                ? 0
-                : take_found(atoms, node, MS_MATCHER_EXACT, text);
+  int err =
+      field->counts[MS_MATCHER_EXACT] == 0 ? 0 : take_found(atoms, node, MS_MATCHER_EXACT, text);
   if (err == 0 && field->counts[MS_MATCHER_FOLDED] > 0) {
     err = look_up_folded(atoms, node, value);
   }

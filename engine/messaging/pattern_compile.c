@@ -15,16 +15,31 @@
 #define MATCHERS_MAX ((size_t)1 << 20)
 
 /* Names that $or may not have in its branches, for then it is taken for a name itself. */
-static const char *const reserved[] = {
-    "exactly",      "equals-ignore-case", "prefix",
-    "suffix",       "anything-but",       "exists",
-    "wildcard",     "numeric",            "cidr",
-    "html",         "=",                  "<",
-    "<=",           ">",                  ">=",
-    "regex",        "not-wildcard",       "not-equals-ignore-case",
-    "date-after",   "date-on-or-after",   "date-before",
-    "date-on-or-before",                  "in-date-range",
-    "ip-address-in-range",                "ip-address-not-in-range"};
+static const char *const reserved[] = {"exactly",
+                                       "equals-ignore-case",
+                                       "prefix",
+                                       "suffix",
+                                       "anything-but",
+                                       "exists",
+                                       "wildcard",
+                                       "numeric",
+                                       "cidr",
+                                       "html",
+                                       "=",
+                                       "<",
+                                       "<=",
+                                       ">",
+                                       ">=",
+                                       "regex",
+                                       "not-wildcard",
+                                       "not-equals-ignore-case",
+                                       "date-after",
+                                       "date-on-or-after",
+                                       "date-before",
+                                       "date-on-or-before",
+                                       "in-date-range",
+                                       "ip-address-in-range",
+                                       "ip-address-not-in-range"};
 
 /* ---- alternatives ---- */
 
@@ -370,9 +385,9 @@ int ms_compile_finish(struct ms_pattern **out, struct ms_compile *c)
 static int check_whole(struct ms_compile *c)
 {
   if (c->is_complex) {
-    return ms_pattern_fail_plain(&c->text,
-                                 "Rule is too complex - try using fewer wildcard characters or fewer "
-                                 "repeating character sequences after a wildcard character");
+    return ms_pattern_fail_plain(
+        &c->text, "Rule is too complex - try using fewer wildcard characters or fewer "
+                  "repeating character sequences after a wildcard character");
   }
   return (c->dialect & MS_DIALECTS_POLICY) != 0 ? ms_policy_check(c) : 0;
 }
@@ -407,8 +422,8 @@ static int compile_once(struct ms_pattern **out, struct ms_str text,
                          .arena = ms_arena_new(0),
                          .scratch = ms_arena_new(0)};
   ms_buf_init(&c.path, 0);
-  int err = c.arena == NULL || c.scratch == NULL ? ms_error_nomem()
-                                                 : read_pattern(&c, text, message);
+  int err =
+      c.arena == NULL || c.scratch == NULL ? ms_error_nomem() : read_pattern(&c, text, message);
   if (err == 0) {
     err = ms_compile_finish(out, &c);
   }
@@ -432,8 +447,8 @@ static bool mentions_or(struct ms_str text)
   return false;
 }
 
-int ms_pattern_compile(struct ms_pattern **out, struct ms_str text,
-                       enum ms_pattern_dialect dialect, struct ms_buf *message)
+int ms_pattern_compile(struct ms_pattern **out, struct ms_str text, enum ms_pattern_dialect dialect,
+                       struct ms_buf *message)
 {
   struct ms_buf why;
   ms_buf_init(&why, 0);

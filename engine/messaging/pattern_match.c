@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 #define COUNT_MAX ((size_t)UINT32_MAX - 1)
-#define PAIRS_MAX 1000000 /* element pairs that are compared for one key of an event with dotted names */
+#define PAIRS_MAX                                                                                  \
+  1000000 /* element pairs that are compared for one key of an event with dotted names */
 
 /* ---- elements ---- */
 
@@ -219,7 +220,8 @@ bool ms_key_holds(const struct ms_event_fields *fields, const struct ms_clause_v
 
 /* ---- one pattern ---- */
 
-static const struct ms_matcher *matcher_of_pattern(const struct ms_clause_view *view, uint32_t number)
+static const struct ms_matcher *matcher_of_pattern(const struct ms_clause_view *view,
+                                                   uint32_t number)
 {
   const struct ms_pattern *pattern = view->user;
   return &pattern->matchers[number];

@@ -17,16 +17,17 @@
 
 #define COUNT_MAX ((size_t)UINT32_MAX - 1)
 #define NO_KEY UINT32_MAX
-#define NAME_COST 64 /* waiting at a name is as dear as that many at atoms: it comes true so often */
+#define NAME_COST                                                                                  \
+  64 /* waiting at a name is as dear as that many at atoms: it comes true so often */
 
 struct clause {
   uint32_t rule;
   uint32_t key_count;
   struct ms_clause_key *keys; /* first: into atoms; node: of the set's tree */
   uint32_t *atoms;            /* of all keys, one after the other */
-  uint32_t *pivots;           /* of the pivot key, one for each alternative; NULL: waits elsewhere */
-  uint32_t pivot;             /* key; NO_KEY: always */
-  uint32_t built_keys;        /* so far: what there is to take back */
+  uint32_t *pivots;    /* of the pivot key, one for each alternative; NULL: waits elsewhere */
+  uint32_t pivot;      /* key; NO_KEY: always */
+  uint32_t built_keys; /* so far: what there is to take back */
   uint32_t built_atoms;
   uint32_t built_pivots;
   bool is_posted;

@@ -168,8 +168,8 @@ static enum ms_token wrong_bracket(struct ms_pattern_text *t, char found)
     return MS_TOKEN_WRONG;
   }
   if (found == '\0') {
-    ms_buf_printf(t->message, "Unexpected end-of-input: expected close marker for %s (start marker at ",
-                  kind);
+    ms_buf_printf(t->message,
+                  "Unexpected end-of-input: expected close marker for %s (start marker at ", kind);
   } else {
     ms_buf_printf(t->message, "Unexpected close marker '%c': expected '%c' (for %s starting at ",
                   found, scope->is_object ? '}' : ']', kind);
@@ -269,10 +269,11 @@ static bool skip_string(struct ms_pattern_text *t, const char *at_end_of_text)
         return false;
       }
     } else if ((unsigned char)c < 0x20) {
-      wrong_at(t, t->at + 1,
-               "Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash "
-               "to be included in string value",
-               c);
+      wrong_at(
+          t, t->at + 1,
+          "Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash "
+          "to be included in string value",
+          c);
       return false;
     } else {
       t->at++;
@@ -375,8 +376,9 @@ static enum ms_token read_number(struct ms_pattern_text *t)
   size_t from = t->at;
   size_t digits = skip_digits(t);
   if (digits == 0) {
-    return wrong_number(t, " in numeric value: expected digit (0-9) to follow minus sign, for valid "
-                           "numeric value");
+    return wrong_number(t,
+                        " in numeric value: expected digit (0-9) to follow minus sign, for valid "
+                        "numeric value");
   }
   if (digits > 1 && t->text.data[from] == '0') {
     return wrong_at(t, from + 1, "Invalid numeric value: Leading zeroes not allowed");

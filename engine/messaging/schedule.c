@@ -101,8 +101,8 @@ static bool read_expression(struct ms_schedule *out, struct ms_str text)
   return ms_str_is(kind, "at") && read_at(out, inner);
 }
 
-int ms_schedule_parse(struct ms_schedule *out, struct ms_str text,
-                      enum ms_schedule_dialect dialect, struct ms_buf *message)
+int ms_schedule_parse(struct ms_schedule *out, struct ms_str text, enum ms_schedule_dialect dialect,
+                      struct ms_buf *message)
 {
   *out = (struct ms_schedule){.dialect = dialect};
   if (read_expression(out, text)) {
@@ -132,7 +132,8 @@ static int64_t floor_div(int64_t a, int64_t b)
 }
 
 /* The first time of a rate; the others follow by multiples. */
-static int64_t first_of_rate(const struct ms_schedule *schedule, const struct ms_schedule_span *span)
+static int64_t first_of_rate(const struct ms_schedule *schedule,
+                             const struct ms_schedule_span *span)
 {
   int64_t start = span->start_at_ms != 0 ? span->start_at_ms : span->created_at_ms;
   return clamp(start) + (schedule->dialect == MS_SCHEDULE_RULE ? schedule->rate_ms : 0);

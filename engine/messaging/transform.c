@@ -137,8 +137,7 @@ struct compile {
   MS_VEC(struct piece) pieces;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-refuse(struct compile *c, const char *format, ...)
+static int __attribute__((format(printf, 2, 3))) refuse(struct compile *c, const char *format, ...)
 {
   if (c->message != NULL) {
     va_list args;

@@ -15,8 +15,8 @@
 #define AROUND (OFFSET_MAX + 1)
 
 struct ms_zone {
-  int64_t *changes;   /* UTC seconds, rising */
-  uint8_t *types;     /* of each change: the offset from then on */
+  int64_t *changes; /* UTC seconds, rising */
+  uint8_t *types;   /* of each change: the offset from then on */
   size_t count;
   int32_t offsets[TYPES_MAX];
   bool has_rule;

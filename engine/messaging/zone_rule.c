@@ -70,8 +70,8 @@ static bool read_time(int32_t *out, struct reader *r, int max_hours)
   if (!read_number(&hours, r, max_hours)) {
     return false;
   }
-  if (take(r, ':') && (!read_number(&minutes, r, 59) ||
-                       (take(r, ':') && !read_number(&seconds, r, 59)))) {
+  if (take(r, ':') &&
+      (!read_number(&minutes, r, 59) || (take(r, ':') && !read_number(&seconds, r, 59)))) {
     return false;
   }
   *out = hours * 3600 + minutes * 60 + seconds;
@@ -144,8 +144,8 @@ static int64_t day_in_year(const struct ms_zone_day *day, int64_t year)
     return first + day->day - 1 + (is_leap(year) && day->day >= 60 ? 1 : 0);
   }
   int64_t month = ms_time_days(year, day->month, 1);
-  int64_t next = day->month == 12 ? ms_time_days(year + 1, 1, 1)
-                                  : ms_time_days(year, day->month + 1, 1);
+  int64_t next =
+      day->month == 12 ? ms_time_days(year + 1, 1, 1) : ms_time_days(year, day->month + 1, 1);
   int64_t weekday = ((month + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday; Sunday is 0 */
   int64_t at = month + (day->day - weekday + 7) % 7 + (day->week - 1) * 7;
   return at >= next ? at - 7 : at;

@@ -138,23 +138,24 @@ static void put_array_rule(struct ms_buf *out, struct ms_random *random, unsigne
 
 static void put_detail(struct ms_buf *out, struct ms_random *random)
 {
-  ms_buf_printf(out,
-                "{\"state\":\"state-%u\",\"key\":\"folder-%u/2026/11/23/object-%u.json\",\"size\":%u,"
-                "\"owner\":{\"team\":\"team-%u\",\"mail\":\"somebody@example.com\"},\"etag\":"
-                "\"d41d8cd98f00b204e9800998ecf8427e\",\"flags\":[\"a\",\"b\"],\"extra-%u\":true}",
-                pick(random, 50), pick(random, 200), pick(random, 100000), pick(random, 1000),
-                pick(random, 30), pick(random, 20));
+  ms_buf_printf(
+      out,
+      "{\"state\":\"state-%u\",\"key\":\"folder-%u/2026/11/23/object-%u.json\",\"size\":%u,"
+      "\"owner\":{\"team\":\"team-%u\",\"mail\":\"somebody@example.com\"},\"etag\":"
+      "\"d41d8cd98f00b204e9800998ecf8427e\",\"flags\":[\"a\",\"b\"],\"extra-%u\":true}",
+      pick(random, 50), pick(random, 200), pick(random, 100000), pick(random, 1000),
+      pick(random, 30), pick(random, 20));
 }
 
 static void put_event(struct ms_buf *out, struct ms_random *random, unsigned items)
 {
-  ms_buf_printf(out,
-                "{\"version\":\"0\",\"id\":\"7bf73129-1428-4cd3-a780-95db273d%04u\",\"detail-type\":"
-                "\"Something Happened %u\",\"source\":\"com.example.service%u\",\"account\":"
-                "\"000000000000\",\"time\":\"2026-11-23T10:00:00Z\",\"region\":\"us-east-1\","
-                "\"resources\":[\"arn:aws:example:us-east-1:000000000000:thing/t-%u\"],\"detail\":",
-                pick(random, 10000), pick(random, TYPES), pick(random, SOURCES),
-                pick(random, 10000));
+  ms_buf_printf(
+      out,
+      "{\"version\":\"0\",\"id\":\"7bf73129-1428-4cd3-a780-95db273d%04u\",\"detail-type\":"
+      "\"Something Happened %u\",\"source\":\"com.example.service%u\",\"account\":"
+      "\"000000000000\",\"time\":\"2026-11-23T10:00:00Z\",\"region\":\"us-east-1\","
+      "\"resources\":[\"arn:aws:example:us-east-1:000000000000:thing/t-%u\"],\"detail\":",
+      pick(random, 10000), pick(random, TYPES), pick(random, SOURCES), pick(random, 10000));
   if (items == 0) {
     put_detail(out, random);
   } else {
@@ -283,10 +284,10 @@ static void measure(const struct profile *profile, bool is_first)
 int main(void)
 {
   static const struct profile profiles[] = {
-      {"mixed_100", put_mixed_rule, 100, 0},      {"mixed", put_mixed_rule, 1000, 0},
-      {"mixed_10000", put_mixed_rule, 10000, 0},  {"wildcards", put_wildcard_rule, 1000, 0},
-      {"heads", put_head_rule, 1000, 0},          {"ranges", put_range_rule, 1000, 0},
-      {"excluded", put_excluded_rule, 1000, 0},   {"arrays", put_array_rule, 1000, 5},
+      {"mixed_100", put_mixed_rule, 100, 0},     {"mixed", put_mixed_rule, 1000, 0},
+      {"mixed_10000", put_mixed_rule, 10000, 0}, {"wildcards", put_wildcard_rule, 1000, 0},
+      {"heads", put_head_rule, 1000, 0},         {"ranges", put_range_rule, 1000, 0},
+      {"excluded", put_excluded_rule, 1000, 0},  {"arrays", put_array_rule, 1000, 5},
   };
   struct ms_allocator allocator = {counting_resize, NULL};
   ms_alloc_set(&allocator);

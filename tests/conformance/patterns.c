@@ -278,7 +278,8 @@ static void check_scenario(struct ms_json json)
   for (size_t i = 0; i < ms_json_count(steps); i++) {
     struct ms_json step = ms_json_at(steps, i);
     struct ms_json filters = ms_json_getc(param(step, "FilterCriteria"), "Filters");
-    struct scenario s = {json, ms_json_text(ms_json_getc(json, "name")), step, NULL, source_of(step)};
+    struct scenario s = {json, ms_json_text(ms_json_getc(json, "name")), step, NULL,
+                         source_of(step)};
     bool is_mapping = ms_str_is(ms_json_text(ms_json_getc(step, "op")), "CreateEventSourceMapping");
     if (is_mapping && ms_json_count(filters) > 0 && check_verdict(&s, filters)) {
       if (s.source == MS_FILTER_QUEUE) {

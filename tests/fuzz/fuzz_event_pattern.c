@@ -110,8 +110,8 @@ static void fuzz_template(struct ms_str text, struct ms_str event_text)
   struct ms_json paths;
   struct ms_json event;
   struct ms_buf out;
-  must(ms_json_parse(&paths, MS_STR("{\"a\":\"$.a\",\"b\":\"$.a[*].b\",\"c\":\"$.*\"}"), NULL, NULL) ==
-       0);
+  must(ms_json_parse(&paths, MS_STR("{\"a\":\"$.a\",\"b\":\"$.a[*].b\",\"c\":\"$.*\"}"), NULL,
+                     NULL) == 0);
   ms_buf_init(&out, 1 << 20);
   if (ms_json_parse(&event, event_text, NULL, NULL) == 0) {
     if (ms_transform_template(&transform, paths, text, MS_STR("t"), NULL) == 0) {

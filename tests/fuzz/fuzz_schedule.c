@@ -46,14 +46,15 @@ static void check_times(const struct ms_schedule *schedule, const struct ms_sche
   }
   if (count > 1) {
     ms_schedule_count_missed(&missed, schedule, span, after_ms, times[count - 1], 100);
-    must(missed.count == count && missed.first_ms == times[0] && missed.last_ms == times[count - 1]);
+    must(missed.count == count && missed.first_ms == times[0] &&
+         missed.last_ms == times[count - 1]);
   }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static const int64_t moments[] = {0, 1774748700000, 1793509200000, -1, 4102444800000,
-                                    7258118399999};
+  static const int64_t moments[] = {0,  1774748700000, 1793509200000,
+                                    -1, 4102444800000, 7258118399999};
   struct ms_str input = {(const char *)data, size};
   size_t line = ms_str_find(input, 0, '\n');
   struct ms_schedule schedule;

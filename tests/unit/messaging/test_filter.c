@@ -33,7 +33,8 @@ static bool matches(const struct ms_criteria *filter, const char *record)
   return is_match;
 }
 
-static void check(enum ms_criteria_source source, const char *pattern, const char *record, bool wanted)
+static void check(enum ms_criteria_source source, const char *pattern, const char *record,
+                  bool wanted)
 {
   struct ms_criteria *filter = compile(source, pattern);
   if (matches(filter, record) != wanted) {
@@ -77,7 +78,9 @@ MT_TEST(messaging_filter__queue_bodies)
 
 MT_TEST(messaging_filter__tables)
 {
-  check(MS_FILTER_TABLE, "{\"eventName\":[\"INSERT\"],\"dynamodb\":{\"NewImage\":{\"k\":{\"S\":[{\"prefix\":\"us\"}]}}}}",
+  check(MS_FILTER_TABLE,
+        "{\"eventName\":[\"INSERT\"],\"dynamodb\":{\"NewImage\":{\"k\":{\"S\":[{\"prefix\":\"us\"}]"
+        "}}}}",
         "{\"eventName\":\"INSERT\",\"dynamodb\":{\"NewImage\":{\"k\":{\"S\":\"us-1\"}}}}", true);
   check(MS_FILTER_TABLE, "{\"dynamodb\":{\"NewImage\":{\"n\":{\"N\":[{\"numeric\":[\">\",1]}]}}}}",
         "{\"dynamodb\":{\"NewImage\":{\"n\":{\"N\":\"5\"}}}}", false);
@@ -121,7 +124,8 @@ MT_TEST(messaging_filter__any_of_several)
   ms_criteria_free(filter);
 }
 
-static void check_refused(enum ms_criteria_source source, const struct ms_str *patterns, size_t count)
+static void check_refused(enum ms_criteria_source source, const struct ms_str *patterns,
+                          size_t count)
 {
   struct ms_criteria *filter = NULL;
   struct ms_buf message;
@@ -148,13 +152,14 @@ static int filter_once(void *user)
 {
   struct ms_criteria *filter = NULL;
   struct ms_json record = MS_JSON_VALUE_NONE;
-  struct ms_str patterns[] = {MS_STR("{\"partitionKey\":[\"q\"]}"), MS_STR("{\"data\":{\"a\":[1]}}")};
+  struct ms_str patterns[] = {MS_STR("{\"partitionKey\":[\"q\"]}"),
+                              MS_STR("{\"data\":{\"a\":[1]}}")};
   bool is_match = false;
   (void)user;
   int err = ms_criteria_compile(&filter, patterns, 2, MS_FILTER_STREAM, NULL);
   if (err == 0) {
-    err = ms_json_parse(&record, MS_STR("{\"kinesis\":{\"partitionKey\":\"p\",\"data\":\"" A1 "\"}}"),
-                        NULL, NULL);
+    err = ms_json_parse(
+        &record, MS_STR("{\"kinesis\":{\"partitionKey\":\"p\",\"data\":\"" A1 "\"}}"), NULL, NULL);
     err = err != 0 ? err : ms_criteria_match(&is_match, filter, record);
     ms_json_unref(record);
     ms_criteria_free(filter);

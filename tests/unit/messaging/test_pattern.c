@@ -179,8 +179,9 @@ MT_TEST(messaging_pattern__many_names_are_bounded)
   }
   ms_buf_cstr(&text, "}");
   mt_eq_int(compile_buf(&text, &message), MSTEP_EINVALID);
-  mt_eq_str(message.data, "Event pattern is not valid. Reason: Rule is too complex - try using fewer "
-                          "combinations of $or");
+  mt_eq_str(message.data,
+            "Event pattern is not valid. Reason: Rule is too complex - try using fewer "
+            "combinations of $or");
   ms_buf_deinit(&message);
   ms_buf_deinit(&text);
 }
@@ -219,8 +220,8 @@ MT_TEST(messaging_pattern__lines_are_counted)
 /* A text that makes a matcher which steps back walk for ages. */
 MT_TEST(messaging_pattern__wildcards_take_linear_time)
 {
-  struct ms_pattern *pattern = compile(
-      MS_STR("{\"f\":[{\"wildcard\":\"*aaaaaab*\"}]}"), MS_PATTERN_RULE);
+  struct ms_pattern *pattern =
+      compile(MS_STR("{\"f\":[{\"wildcard\":\"*aaaaaab*\"}]}"), MS_PATTERN_RULE);
   size_t len = 4000000;
   char *bytes = ms_alloc(len);
   mt_ok(bytes != NULL);
@@ -280,14 +281,16 @@ MT_TEST(messaging_pattern__dotted_names_are_bounded)
 
 #define BUSY                                                                                       \
   "{\"source\":[\"a\",1,true,\"1.2.3.4\",{\"prefix\":\"p\"},{\"suffix\":\"s\"}],"                  \
-  "\"d\":{\"x.y\":[{\"anything-but\":[\"b\",\"a\"]},{\"anything-but\":{\"wildcard\":[\"*a*b*c*d\"]}}," \
+  "\"d\":{\"x.y\":[{\"anything-but\":[\"b\",\"a\"]},{\"anything-but\":{\"wildcard\":[\"*a*b*c*"    \
+  "d\"]}},"                                                                                        \
   "{\"equals-ignore-case\":\"\xC3\x89\"},{\"cidr\":\"::/8\"},{\"wildcard\":\"a*b*c\"}],"           \
   "\"n\":[{\"numeric\":[\">\",0,\"<\",5]},{\"exists\":false}]},"                                   \
   "\"$or\":[{\"d\":{\"e\":[{\"prefix\":{\"equals-ignore-case\":\"q\"}}]}},{\"f\":[1e999]}]}"
 
 static int compile_and_match(void *user)
 {
-  struct ms_str event = MS_STR("{\"source\":\"a\",\"d\":[{\"x\":{\"y\":\"axbxc\"},\"e\":\"Qu\"},[{}]]}");
+  struct ms_str event =
+      MS_STR("{\"source\":\"a\",\"d\":[{\"x\":{\"y\":\"axbxc\"},\"e\":\"Qu\"},[{}]]}");
   struct ms_pattern *pattern = NULL;
   struct ms_json value;
   bool is_match = false;

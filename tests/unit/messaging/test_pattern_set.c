@@ -134,9 +134,9 @@ static const char *const alternatives[] = {
 };
 
 static const char *const names[] = {"x", "y", "z", "x.u", "u", "v"};
-static const char *const values[] = {"\"a\"", "\"ab\"", "\"b\"", "\"AB\"", "1",       "2",
-                                     "2.5",   "5",      "true",  "null",   "\"\"",    "\"1.2.3.4\"",
-                                     "{}",    "[]"};
+static const char *const values[] = {"\"a\"", "\"ab\"",      "\"b\"", "\"AB\"", "1",
+                                     "2",     "2.5",         "5",     "true",   "null",
+                                     "\"\"",  "\"1.2.3.4\"", "{}",    "[]"};
 
 #define PICK(random, list) ((list)[ms_random_below((random), sizeof(list) / sizeof *(list))])
 

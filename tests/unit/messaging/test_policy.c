@@ -72,7 +72,8 @@ MT_TEST(messaging_policy__attributes)
       {"{\"s\":[{\"exists\":false}]}", NULL, false},
       {"{\"s\":[null,{\"anything-but\":\"x\"}]}", NULL, false},
       /* bytes are not there */
-      {"{\"b\":[{\"exists\":true}]}", "{\"b\":{\"DataType\":\"Binary\",\"StringValue\":\"x\"}}", false},
+      {"{\"b\":[{\"exists\":true}]}", "{\"b\":{\"DataType\":\"Binary\",\"StringValue\":\"x\"}}",
+       false},
       {"{}", NULL, true},
       {" { } ", STRING("s", "x"), true},
   };

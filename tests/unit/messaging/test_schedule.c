@@ -40,18 +40,39 @@ static struct ms_zone *make_zone(const char *rule)
 
 MT_TEST(messaging_schedule__rule_expressions)
 {
-  static const char *const good[] = {"rate(1 minute)", "rate(2 minutes)", "rate(1 hour)",
-                                     "rate(24 hours)", "rate(1 day)", "rate(7 days)",
+  static const char *const good[] = {"rate(1 minute)",    "rate(2 minutes)", "rate(1 hour)",
+                                     "rate(24 hours)",    "rate(1 day)",     "rate(7 days)",
                                      "cron(0 12 * * ? *)"};
-  static const char *const bad[] = {"rate(10 seconds)", "rate(10 years)", "rate(1 minutes)",
-                                    "rate(1 hours)", "rate(1 days)", "rate(10 minute)",
-                                    "rate(10 hour)", "rate(10 day)", "rate()", "rate(10)",
-                                    "rate(10 minutess)", "rate(foo minutes)", "rate(0 minutes)",
-                                    "rate(-10 minutes)", "rate(10 MINUTES)", "rate( 10 minutes )",
-                                    " rate(10 minutes)", "rate(10 minutes) ", "rate(1.5 minutes)",
-                                    "rate(10  minutes)", "rate(9999999999 minutes)", "rate 5 minutes",
-                                    "RATE(5 minutes)", "at(2026-12-24T18:00:00)", "cron(0 12 * * ? *",
-                                    "cron", "cron()", "(0 12 * * ? *)", "", "every(5 minutes)",
+  static const char *const bad[] = {"rate(10 seconds)",
+                                    "rate(10 years)",
+                                    "rate(1 minutes)",
+                                    "rate(1 hours)",
+                                    "rate(1 days)",
+                                    "rate(10 minute)",
+                                    "rate(10 hour)",
+                                    "rate(10 day)",
+                                    "rate()",
+                                    "rate(10)",
+                                    "rate(10 minutess)",
+                                    "rate(foo minutes)",
+                                    "rate(0 minutes)",
+                                    "rate(-10 minutes)",
+                                    "rate(10 MINUTES)",
+                                    "rate( 10 minutes )",
+                                    " rate(10 minutes)",
+                                    "rate(10 minutes) ",
+                                    "rate(1.5 minutes)",
+                                    "rate(10  minutes)",
+                                    "rate(9999999999 minutes)",
+                                    "rate 5 minutes",
+                                    "RATE(5 minutes)",
+                                    "at(2026-12-24T18:00:00)",
+                                    "cron(0 12 * * ? *",
+                                    "cron",
+                                    "cron()",
+                                    "(0 12 * * ? *)",
+                                    "",
+                                    "every(5 minutes)",
                                     "cron(0 1 * * * *)"};
   struct ms_schedule schedule;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -73,13 +94,19 @@ MT_TEST(messaging_schedule__rule_expressions)
 
 MT_TEST(messaging_schedule__scheduler_expressions)
 {
-  static const char *const good[] = {"rate(1 minutes)", "rate(10 minute)", "rate(5 HOURS)",
-                                     "at(2026-12-24T18:00:00)", "at(2028-02-29T23:59:59)",
-                                     "cron(0 12 * * ? *)"};
-  static const char *const bad[] = {"at(2021-12-31T23:59:59Z)", "at(2021-12-31)", "at()",
-                                    "at(2027-02-29T00:00:00)", "at(2027-13-01T00:00:00)",
-                                    "at(2027-01-01 00:00:00)", "at(2027-01-01T24:00:00)",
-                                    "rate(0 minutes)", "rate(10 seconds)", "cron()"};
+  static const char *const good[] = {"rate(1 minutes)",         "rate(10 minute)",
+                                     "rate(5 HOURS)",           "at(2026-12-24T18:00:00)",
+                                     "at(2028-02-29T23:59:59)", "cron(0 12 * * ? *)"};
+  static const char *const bad[] = {"at(2021-12-31T23:59:59Z)",
+                                    "at(2021-12-31)",
+                                    "at()",
+                                    "at(2027-02-29T00:00:00)",
+                                    "at(2027-13-01T00:00:00)",
+                                    "at(2027-01-01 00:00:00)",
+                                    "at(2027-01-01T24:00:00)",
+                                    "rate(0 minutes)",
+                                    "rate(10 seconds)",
+                                    "cron()"};
   struct ms_schedule schedule;
   struct ms_buf message;
   ms_buf_init(&message, 0);
@@ -207,7 +234,8 @@ MT_TEST(messaging_schedule__extreme_times)
   struct ms_schedule schedule;
   struct ms_schedule_span span = {.created_at_ms = INT64_MAX, .start_at_ms = INT64_MIN};
   int64_t at_ms;
-  mt_eq_int(ms_schedule_parse(&schedule, MS_STR("rate(999999999 days)"), MS_SCHEDULE_RULE, NULL), 0);
+  mt_eq_int(ms_schedule_parse(&schedule, MS_STR("rate(999999999 days)"), MS_SCHEDULE_RULE, NULL),
+            0);
   mt_ok(!ms_schedule_next(&at_ms, &schedule, &span, INT64_MAX));
   ms_schedule_next(&at_ms, &schedule, &span, INT64_MIN);
   mt_eq_int(ms_schedule_parse(&schedule, MS_STR("cron(* * * * ? *)"), MS_SCHEDULE_RULE, NULL), 0);

@@ -9,15 +9,16 @@
 #define EVENT                                                                                      \
   "{\"version\":\"0\",\"id\":\"e-1\",\"detail-type\":\"Order\",\"source\":\"shop\",\"account\":"   \
   "\"1\",\"time\":\"2026-11-23T10:00:00Z\",\"region\":\"r\",\"resources\":[\"arn:a\",\"arn:b\"],"  \
-  "\"detail\":{\"id\":7,\"price\":1.50,\"ok\":true,\"none\":null,\"name\":\"a \\\"b\\\" \\\\ "      \
-  "\\u00e9\\n\",\"lines\":[{\"sku\":\"x\",\"n\":1},{\"sku\":\"y\",\"n\":2}],\"a-b/c_d\":\"odd\","   \
+  "\"detail\":{\"id\":7,\"price\":1.50,\"ok\":true,\"none\":null,\"name\":\"a \\\"b\\\" \\\\ "     \
+  "\\u00e9\\n\",\"lines\":[{\"sku\":\"x\",\"n\":1},{\"sku\":\"y\",\"n\":2}],\"a-b/c_d\":\"odd\","  \
   "\"dotted.name\":5}}"
 
 #define PATHS                                                                                      \
   "{\"id\":\"$.detail.id\",\"price\":\"$.detail.price\",\"ok\":\"$.detail.ok\",\"none\":"          \
   "\"$.detail.none\",\"name\":\"$.detail.name\",\"lines\":\"$.detail.lines\",\"first\":"           \
   "\"$.detail.lines[0].sku\",\"skus\":\"$.detail.lines[*].sku\",\"all\":\"$.detail.lines[1].*\","  \
-  "\"odd\":\"$.detail.a-b/c_d\",\"quoted\":\"$.detail['dotted.name']\",\"gone\":\"$.detail.gone\"," \
+  "\"odd\":\"$.detail.a-b/"                                                                        \
+  "c_d\",\"quoted\":\"$.detail['dotted.name']\",\"gone\":\"$.detail.gone\","                       \
   "\"far\":\"$.detail.lines[9]\",\"whole\":\"$\",\"type\":\"$.detail-type\"}"
 
 static const struct ms_transform_context context = {
@@ -83,9 +84,9 @@ MT_TEST(messaging_transform__paths)
 
 MT_TEST(messaging_transform__wrong_paths)
 {
-  static const char *const paths[] = {"",     "detail", "$detail",  "$.",     "$..a", "$.a[",
-                                      "$.a[]", "$.a[x]", "$.a[1",    "$['a]",  "$.a]", "$.a b",
-                                      "$[-1]", "$.a['b'", "$.a[1]b"};
+  static const char *const paths[] = {"",     "detail", "$detail", "$.",      "$..a",
+                                      "$.a[", "$.a[]",  "$.a[x]",  "$.a[1",   "$['a]",
+                                      "$.a]", "$.a b",  "$[-1]",   "$.a['b'", "$.a[1]b"};
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
     struct ms_transform *transform = NULL;
     struct ms_buf message;
@@ -128,8 +129,8 @@ MT_TEST(messaging_transform__templates)
       /* within quotes: text */
       {"\"Order <id> costs <price>, <ok>, <none>.\"", "\"Order 7 costs 1.5, true, null.\"", 0},
       {"\"<name>|<first>|<gone>|\"", "\"a \\\"b\\\" \\\\ \xC3\xA9\\n|x||\"", 0},
-      {"{\"m\":\"<lines>\",\"n\":\"<skus>\"}", "{\"m\":\"[{sku:x,n:1},{sku:y,n:2}]\",\"n\":\"[x,y]\"}",
-       0},
+      {"{\"m\":\"<lines>\",\"n\":\"<skus>\"}",
+       "{\"m\":\"[{sku:x,n:1},{sku:y,n:2}]\",\"n\":\"[x,y]\"}", 0},
       {"{\"p/<id>\":\"q\\\"<id>\\\"\"}", "{\"p/7\":\"q\\\"7\\\"\"}", 0},
       {"\"{[/ odd beginnings of <type>\"", "\"{[/ odd beginnings of Order\"", 0},
       /* several strings */
@@ -139,8 +140,10 @@ MT_TEST(messaging_transform__templates)
        "{\"a\":\"arn:rule\",\"b\":\"the \\\"rule\\\"\"}", 0},
       {"<aws.events.event.ingestion-time>", "\"2023-11-14T22:13:20.123Z\"", 0},
       {"<aws.events.event>",
-       "{\"id\":\"e-1\",\"account\":\"1\",\"detailType\":\"Order\",\"time\":\"2026-11-23T10:00:00Z\","
-       "\"source\":\"shop\",\"region\":\"r\",\"resources\":[\"arn:a\",\"arn:b\"],\"version\":\"0\"}",
+       "{\"id\":\"e-1\",\"account\":\"1\",\"detailType\":\"Order\",\"time\":\"2026-11-23T10:00:"
+       "00Z\","
+       "\"source\":\"shop\",\"region\":\"r\",\"resources\":[\"arn:a\",\"arn:b\"],\"version\":"
+       "\"0\"}",
        0},
       /* characters that are no places */
       {"\"1 < 2 > 0 <> <a b> <x\"", "\"1 < 2 > 0 <> <a b> <x\"", 0},
@@ -189,8 +192,13 @@ MT_TEST(messaging_transform__refusals)
             "InputTemplate for target t-1 contains invalid placeholder undefined-key.");
   mt_eq_int(compile(&transform, "<aws.events.other>", NULL), MSTEP_EINVALID);
   mt_eq_int(compile(&transform, "", NULL), MSTEP_EINVALID);
-  static const char *const maps[] = {"{\"a b\":\"$.x\"}", "{\"\":\"$.x\"}", "{\"aws.x\":\"$.x\"}",
-                                     "{\"AWSx\":\"$.x\"}", "{\"a\":1}", "{\"a\":\"x\"}", "[]"};
+  static const char *const maps[] = {"{\"a b\":\"$.x\"}",
+                                     "{\"\":\"$.x\"}",
+                                     "{\"aws.x\":\"$.x\"}",
+                                     "{\"AWSx\":\"$.x\"}",
+                                     "{\"a\":1}",
+                                     "{\"a\":\"x\"}",
+                                     "[]"};
   for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
     struct ms_json paths = parse(maps[i]);
     int err = ms_transform_template(&transform, paths, MS_STR("{}"), MS_STR("t"), NULL);
@@ -216,9 +224,9 @@ MT_TEST(messaging_transform__results_are_bounded)
     ms_buf_printf(&text, "%s<aws.events.event.json>", i == 0 ? "" : ",");
   }
   ms_buf_char(&text, ']');
-  mt_eq_int(ms_transform_template(&transform, MS_JSON_VALUE_NONE, ms_buf_view(&text), MS_STR("t"),
-                                  NULL),
-            0);
+  mt_eq_int(
+      ms_transform_template(&transform, MS_JSON_VALUE_NONE, ms_buf_view(&text), MS_STR("t"), NULL),
+      0);
   mt_eq_int(ms_transform_apply(&out, transform, event, &context), MSTEP_ETOOBIG);
   ms_transform_free(transform);
   for (int i = 0; i < 200; i++) {
@@ -227,9 +235,9 @@ MT_TEST(messaging_transform__results_are_bounded)
   while (text.len <= MS_TRANSFORM_TEMPLATE_MAX) {
     ms_buf_char(&text, ' ');
   }
-  mt_eq_int(ms_transform_template(&transform, MS_JSON_VALUE_NONE, ms_buf_view(&text), MS_STR("t"),
-                                  NULL),
-            MSTEP_EINVALID);
+  mt_eq_int(
+      ms_transform_template(&transform, MS_JSON_VALUE_NONE, ms_buf_view(&text), MS_STR("t"), NULL),
+      MSTEP_EINVALID);
   ms_buf_deinit(&text);
   ms_buf_deinit(&out);
   ms_json_unref(event);

@@ -166,11 +166,22 @@ MT_TEST(messaging_zone__changes)
 
 MT_TEST(messaging_zone__wrong_bytes)
 {
-  static const char *const rules[] = {"C",        "CE-1",       "CET",          "CET-25",
-                                      "CET-1:60", "CET-1CE,",   "CET-1CEST",    "CET-1CEST,M3.5.0",
-                                      "<CET-1",   "CET-1CEST,M13.1.0,M1.1.0",   "CET-1CEST,M1.6.0,M1.1.0",
-                                      "CET-1CEST,M1.1.7,M1.1.0", "CET-1CEST,J0,J1", "CET-1CEST,J366,J1",
-                                      "CET-1CEST,M3.5.0/168,M1.1.0", "CET-1 "};
+  static const char *const rules[] = {"C",
+                                      "CE-1",
+                                      "CET",
+                                      "CET-25",
+                                      "CET-1:60",
+                                      "CET-1CE,",
+                                      "CET-1CEST",
+                                      "CET-1CEST,M3.5.0",
+                                      "<CET-1",
+                                      "CET-1CEST,M13.1.0,M1.1.0",
+                                      "CET-1CEST,M1.6.0,M1.1.0",
+                                      "CET-1CEST,M1.1.7,M1.1.0",
+                                      "CET-1CEST,J0,J1",
+                                      "CET-1CEST,J366,J1",
+                                      "CET-1CEST,M3.5.0/168,M1.1.0",
+                                      "CET-1 "};
   struct ms_zone *zone = NULL;
   struct ms_buf bytes;
   ms_buf_init(&bytes, 0);
@@ -205,8 +216,8 @@ MT_TEST(messaging_zone__names)
 {
   static const char *const good[] = {"Europe/Paris", "America/Argentina/Buenos_Aires", "EST5EDT",
                                      "Etc/GMT+5", "UTC"};
-  static const char *const bad[] = {"",      "/etc/passwd", "../x",    "Europe/../x", "Europe/",
-                                    "a//b",  "Europe/.x",   "a b",     "a%b",         "+x"};
+  static const char *const bad[] = {"",     "/etc/passwd", "../x", "Europe/../x", "Europe/",
+                                    "a//b", "Europe/.x",   "a b",  "a%b",         "+x"};
   struct ms_zone *zone = NULL;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     mt_ok(ms_zone_name_is_valid(ms_str_c(good[i])));
