@@ -384,6 +384,8 @@ void ms_durable_close(struct ms_engine *engine)
     ms_free(durable->waiters);
     durable->waiters = next;
   }
+  ms_timer_cancel(&engine->timers, &durable->patience.timer);
+  ms_timer_cancel(&engine->timers, &durable->probe.timer);
   ms_store_close(durable->reader);
   ms_store_close(durable->store);
   ms_buf_deinit(&durable->row);
