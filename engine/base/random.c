@@ -59,12 +59,9 @@ uint64_t ms_random_below(struct ms_random *random, uint64_t bound)
   return value % bound;
 }
 
-void ms_random_uuid(struct ms_random *random, char out[37])
+static void uuid_text(char out[37], uint64_t high, uint64_t low)
 {
   static const char digits[] = "0123456789abcdef";
-  uint64_t high = ms_random_next(random);
-  uint64_t low = ms_random_next(random);
-  high = (high & ~UINT64_C(0xF000)) | UINT64_C(0x4000);
   low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
   size_t at = 0;
   for (int i = 0; i < 32; i++) {
@@ -75,6 +72,20 @@ void ms_random_uuid(struct ms_random *random, char out[37])
     out[at++] = digits[half >> (60 - 4 * (i % 16)) & 15];
   }
   out[at] = '\0';
+}
+
+void ms_random_uuid(struct ms_random *random, char out[37])
+{
+  uint64_t high = ms_random_next(random);
+  uint64_t low = ms_random_next(random);
+  uuid_text(out, (high & ~UINT64_C(0xF000)) | UINT64_C(0x4000), low);
+}
+
+void ms_random_uuid_at(struct ms_random *random, char out[37], int64_t at_ms)
+{
+  uint64_t tail = ms_random_next(random) & UINT64_C(0xFFF);
+  uint64_t low = ms_random_next(random);
+  uuid_text(out, (uint64_t)at_ms << 16 | UINT64_C(0x7000) | tail, low);
 }
 
 uint64_t ms_random_mix(uint64_t a, uint64_t b)

@@ -17,6 +17,8 @@ double ms_random_double(struct ms_random *random);                     /* [0, 1)
 uint64_t ms_random_below(struct ms_random *random, uint64_t bound);    /* [0, bound), bound > 0 */
 /* Version 4, lower case, 36 characters and a NUL. */
 void ms_random_uuid(struct ms_random *random, char out[37]);
+/* Version 7: begins with the time, so that later ones sort behind earlier ones. */
+void ms_random_uuid_at(struct ms_random *random, char out[37], int64_t at_ms);
 uint64_t ms_random_mix(uint64_t a, uint64_t b); /* a new seed from two numbers */
 
 /* java.util.Random, which AWS's seeded functions use: nextInt(bound) after setSeed(seed). */

@@ -21,7 +21,7 @@ describe("mstep start", function()
 
   it("gives a UUID as name, and StartExecution's answer as JSON", function()
     local answer = store:json("start", "echo.json")
-    assert.is_truthy(answer.executionArn:match(":execution:echo:%x+%-%x+%-4%x+%-%x+%-%x+$"), answer.executionArn)
+    assert.is_truthy(answer.executionArn:match(":execution:echo:%x+%-%x+%-7%x+%-%x+%-%x+$"), answer.executionArn)
     assert.is_true(answer.startDate > 1.6e9)
   end)
 

@@ -137,3 +137,18 @@ MT_TEST(base_random__java_bounds)
     }
   }
 }
+
+MT_TEST(base_random__uuid_at_begins_with_the_time)
+{
+  struct ms_random random;
+  char early[37], late[37];
+  ms_random_seed(&random, 5);
+  ms_random_uuid_at(&random, late, 1732380000001);
+  ms_random_uuid_at(&random, early, 1732380000000);
+  mt_ok(strcmp(early, late) < 0);
+  mt_eq_int(strlen(late), 36);
+  mt_eq_int(late[14], '7');
+  mt_ok(strchr("89ab", late[19]) != NULL);
+  late[14] = '\0';
+  mt_eq_str(late, "019359e4-ff01-");
+}
