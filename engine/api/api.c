@@ -1,6 +1,7 @@
 /*
- * The table of operations, and the way of a call: made on any thread, posted to the loop, checked, carried
- * out, answered. A call is in the list of its api until it is answered, so that closing leaves nothing.
+ * The table of operations, and the way of a call: made on any thread, posted to the loop, checked,
+ * carried out, answered. A call is in the list of its api until it is answered, so that closing
+ * leaves nothing.
  */
 #include "api/api.h"
 

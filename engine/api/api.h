@@ -1,6 +1,6 @@
 /*
- * The operations of AWS's APIs, as JSON in and JSON out: what HTTP, mstep_call and the command line share.
- * One row of ops.def and one file op_NAME.c each.
+ * The operations of AWS's APIs, as JSON in and JSON out: what HTTP, mstep_call and the command line
+ * share. One row of ops.def and one file op_NAME.c each.
  */
 #ifndef MS_API_API_H
 #define MS_API_API_H
@@ -15,7 +15,10 @@ struct ms_api_reply {
   int http_status;
   struct ms_str text;
 };
-/* Who hears of it: reply(reply, receiver) on the loop thread, once, never from inside ms_api_call; after durability. */
+/*
+ * Who hears of it: reply(reply, receiver) on the loop thread, once, never from inside ms_api_call;
+ * after durability.
+ */
 struct ms_api_receiver {
   void (*reply)(const struct ms_api_reply *reply, const struct ms_api_receiver *receiver);
   struct ms_callback callback; /* reply's own */
@@ -23,8 +26,8 @@ struct ms_api_receiver {
 };
 
 /*
- * How the runtime's callbacks come back here: functions of the types that its host calls them with, which
- * hand on to ms_api_on_*.
+ * How the runtime's callbacks come back here: functions of the types that its host calls them with,
+ * which hand on to ms_api_on_*.
  */
 struct ms_api_up {
   void (*posted)(void);
@@ -37,9 +40,10 @@ int ms_api_new(struct ms_api **out, struct ms_engine *engine, const struct ms_ap
 void ms_api_free(struct ms_api *api);
 
 /*
- * Any thread. operation: "StartExecution", or "states:StartExecution" where two services have one of that
- * name. request: a JSON object; data NULL = {}. All is copied; receiver NULL: nobody. An error here
- * (MSTEP_ENOMEM) means that `reply` is not called; whatever else is wrong comes through it.
+ * Any thread. operation: "StartExecution", or "states:StartExecution" where two services have one
+ * of that name. request: a JSON object; data NULL = {}. All is copied; receiver NULL: nobody. An
+ * error here (MSTEP_ENOMEM) means that `reply` is not called; whatever else is wrong comes through
+ * it.
  */
 int ms_api_call(struct ms_api *api, struct ms_str operation, struct ms_str request,
                 const struct ms_api_receiver *receiver);
@@ -49,7 +53,10 @@ void ms_api_on_posted(void *user);
 void ms_api_on_accepted(int code, const char *detail, void *user);
 void ms_api_on_replied(int status, struct ms_str reply, void *user);
 
-/* UpdateStateMachine of the definition; all else stays. Loop thread. MSTEP_ENOTFOUND, MSTEP_EDEFINITION. */
+/*
+ * UpdateStateMachine of the definition; all else stays. Loop thread. MSTEP_ENOTFOUND,
+ * MSTEP_EDEFINITION.
+ */
 int ms_api_machine_update(struct ms_engine *engine, struct ms_str arn, struct ms_str definition,
                           ms_engine_diagnostic_cb report, void *user);
 

@@ -1,4 +1,7 @@
-/* ARNs: of the form arn:PARTITION:states:REGION:ACCOUNT:TYPE:REST. Whether a thing exists is not asked here. */
+/*
+ * ARNs: of the form arn:PARTITION:states:REGION:ACCOUNT:TYPE:REST. Whether a thing exists is not
+ * asked here.
+ */
 #include "api/arn.h"
 
 #define ARN_COLONS 6 /* before what follows the type */

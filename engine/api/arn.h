@@ -8,8 +8,8 @@
 #define MS_API_LONG_ARN_MAX 2000
 
 /*
- * Member `name` as an ARN of Step Functions whose resource is of that type ("stateMachine", "execution").
- * data NULL: the call has been answered with InvalidArn.
+ * Member `name` as an ARN of Step Functions whose resource is of that type ("stateMachine",
+ * "execution"). data NULL: the call has been answered with InvalidArn.
  */
 struct ms_str ms_api_arn(struct ms_api_call *call, const char *name, const char *type);
 /* What follows the type: "order", "order:first". */

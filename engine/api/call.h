@@ -1,6 +1,7 @@
 /*
- * What an operation's file sees: the call, what was asked, how it is answered. An operation is a constant
- * ms_op_NAME with its members (checked before it runs) and the function that carries it out.
+ * What an operation's file sees: the call, what was asked, how it is answered. An operation is a
+ * constant ms_op_NAME with its members (checked before it runs) and the function that carries it
+ * out.
  */
 #ifndef MS_API_CALL_H
 #define MS_API_CALL_H
@@ -18,7 +19,9 @@ enum ms_api_kind {
   MS_API_ANY /* any JSON value */
 };
 
-/* One member of a request. Tables end with a row without a name; members not in it are passed over. */
+/*
+ * One member of a request. Tables end with a row without a name; members not in it are passed over.
+ */
 struct ms_api_member {
   const char *name;
   enum ms_api_kind kind;
@@ -33,8 +36,8 @@ struct ms_api_call;
 struct ms_op {
   const struct ms_api_member *members;
   /*
-   * 0: it has been answered, or will be. Else a code of the runtime that the operation has no error of its
-   * own for.
+   * 0: it has been answered, or will be. Else a code of the runtime that the operation has no error
+   * of its own for.
    */
   int (*run)(struct ms_api_call *call);
 };
@@ -71,8 +74,8 @@ int ms_api_fail_f(struct ms_api_call *call, enum ms_api_error error, const char 
 int ms_api_fail_code(struct ms_api_call *call, int code);
 
 /*
- * For the runtime's `accepted`: then(call) answers when what was asked is durable. A runtime call that
- * fails did not take the callback.
+ * For the runtime's `accepted`: then(call) answers when what was asked is durable. A runtime call
+ * that fails did not take the callback.
  */
 struct ms_callback ms_api_when_accepted(struct ms_api_call *call,
                                         int (*then)(struct ms_api_call *call));
@@ -93,8 +96,8 @@ struct ms_callback ms_api_when_replied(struct ms_api_call *call,
 /* Seconds since 1970, as AWS writes dates. */
 struct ms_json ms_api_date(int64_t at_ms);
 /*
- * A member of what one of the runtime's describe functions says of the thing with that ARN; owned. NONE
- * when there is no such thing or member.
+ * A member of what one of the runtime's describe functions says of the thing with that ARN; owned.
+ * NONE when there is no such thing or member.
  */
 struct ms_json ms_api_described(struct ms_api_call *call,
                                 int (*describe)(struct ms_buf *out, struct ms_engine *engine,

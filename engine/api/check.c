@@ -1,7 +1,7 @@
 /*
- * Checks a request against the table of its operation's members, and says what is wrong as AWS does: a value
- * of another type is a SerializationException at once; all constraints that do not hold are collected
- * into one ValidationException.
+ * Checks a request against the table of its operation's members, and says what is wrong as AWS
+ * does: a value of another type is a SerializationException at once; all constraints that do not
+ * hold are collected into one ValidationException.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -74,8 +74,9 @@ static int merge(struct ms_json *into, struct ms_json from)
 }
 
 /*
- * What the machine is to have: the defaults, over them what `there` (a description; NONE: none) has, and
- * what the request gives. A part that is given replaces the whole part, members left out have AWS's default.
+ * What the machine is to have: the defaults, over them what `there` (a description; NONE: none)
+ * has, and what the request gives. A part that is given replaces the whole part, members left out
+ * have AWS's default.
  */
 static int make_configuration(struct ms_json *out, const struct ms_api_call *call,
                               struct ms_json there)

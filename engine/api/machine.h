@@ -1,4 +1,7 @@
-/* What CreateStateMachine and UpdateStateMachine share: members, checks, how a bad definition is said. */
+/*
+ * What CreateStateMachine and UpdateStateMachine share: members, checks, how a bad definition is
+ * said.
+ */
 #ifndef MS_API_MACHINE_H
 #define MS_API_MACHINE_H
 
@@ -33,8 +36,8 @@ extern const struct ms_api_member ms_api_encryption_members[];
 bool ms_api_machine_check(struct ms_api_call *call);
 
 /*
- * Creates or (arn given) updates, with the call's configurations, and answers with then(call) when it is durable, whose ms_api_kept is the
- * ARN; or with what is wrong.
+ * Creates or (arn given) updates, with the call's configurations, and answers with then(call) when
+ * it is durable, whose ms_api_kept is the ARN; or with what is wrong.
  */
 int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
                         const struct ms_engine_machine_request *request,

@@ -1,6 +1,6 @@
 /*
- * CreateStateMachine. Idempotent: the same name, definition, type and logging again is the same answer.
- * roleArn may be left out here; AWS asks for it.
+ * CreateStateMachine. Idempotent: the same name, definition, type and logging again is the same
+ * answer. roleArn may be left out here; AWS asks for it.
  */
 #include "api/machine.h"
 #include "base/error.h"

@@ -1,4 +1,7 @@
-/* DescribeStateMachineForExecution: the definition that this execution runs, whatever came after it. */
+/*
+ * DescribeStateMachineForExecution: the definition that this execution runs, whatever came after
+ * it.
+ */
 #include "api/describe.h"
 #include "base/error.h"
 

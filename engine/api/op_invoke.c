@@ -1,6 +1,7 @@
 /*
- * Invoke of Lambda, RequestResponse: {"FunctionName", "Payload"} -> {"StatusCode", "ExecutedVersion", "Payload"}
- * and, when the function failed, "FunctionError". Payloads are JSON values here.
+ * Invoke of Lambda, RequestResponse: {"FunctionName", "Payload"} -> {"StatusCode",
+ * "ExecutedVersion", "Payload"} and, when the function failed, "FunctionError". Payloads are JSON
+ * values here.
  */
 #include "api/members.h"
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /*
- * ListExecutions, newest first. Without stateMachineArn, where AWS answers with an error: the executions of
- * all machines.
+ * ListExecutions, newest first. Without stateMachineArn, where AWS answers with an error: the
+ * executions of all machines.
  */
 #include "api/members.h"
 #include "base/error.h"

@@ -1,4 +1,7 @@
-/* Shrink, Moonstep's own: gives the disk space of what was purged back; {} -> {"sizeBytes"} of the store. */
+/*
+ * Shrink, Moonstep's own: gives the disk space of what was purged back; {} -> {"sizeBytes"} of the
+ * store.
+ */
 #include "api/members.h"
 #include "base/error.h"
 

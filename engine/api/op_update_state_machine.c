@@ -1,5 +1,6 @@
 /*
- * UpdateStateMachine: new executions get the new definition, those that run keep theirs. Name and type stay.
+ * UpdateStateMachine: new executions get the new definition, those that run keep theirs. Name and
+ * type stay.
  */
 #include "api/machine.h"
 #include "base/error.h"

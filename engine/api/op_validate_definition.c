@@ -1,4 +1,7 @@
-/* ValidateStateMachineDefinition: never an error for a bad definition. Ours: `location` as AWS writes it. */
+/*
+ * ValidateStateMachineDefinition: never an error for a bad definition. Ours: `location` as AWS
+ * writes it.
+ */
 #include "api/machine.h"
 #include "base/error.h"
 

@@ -1,7 +1,7 @@
 /*
- * How commands ask for things: operations of AWS's APIs by name, told to an engine that has a store open in
- * this process. What a command knows is JSON in and JSON out, so another way to reach an engine can stand
- * here.
+ * How commands ask for things: operations of AWS's APIs by name, told to an engine that has a store
+ * open in this process. What a command knows is JSON in and JSON out, so another way to reach an
+ * engine can stand here.
  */
 #ifndef MS_CLI_CLIENT_H
 #define MS_CLI_CLIENT_H
@@ -25,8 +25,8 @@ struct ms_client {
 };
 
 /*
- * The store that --store or MSTEP_STORE names: fills url, store and path. False: said why not; is_needed: also
- * when there is none.
+ * The store that --store or MSTEP_STORE names: fills url, store and path. False: said why not;
+ * is_needed: also when there is none.
  */
 bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool is_needed);
 /* Puts the store into options and opens. is_new_fine: a file that is not there is made. */
@@ -38,8 +38,8 @@ bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args,
 void ms_client_close(struct ms_client *client);
 
 /*
- * One call; its answer is client->reply until the next. False: the answer is an error, which has not been
- * said (ms_client_say). request: JSON.
+ * One call; its answer is client->reply until the next. False: the answer is an error, which has
+ * not been said (ms_client_say). request: JSON.
  */
 bool ms_client_call(struct ms_client *client, const char *operation, const struct ms_text *request);
 /* The same, and says the error. */
@@ -58,8 +58,8 @@ bool ms_client_each_machine(struct ms_client *client, void (*each)(mstep_str ite
 /* The ARN of the machine that is called so, or that this is. False: said. */
 bool ms_client_machine(struct ms_client *client, struct ms_text *arn, const char *name);
 /*
- * The ARN of an execution: of an ARN, a name, "MACHINE:NAME", or the beginning of a name that is the only
- * one. False: said.
+ * The ARN of an execution: of an ARN, a name, "MACHINE:NAME", or the beginning of a name that is
+ * the only one. False: said.
  */
 bool ms_client_execution(struct ms_client *client, struct ms_text *arn, const char *name);
 /* The last part of an ARN. */

@@ -1,6 +1,6 @@
 /*
- * `mstep history EXECUTION`: GetExecutionHistory's answer; all of it unless --max-results asks for a page.
- * For people one line an event, as --trace shows them.
+ * `mstep history EXECUTION`: GetExecutionHistory's answer; all of it unless --max-results asks for
+ * a page. For people one line an event, as --trace shows them.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * `mstep purge`: forgets executions that have ended, by name or by age, and gives their disk space back.
+ * `mstep purge`: forgets executions that have ended, by name or by age, and gives their disk space
+ * back.
  */
 #include <string.h>
 

@@ -1,4 +1,6 @@
-/* `mstep redrive EXECUTION...`: RedriveExecution; `mstep run --store FILE` then goes on with them. */
+/*
+ * `mstep redrive EXECUTION...`: RedriveExecution; `mstep run --store FILE` then goes on with them.
+ */
 #include "cli/client.h"
 
 static bool redrive(struct ms_client *client, const char *name)

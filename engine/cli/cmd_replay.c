@@ -1,6 +1,6 @@
 /*
- * `mstep replay HISTORY --machine FILE`: would an execution with this history go the same way today? The engine
- * compares; here the first difference is shown.
+ * `mstep replay HISTORY --machine FILE`: would an execution with this history go the same way
+ * today? The engine compares; here the first difference is shown.
  */
 #include <string.h>
 

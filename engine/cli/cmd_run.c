@@ -1,7 +1,7 @@
 /*
- * `mstep run [MACHINE]`: opens an engine, creates the machine, starts one execution and drives it to its
- * end. With a store it also goes on with what an earlier process left: that is run_store.c. What is shown
- * meanwhile is view.h, what is printed at the end is run_result.c.
+ * `mstep run [MACHINE]`: opens an engine, creates the machine, starts one execution and drives it
+ * to its end. With a store it also goes on with what an earlier process left: that is run_store.c.
+ * What is shown meanwhile is view.h, what is printed at the end is run_result.c.
  */
 #include <string.h>
 #include <unistd.h>
@@ -210,13 +210,18 @@ static int run_machine(struct ms_cli_run *run, bool is_json)
   return is_printed ? ms_run_exit_code(run->result.status) : MS_EXIT_FAILED;
 }
 
-/* What is to be run, and where its folders are: without a definition's file in the current folder. */
+/*
+ * What is to be run, and where its folders are: without a definition's file in the current folder.
+ */
 static bool find_work(struct ms_cli_run *run)
 {
   const struct ms_cli_args *args = run->args;
   run->machine = args->operand_count > 0 ? args->operands[0] : NULL;
   if (!ms_client_find(&run->client, args, false)) {
     return false;
+  }
+  if (args->options[MS_OPTION_VIRTUAL_TIME] != NULL && args->options[MS_OPTION_STORE] == NULL) {
+    run->client.store = NULL; /* the environment's store is for real time */
   }
   if (run->machine == NULL && run->client.store == NULL) {
     ms_cli_error("\"mstep run\" needs MACHINE, or --store FILE to go on with what is open there");

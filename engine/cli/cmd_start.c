@@ -1,6 +1,6 @@
 /*
- * `mstep start MACHINE`: puts an execution into a store, durably, and lets nothing run; `mstep run --store FILE`
- * does.
+ * `mstep start MACHINE`: puts an execution into a store, durably, and lets nothing run; `mstep run
+ * --store FILE` does.
  */
 #include "cli/client.h"
 #include "cli/deploy.h"

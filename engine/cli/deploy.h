@@ -9,8 +9,8 @@ bool ms_cli_input(struct ms_text *out, const struct ms_cli_args *args, const cha
 /* Is it a definition's file, rather than the name or ARN of a machine that the store has? */
 bool ms_is_machine_file(const char *machine);
 /*
- * The machine that `machine` is: a file's is created, or updated when the store has one of that name
- * with another definition. False: said.
+ * The machine that `machine` is: a file's is created, or updated when the store has one of that
+ * name with another definition. False: said.
  */
 bool ms_deploy(struct ms_client *client, struct ms_text *arn, const struct ms_cli_args *args,
                const char *machine);

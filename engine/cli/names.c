@@ -1,6 +1,6 @@
 /*
- * From what a person types to ARNs. A machine is looked for in ListStateMachines; an execution first under its
- * whole name in every machine, then, as the beginning of one, in ListExecutions.
+ * From what a person types to ARNs. A machine is looked for in ListStateMachines; an execution
+ * first under its whole name in every machine, then, as the beginning of one, in ListExecutions.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 #define DRAW_EVERY_MS 100
 
 /*
- * Signals reach only a handler without arguments, so this is the program's one piece of shared state:
- * the engine to stop, and what has been asked for since.
+ * Signals reach only a handler without arguments, so this is the program's one piece of shared
+ * state: the engine to stop, and what has been asked for since.
  */
 static mstep_engine *volatile signal_engine;
 static volatile sig_atomic_t is_interrupted, is_interrupt_due, is_draw_due;
@@ -27,7 +27,9 @@ static void on_interrupt(int number)
   }
 }
 
-/* The public engine has no timers for its host; leaving the loop ten times a second does as well. */
+/*
+ * The public engine has no timers for its host; leaving the loop ten times a second does as well.
+ */
 static void on_tick(int number)
 {
   (void)number;

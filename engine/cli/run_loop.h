@@ -1,5 +1,6 @@
 /*
- * Driving an engine for somebody who watches: signals end it, a live view is drawn ten times a second.
+ * Driving an engine for somebody who watches: signals end it, a live view is drawn ten times a
+ * second.
  */
 #ifndef MS_CLI_RUN_LOOP_H
 #define MS_CLI_RUN_LOOP_H

@@ -1,7 +1,7 @@
 /*
- * `mstep run --store FILE [MACHINE]`: goes on with everything that is open in a store, and with MACHINE starts
- * one more. It ends when all have ended, or when it is interrupted: then what is open stays so, and the
- * next run goes on with it.
+ * `mstep run --store FILE [MACHINE]`: goes on with everything that is open in a store, and with
+ * MACHINE starts one more. It ends when all have ended, or when it is interrupted: then what is
+ * open stays so, and the next run goes on with it.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /*
- * Drives an execution through a recorded history: the core is given what the world did then (the input, the
- * answers of tasks, timers, a stop) at the times of then, and each event that it decides on must be one of
- * the record. What happened at the same time in several branches may have happened in another order.
+ * Drives an execution through a recorded history: the core is given what the world did then (the
+ * input, the answers of tasks, timers, a stop) at the times of then, and each event that it decides
+ * on must be one of the record. What happened at the same time in several branches may have
+ * happened in another order.
  */
 #include "runtime/replay.h"
 

@@ -8,7 +8,8 @@
 #include "mt.h"
 
 #define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
-#define WAIT "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":60,\"End\":true}}}"
+#define WAIT                                                                                       \
+  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":60,\"End\":true}}}"
 #define MACHINE "arn:aws:states:us-east-1:000000000000:stateMachine:m"
 #define EXECUTION "arn:aws:states:us-east-1:000000000000:execution:m:e"
 
@@ -38,7 +39,8 @@ static struct answer call(struct host *host, const char *operation, const char *
   return answer;
 }
 
-static void check_ok(struct host *host, const char *operation, const char *request, const char *part)
+static void check_ok(struct host *host, const char *operation, const char *request,
+                     const char *part)
 {
   struct answer answer = call(host, operation, request);
   if (answer.status != 0 || strstr(answer.text, part) == NULL)
@@ -69,14 +71,16 @@ MT_TEST(call__from_start_to_history)
   struct host host;
   host_open(&host, NULL);
   check_ok(&host, "CreateStateMachine",
-           "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{\\\"Type\\\":"
+           "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{"
+           "\\\"Type\\\":"
            "\\\"Pass\\\",\\\"End\\\":true}}}\"}",
            "{\"stateMachineArn\":\"" MACHINE "\",\"creationDate\":1704067200.0}");
   check_ok(&host, "StartExecution",
            "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\",\"input\":\"[1]\"}",
            "{\"executionArn\":\"" EXECUTION "\",\"startDate\":1704067200.0}");
   host_run(&host);
-  check_ok(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}", "\"status\":\"SUCCEEDED\"");
+  check_ok(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}",
+           "\"status\":\"SUCCEEDED\"");
   check_ok(&host, "states:DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}",
            "\"output\":\"[1]\"");
   check_ok(&host, "GetExecutionHistory", "{\"executionArn\":\"" EXECUTION "\",\"maxResults\":1}",
@@ -103,7 +107,8 @@ MT_TEST(call__what_is_no_request)
   mt_ok(strstr(answer.text, "There is no operation \xef\xbf\xbd\xef\xbf\xbd") != NULL);
   mt_eq_int(mstep_call(NULL, "ListExecutions", host_str("{}"), NULL, NULL), MSTEP_EINVALID);
   mt_eq_int(mstep_call(host.engine, NULL, host_str("{}"), NULL, NULL), MSTEP_EINVALID);
-  mt_eq_int(mstep_call(host.engine, "ListExecutions", host_str(NULL), NULL, NULL), 0); /* nobody hears */
+  mt_eq_int(mstep_call(host.engine, "ListExecutions", host_str(NULL), NULL, NULL),
+            0); /* nobody hears */
   host_run(&host);
   host_close(&host);
 }
@@ -114,26 +119,34 @@ MT_TEST(call__constraints)
   open_with(&host, PASS);
 #define ONE "1 validation error detected: "
   check_error(&host, "DescribeExecution", "{}", MSTEP_EINVALID, "ValidationException",
-              ONE "Value null at 'executionArn' failed to satisfy constraint: Member must not be null");
-  check_error(&host, "DescribeExecution", "{\"executionArn\":null}", MSTEP_EINVALID, "ValidationException",
-              ONE "Value null at 'executionArn' failed to satisfy constraint: Member must not be null");
-  check_error(&host, "ListStateMachines", "{\"maxResults\":1001}", MSTEP_EINVALID, "ValidationException",
-              ONE "Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less "
-                  "than or equal to 1000");
-  check_error(&host, "ListStateMachines", "{\"maxResults\":-1}", MSTEP_EINVALID, "ValidationException",
-              ONE "Value '-1' at 'maxResults' failed to satisfy constraint: Member must have value greater "
-                  "than or equal to 0");
-  check_error(&host, "ListStateMachines", "{\"maxResults\":1001,\"nextToken\":\"\"}", MSTEP_EINVALID,
-              "ValidationException",
-              "2 validation errors detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member "
-              "must have value less than or equal to 1000; Value '' at 'nextToken' failed to satisfy "
-              "constraint: Member must have length greater than or equal to 1");
-  check_error(&host, "ListExecutions", "{\"statusFilter\":\"running\"}", MSTEP_EINVALID,
-              "ValidationException",
-              ONE "Value 'running' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum "
-                  "value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
-  check_error(&host, "DescribeExecution", "{\"executionArn\":7}", MSTEP_EINVALID, "SerializationException",
-              "NUMBER_VALUE can not be converted to a String");
+              ONE
+              "Value null at 'executionArn' failed to satisfy constraint: Member must not be null");
+  check_error(
+      &host, "DescribeExecution", "{\"executionArn\":null}", MSTEP_EINVALID, "ValidationException",
+      ONE "Value null at 'executionArn' failed to satisfy constraint: Member must not be null");
+  check_error(
+      &host, "ListStateMachines", "{\"maxResults\":1001}", MSTEP_EINVALID, "ValidationException",
+      ONE "Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less "
+          "than or equal to 1000");
+  check_error(
+      &host, "ListStateMachines", "{\"maxResults\":-1}", MSTEP_EINVALID, "ValidationException",
+      ONE "Value '-1' at 'maxResults' failed to satisfy constraint: Member must have value greater "
+          "than or equal to 0");
+  check_error(
+      &host, "ListStateMachines", "{\"maxResults\":1001,\"nextToken\":\"\"}", MSTEP_EINVALID,
+      "ValidationException",
+      "2 validation errors detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
+      "Member "
+      "must have value less than or equal to 1000; Value '' at 'nextToken' failed to satisfy "
+      "constraint: Member must have length greater than or equal to 1");
+  check_error(
+      &host, "ListExecutions", "{\"statusFilter\":\"running\"}", MSTEP_EINVALID,
+      "ValidationException",
+      ONE
+      "Value 'running' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum "
+      "value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
+  check_error(&host, "DescribeExecution", "{\"executionArn\":7}", MSTEP_EINVALID,
+              "SerializationException", "NUMBER_VALUE can not be converted to a String");
   struct answer answer =
       call(&host, "CreateStateMachine",
            "{\"name\":\"x\",\"definition\":\"{}\",\"tags\":[{\"key\":\"a\"},{\"key\":\"\"}]}");
@@ -145,21 +158,25 @@ MT_TEST(call__arns)
 {
   struct host host;
   open_with(&host, PASS);
-  check_error(&host, "DescribeExecution", "{\"executionArn\":\"nothing\"}", MSTEP_EINVALID, "InvalidArn",
-              "Invalid Arn: 'Invalid ARN prefix: nothing'");
+  check_error(&host, "DescribeExecution", "{\"executionArn\":\"nothing\"}", MSTEP_EINVALID,
+              "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: nothing'");
   check_error(&host, "StopExecution",
-              "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:express:m:e:u\"}", MSTEP_EINVALID,
-              "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'");
-  check_error(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" EXECUTION "\"}", MSTEP_EINVALID,
-              "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: execution'");
+              "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:express:m:e:u\"}",
+              MSTEP_EINVALID, "InvalidArn",
+              "Invalid Arn: 'Resource type not valid in this context: express'");
+  check_error(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" EXECUTION "\"}",
+              MSTEP_EINVALID, "InvalidArn",
+              "Invalid Arn: 'Resource type not valid in this context: execution'");
   check_error(&host, "GetExecutionHistory", "{\"executionArn\":\"" EXECUTION "\"}", MSTEP_ENOTFOUND,
               "ExecutionDoesNotExist", "Execution Does Not Exist: '" EXECUTION "'");
   check_error(&host, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}", MSTEP_ENOTFOUND,
               "ExecutionDoesNotExist", "Execution Does Not Exist: '" EXECUTION "'");
   check_error(&host, "DescribeStateMachineForExecution", "{\"executionArn\":\"" EXECUTION "\"}",
-              MSTEP_ENOTFOUND, "ExecutionDoesNotExist", "Execution Does Not Exist: '" EXECUTION "'");
-  check_error(&host, "UpdateStateMachine", "{\"stateMachineArn\":\"" MACHINE "2\",\"roleArn\":\"r\"}",
-              MSTEP_ENOTFOUND, "StateMachineDoesNotExist", "State Machine Does Not Exist: '" MACHINE "2'");
+              MSTEP_ENOTFOUND, "ExecutionDoesNotExist",
+              "Execution Does Not Exist: '" EXECUTION "'");
+  check_error(&host, "UpdateStateMachine",
+              "{\"stateMachineArn\":\"" MACHINE "2\",\"roleArn\":\"r\"}", MSTEP_ENOTFOUND,
+              "StateMachineDoesNotExist", "State Machine Does Not Exist: '" MACHINE "2'");
   host_close(&host);
 }
 
@@ -169,14 +186,19 @@ MT_TEST(call__updates_leave_running_executions_alone)
 {
   struct host host;
   open_with(&host, WAIT);
-  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}", EXECUTION);
-  const char *pass = "{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}}";
+  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}",
+           EXECUTION);
+  const char *pass = "{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{\\\"Type\\\":"
+                     "\\\"Pass\\\",\\\"End\\\":true}}}";
   check_ok(&host, "UpdateStateMachine",
-           mt_format("{\"stateMachineArn\":\"" MACHINE "\",\"definition\":\"%s\"}", pass), "\"revisionId\":\"");
-  check_ok(&host, "DescribeStateMachineForExecution", "{\"executionArn\":\"" EXECUTION "\"}", "Wait");
+           mt_format("{\"stateMachineArn\":\"" MACHINE "\",\"definition\":\"%s\"}", pass),
+           "\"revisionId\":\"");
+  check_ok(&host, "DescribeStateMachineForExecution", "{\"executionArn\":\"" EXECUTION "\"}",
+           "Wait");
   check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}", "Pass");
   check_ok(&host, "DescribeStateMachine",
-           "{\"stateMachineArn\":\"" MACHINE "\",\"includedData\":\"METADATA_ONLY\"}", "\"definition\":\"{}\"");
+           "{\"stateMachineArn\":\"" MACHINE "\",\"includedData\":\"METADATA_ONLY\"}",
+           "\"definition\":\"{}\"");
   mt_eq_int(mstep_state_machine_update(host.engine, MACHINE, host_str(WAIT), NULL, NULL), 0);
   check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}", "Wait");
   mt_eq_int(mstep_state_machine_update(host.engine, MACHINE "x", host_str(WAIT), NULL, NULL),
@@ -185,7 +207,8 @@ MT_TEST(call__updates_leave_running_executions_alone)
             MSTEP_EDEFINITION);
   check_error(&host, "UpdateStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}", MSTEP_EINVALID,
               "MissingRequiredParameter",
-              "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must "
+              "Either the definition, the role ARN, the LoggingConfiguration, or the "
+              "TracingConfiguration must "
               "be specified");
   host_close(&host);
 }
@@ -195,24 +218,31 @@ MT_TEST(call__create_is_idempotent_by_definition_and_configuration)
   struct host host;
   host_open(&host, NULL);
 #define FORM                                                                                       \
-  "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{"            \
+  "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{"        \
   "\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}}\"%s}"
-  check_ok(&host, "CreateStateMachine", mt_format(FORM, ",\"roleArn\":\"arn:aws:iam::1:role/a\""), MACHINE);
-  check_ok(&host, "CreateStateMachine", mt_format(FORM, ",\"roleArn\":\"arn:aws:iam::1:role/b\""), MACHINE);
-  check_ok(&host, "CreateStateMachine", mt_format(FORM, ",\"tracingConfiguration\":{\"enabled\":false}"),
+  check_ok(&host, "CreateStateMachine", mt_format(FORM, ",\"roleArn\":\"arn:aws:iam::1:role/a\""),
            MACHINE);
-  check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}", "arn:aws:iam::1:role/a");
-  check_error(&host, "CreateStateMachine", mt_format(FORM, ",\"tracingConfiguration\":{\"enabled\":true}"),
-              MSTEP_EEXISTS, "StateMachineAlreadyExists", "State Machine Already Exists: '" MACHINE "'");
-  check_error(&host, "CreateStateMachine", mt_format(FORM, ",\"loggingConfiguration\":{\"level\":\"ALL\"}"),
-              MSTEP_EINVALID, "InvalidLoggingConfiguration",
+  check_ok(&host, "CreateStateMachine", mt_format(FORM, ",\"roleArn\":\"arn:aws:iam::1:role/b\""),
+           MACHINE);
+  check_ok(&host, "CreateStateMachine",
+           mt_format(FORM, ",\"tracingConfiguration\":{\"enabled\":false}"), MACHINE);
+  check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}",
+           "arn:aws:iam::1:role/a");
+  check_error(&host, "CreateStateMachine",
+              mt_format(FORM, ",\"tracingConfiguration\":{\"enabled\":true}"), MSTEP_EEXISTS,
+              "StateMachineAlreadyExists", "State Machine Already Exists: '" MACHINE "'");
+  check_error(&host, "CreateStateMachine",
+              mt_format(FORM, ",\"loggingConfiguration\":{\"level\":\"ALL\"}"), MSTEP_EINVALID,
+              "InvalidLoggingConfiguration",
               "Invalid Logging Configuration: Must specify exactly one Log Destination.");
-  check_error(&host, "CreateStateMachine", "{\"name\":\"a b\",\"definition\":\"{}\"}", MSTEP_EINVALID,
-              "InvalidName", "Invalid Name: 'a b'");
-  check_error(&host, "CreateStateMachine", "{\"name\":\"b\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\"}\"}",
-              MSTEP_EDEFINITION, "InvalidDefinition",
-              "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: "
-              "[States] at /'");
+  check_error(&host, "CreateStateMachine", "{\"name\":\"a b\",\"definition\":\"{}\"}",
+              MSTEP_EINVALID, "InvalidName", "Invalid Name: 'a b'");
+  check_error(
+      &host, "CreateStateMachine",
+      "{\"name\":\"b\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\"}\"}", MSTEP_EDEFINITION,
+      "InvalidDefinition",
+      "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: "
+      "[States] at /'");
   host_close(&host);
 }
 
@@ -221,14 +251,17 @@ MT_TEST(call__stop_and_start_again)
   struct host host;
   open_with(&host, WAIT);
   const char *start = "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\",\"input\":\"{}\"}";
-  struct answer first = call(&host, "StartExecution", start), again = call(&host, "StartExecution", start);
+  struct answer first = call(&host, "StartExecution", start),
+                again = call(&host, "StartExecution", start);
   mt_eq_str(again.text, first.text);
-  check_ok(&host, "StopExecution", "{\"executionArn\":\"" EXECUTION "\",\"error\":\"E\"}", "{\"stopDate\":");
+  check_ok(&host, "StopExecution", "{\"executionArn\":\"" EXECUTION "\",\"error\":\"E\"}",
+           "{\"stopDate\":");
   check_error(&host, "StartExecution", start, MSTEP_EEXISTS, "ExecutionAlreadyExists",
               "Execution Already Exists: '" EXECUTION "'");
   check_ok(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}", "\"error\":\"E\"");
-  check_error(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"input\":\"\"}", MSTEP_ESYNTAX,
-              "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'");
+  check_error(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"input\":\"\"}",
+              MSTEP_ESYNTAX, "InvalidExecutionInput",
+              "Invalid State Machine Execution Input: 'Invalid execution input.'");
   check_ok(&host, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}", "{\"redriveDate\":");
   check_error(&host, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}", MSTEP_ESTATE,
               "ExecutionNotRedrivable", "Execution is RUNNING and cannot be redriven");
@@ -250,18 +283,20 @@ MT_TEST(call__tasks)
   char *token = NULL;
   open_with(&host, HOST_TASK);
   mt_eq_int(mstep_task_register(host.engine, HOST_ACTIVITY, on_task, &token), 0);
-  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}", EXECUTION);
+  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}",
+           EXECUTION);
   while (token == NULL)
     host_run(&host);
   check_ok(&host, "SendTaskHeartbeat", mt_format("{\"taskToken\":\"%s\"}", token), "{}");
   check_error(&host, "SendTaskSuccess", mt_format("{\"taskToken\":\"%s\",\"output\":\"{\"}", token),
               MSTEP_ESYNTAX, "InvalidOutput",
               "Invalid Output: 'line 1, column 2: the object does not end'");
-  check_ok(&host, "SendTaskSuccess", mt_format("{\"taskToken\":\"%s\",\"output\":\"7\"}", token), "{}");
+  check_ok(&host, "SendTaskSuccess", mt_format("{\"taskToken\":\"%s\",\"output\":\"7\"}", token),
+           "{}");
   check_error(&host, "SendTaskFailure", mt_format("{\"taskToken\":\"%s\"}", token), MSTEP_ENOTFOUND,
               "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
-  check_error(&host, "SendTaskSuccess", "{\"taskToken\":\"made up\",\"output\":\"7\"}", MSTEP_EINVALID,
-              "InvalidToken", "Invalid Token: 'Invalid token'");
+  check_error(&host, "SendTaskSuccess", "{\"taskToken\":\"made up\",\"output\":\"7\"}",
+              MSTEP_EINVALID, "InvalidToken", "Invalid Token: 'Invalid token'");
   check_ok(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}", "\"output\":\"7\"");
   host_close(&host);
 }
@@ -279,8 +314,8 @@ MT_TEST(call__invoke)
   check_ok(&host, "lambda:Invoke",
            "{\"FunctionName\":\"arn:aws:lambda:us-east-1:000000000000:function:double:$LATEST\"}",
            "\"FunctionError\":\"Unhandled\",\"Payload\":{\"errorMessage\":");
-  check_error(&host, "Invoke", "{\"FunctionName\":\"nobody\"}", MSTEP_ENOTFOUND, "ResourceNotFoundException",
-              "Function not found: nobody");
+  check_error(&host, "Invoke", "{\"FunctionName\":\"nobody\"}", MSTEP_ENOTFOUND,
+              "ResourceNotFoundException", "Function not found: nobody");
   host_close(&host);
 }
 
@@ -288,11 +323,13 @@ MT_TEST(call__without_a_store)
 {
   struct host host;
   open_with(&host, PASS);
-  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}", EXECUTION);
+  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}",
+           EXECUTION);
   host_run(&host);
   check_error(&host, "PurgeExecutions", "{}", MSTEP_EINVALID, "MissingRequiredParameter",
               "Either executionArns or stoppedBefore must be specified");
-  check_ok(&host, "PurgeExecutions", "{\"executionArns\":[\"" EXECUTION "\"]}", "{\"purgedCount\":1}");
+  check_ok(&host, "PurgeExecutions", "{\"executionArns\":[\"" EXECUTION "\"]}",
+           "{\"purgedCount\":1}");
   check_error(&host, "PurgeExecutions", "{\"executionArns\":[\"" EXECUTION "\"]}", MSTEP_ENOTFOUND,
               "ExecutionDoesNotExist", "Execution Does Not Exist: '" EXECUTION "'");
   check_ok(&host, "PurgeExecutions", "{\"stoppedBefore\":1e9}", "{\"purgedCount\":0}");
@@ -316,13 +353,15 @@ MT_TEST(call__with_a_store)
   snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
   host_open(&host, with_store);
   host_machine(&host, "m", PASS);
-  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}", EXECUTION);
+  check_ok(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}",
+           EXECUTION);
   host_run(&host);
   check_ok(&host, "Backup", mt_format("{\"path\":\"%s/copy.db\"}", mt_tmpdir()), "copy.db");
   host_close(&host);
   host_open(&host, with_store); /* everything is there again */
   check_ok(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}", "SUCCEEDED");
-  check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}", "\"status\":\"ACTIVE\"");
+  check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}",
+           "\"status\":\"ACTIVE\"");
   check_ok(&host, "PurgeExecutions", "{\"stoppedBefore\":9e9}", "{\"purgedCount\":1}");
   struct answer answer = call(&host, "Shrink", "{}");
   mt_ok(answer.status == 0 && strstr(answer.text, "{\"sizeBytes\":0}") == NULL);
@@ -351,7 +390,8 @@ static void *call_often(void *user)
 {
   struct crowd *crowd = user;
   for (int i = 0; i < CALLS; i++)
-    mt_eq_int(mstep_call(crowd->engine, "ListStateMachines", host_str("{}"), count_answer, crowd), 0);
+    mt_eq_int(mstep_call(crowd->engine, "ListStateMachines", host_str("{}"), count_answer, crowd),
+              0);
   return NULL;
 }
 
@@ -382,8 +422,8 @@ MT_TEST(call__closing_before_the_answer)
   mt_leak_begin();
   open_with(&host, PASS);
   for (int i = 0; i < 10; i++)
-    mt_eq_int(mstep_call(host.engine, "StartExecution", host_str("{\"stateMachineArn\":\"" MACHINE "\"}"),
-                         on_answer, &answer),
+    mt_eq_int(mstep_call(host.engine, "StartExecution",
+                         host_str("{\"stateMachineArn\":\"" MACHINE "\"}"), on_answer, &answer),
               0);
   host_close(&host);
   mt_leak_end();
@@ -401,11 +441,13 @@ static void say_nothing(int level, const char *module, mstep_str line, void *use
 static int calls_without_memory(void *user)
 {
   static const char *const calls[][2] = {
-      {"CreateStateMachine", "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{"
-                             "\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}}\"}"},
+      {"CreateStateMachine",
+       "{\"name\":\"m\",\"definition\":\"{\\\"StartAt\\\":\\\"P\\\",\\\"States\\\":{\\\"P\\\":{"
+       "\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}}\"}"},
       {"StartExecution", "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\"}"},
       {"UpdateStateMachine", "{\"stateMachineArn\":\"" MACHINE "\",\"roleArn\":\"r\"}"},
-      {"DescribeExecution", "{\"executionArn\":\"" EXECUTION "\",\"includedData\":\"METADATA_ONLY\"}"},
+      {"DescribeExecution",
+       "{\"executionArn\":\"" EXECUTION "\",\"includedData\":\"METADATA_ONLY\"}"},
       {"ListExecutions", "{\"stateMachineArn\":\"" MACHINE "\",\"maxResults\":2000}"},
       {"ValidateStateMachineDefinition", "{\"definition\":\"{}\"}"}};
   mstep_options options;

@@ -362,3 +362,52 @@ MT_TEST(execution__closing_while_they_run)
   mt_eq_int(host.ended, 0);
   mt_leak_end();
 }
+
+/* ---- limits of AWS, where they are asked for ---- */
+
+static mstep_arn express_machine(struct host *host, const char *definition)
+{
+  mstep_arn arn;
+  mt_eq_int(mstep_state_machine_create(&arn, host->engine, "express", host_str(definition), "EXPRESS",
+                                       NULL, NULL),
+            0);
+  return arn;
+}
+
+MT_TEST(execution__large_payloads_only_without_the_limits_of_aws)
+{
+  char *input = mt_format("\"%0300000d\"", 7);
+  struct host host;
+  mstep_arn arn;
+  host_open(&host, NULL);
+  mstep_arn pass = host_machine(&host, "pass", PASS);
+  host_start(&host, &pass, "large", input);
+  host_run(&host);
+  mt_eq_int(host.status, MSTEP_SUCCEEDED);
+  host_close(&host);
+  host_open(&host, as_aws);
+  pass = host_machine(&host, "pass", PASS);
+  mt_eq_int(mstep_execution_start(&arn, host.engine, pass.text, "large", host_str(input), NULL, NULL),
+            MSTEP_ETOOBIG);
+  host_close(&host);
+}
+
+MT_TEST(execution__express_ends_after_five_minutes_with_the_limits_of_aws)
+{
+  const char *wait = "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":600,\"End\":true}}}";
+  struct host host;
+  host_open(&host, NULL);
+  mstep_arn express = express_machine(&host, wait);
+  host_start(&host, &express, NULL, NULL);
+  host_run(&host);
+  mt_eq_int(host.status, MSTEP_SUCCEEDED);
+  host_close(&host);
+  host_open(&host, as_aws);
+  express = express_machine(&host, wait);
+  int64_t started_at_ms = mstep_engine_now_ms(host.engine);
+  host_start(&host, &express, NULL, NULL);
+  host_run(&host);
+  mt_eq_int(host.status, MSTEP_TIMED_OUT);
+  mt_eq_int(mstep_engine_now_ms(host.engine) - started_at_ms, 300000);
+  host_close(&host);
+}
