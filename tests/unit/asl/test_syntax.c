@@ -11,18 +11,21 @@ static const struct asl_row syntax_rows[] = {
     {"trailing_comma",
      "{'StartAt':'A',\n"
      " 'States':{'A':{'Type':'Succeed'},}}",
-     "2:35: error: Unexpected character ('}' (code 125)): expected a member name in quotes "
+     "2:35: error: Unexpected character ('}' (code 125)): was expecting double-quote to "
+     "start field name "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{\"StartAt\":\"A\",\\n \"States\":{\"A\":{"
      "\"Type\":\"Succeed\"},}}\"; line: 2, column: 36]) Remove the comma before it.\n"},
     {"missing_comma",
      "{'StartAt':'A'\n"
      " 'States':{}}",
-     "2:2: error: Unexpected character ('\"' (code 34)): expected ',' or '}' after a member "
+     "2:2: error: Unexpected character ('\"' (code 34)): was expecting comma to separate "
+     "Object entries "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{\"StartAt\":\"A\"\\n \"States\":{}}\"; "
      "line: 2, column: 3]) A comma is missing before it.\n"},
     {"missing_colon",
      "{'StartAt' 'A'}",
-     "1:12: error: Unexpected character ('\"' (code 34)): expected ':' after a member name "
+     "1:12: error: Unexpected character ('\"' (code 34)): was expecting a colon to "
+     "separate field name and value "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{\"StartAt\" \"A\"}\"; line: 1, column: "
      "13]) A colon is missing before it.\n"},
     {"unclosed",
@@ -38,12 +41,14 @@ static const struct asl_row syntax_rows[] = {
      "{\n"
      " // the start\n"
      " 'StartAt':'A'}",
-     "2:2: error: Unexpected character ('/' (code 47)): expected a member name in quotes "
+     "2:2: error: Unexpected character ('/' (code 47)): was expecting double-quote to "
+     "start field name "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{\\n // the start\\n \"StartAt\":\"A\"}\"; "
      "line: 2, column: 3]) JSON has no comments; use a \"Comment\" field.\n"},
     {"bare_name",
      "{StartAt:'A'}",
-     "1:2: error: Unexpected character ('S' (code 83)): expected a member name in quotes "
+     "1:2: error: Unexpected character ('S' (code 83)): was expecting double-quote to "
+     "start field name "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{StartAt:\"A\"}\"; line: 1, column: 9]) "
      "Member names stand in double quotes.\n"},
     {"bare_value",
@@ -53,7 +58,8 @@ static const struct asl_row syntax_rows[] = {
      "\"StartAt\":A}\"; line: 1, column: 13])\n"},
     {"apostrophes",
      "{`StartAt`:1}",
-     "1:2: error: Unexpected character (''' (code 39)): expected a member name in quotes "
+     "1:2: error: Unexpected character (''' (code 39)): was expecting double-quote to "
+     "start field name "
      "(INVALID_JSON_DESCRIPTION at [Source: (String)\"{'StartAt':1}\"; line: 1, column: 3]) JSON "
      "strings stand in double quotes.\n"},
     {"trailing_text",
