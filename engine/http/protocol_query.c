@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/sort.h"
+#include "base/utf8.h"
 #include "http/protocol_internal.h"
 
 #define PARAMETERS_MAX 2000
@@ -173,6 +174,9 @@ static int decode_text(struct decoder *d, struct ms_str *out, struct ms_str text
   struct ms_buf buf;
   ms_buf_init(&buf, 0);
   int err = ms_http_decode(&buf, text, true);
+  if (err == 0 && ms_utf8_check(ms_buf_view(&buf)) < buf.len) {
+    err = MSTEP_ESYNTAX;
+  }
   if (err == 0) {
     *out = ms_arena_str(d->arena, ms_buf_view(&buf));
     err = out->data == NULL ? ms_error_nomem() : MSTEP_OK;
@@ -350,6 +354,9 @@ static int add_queue(struct decoder *d, const struct ms_http_message *message)
   ms_buf_cstr(&url, message->is_tls ? "https://" : "http://");
   ms_buf_str(&url, message->host);
   int err = ms_http_decode(&url, message->path, false);
+  if (err == 0 && ms_utf8_check(ms_buf_view(&url)) < url.len) {
+    err = MSTEP_ESYNTAX;
+  }
   if (err == 0) {
     struct ms_str copy = ms_arena_str(d->arena, ms_buf_view(&url));
     err = copy.data == NULL ? ms_error_nomem() : add_parameter(d, MS_STR("QueueUrl"), copy);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "http/protocol_internal.h"
 
 #define SEGMENT_BYTES_MAX 2048
@@ -105,6 +106,9 @@ static int set_decoded(struct ms_json *input, struct ms_str name, struct ms_str 
   struct ms_buf value;
   ms_buf_init(&value, SEGMENT_BYTES_MAX);
   int err = ms_http_decode(&value, text, is_form);
+  if (err == 0 && ms_utf8_check(ms_buf_view(&value)) < value.len) {
+    err = MSTEP_ESYNTAX;
+  }
   if (err == 0 && kind == LIST) {
     struct ms_json list = ms_json_ref(ms_json_get(*input, name));
     if (!ms_json_is_array(list)) {

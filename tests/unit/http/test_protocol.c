@@ -255,6 +255,8 @@ MT_TEST(http_protocol__query_failures)
   check_failure(FORM, "Action=" SQS, 400, "InvalidAction");
   check_failure(FORM, "Action=a%20b" SQS, 400, "InvalidAction");
   check_failure(FORM, "Action=ListQueues" SQS "&a=%", 400, "MalformedQueryString");
+  check_failure(FORM, "Action=ListQueues" SQS "&a=%ff", 400, "MalformedQueryString");
+  check_failure(FORM, "Action=ListQueues" SQS "&\xff=a", 400, "MalformedQueryString");
   check_failure(FORM, "Action=ListQueues" SQS "&a.b.c.d.e.f.g.h.i.j.k=1", 400,
                 "MalformedQueryString");
   struct ms_buf many;
@@ -400,6 +402,9 @@ MT_TEST(http_protocol__rest_failures)
   check_failure("POST /2015-03-31/functions HTTP/1.1\r\n", "{a", 400, "SerializationException");
   check_failure("POST /2015-03-31/functions HTTP/1.1\r\n", "[]", 400, "SerializationException");
   check_failure("GET /2015-03-31/functions/%zz HTTP/1.1\r\n", "", 400, "SerializationException");
+  check_failure("GET /2015-03-31/functions/%ff HTTP/1.1\r\n", "", 400, "SerializationException");
+  check_failure("GET /2015-03-31/functions?Marker=%c3 HTTP/1.1\r\n", "", 400,
+                "SerializationException");
 }
 
 MT_TEST(http_protocol__rest_answers)
