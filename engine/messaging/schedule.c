@@ -14,12 +14,12 @@ static bool read_digits(int64_t *out, struct ms_str text)
 {
   *out = 0;
   for (size_t i = 0; i < text.len; i++) {
-    if (text.data[i] < '0' || text.data[i] > '9') {
+    if (text.data[i] < '0' || text.data[i] > '9' || i == RATE_DIGITS_MAX) {
       return false;
     }
     *out = *out * 10 + (text.data[i] - '0');
   }
-  return text.len > 0 && text.len <= RATE_DIGITS_MAX;
+  return text.len > 0;
 }
 
 static bool is_word(struct ms_str text, const char *word, bool any_case)

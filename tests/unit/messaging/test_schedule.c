@@ -64,6 +64,7 @@ MT_TEST(messaging_schedule__rule_expressions)
                                     "rate(1.5 minutes)",
                                     "rate(10  minutes)",
                                     "rate(9999999999 minutes)",
+                                    "rate(99999999999999999999999999 minutes)",
                                     "rate 5 minutes",
                                     "RATE(5 minutes)",
                                     "at(2026-12-24T18:00:00)",
