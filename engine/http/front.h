@@ -26,8 +26,8 @@ struct ms_http_front_call {
 };
 
 /*
- * status: HTTP's; 0 or 200 = all is well, or by the reply. reply: the operation's JSON object, or {"__type",
- * "message", ...} of an error. Exactly once for each call that was taken.
+ * reply: the operation's JSON object, or {"__type", "message", ...} of an error. status: HTTP's; 0: 200, or that of
+ * an error by its name. Exactly once for each call that was taken.
  */
 typedef void (*ms_http_front_reply_cb)(int status, struct ms_str reply, void *reply_user);
 

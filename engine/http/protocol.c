@@ -32,6 +32,16 @@ static const struct query_code {
 #undef MS_QUERY_ERROR_CODE
 };
 
+static const struct status_row {
+  const char *code;
+  const char *service;
+  int status;
+} status_rows[] = {
+#define MS_HTTP_STATUS(code, service, status) {code, #service, status},
+#include "http/statuses.def"
+#undef MS_HTTP_STATUS
+};
+
 static const struct {
   const char *json_code;
   int json_status;
@@ -394,6 +404,19 @@ static struct ms_json parse_reply(struct ms_str reply, int *err)
   return value;
 }
 
+static int status_of(const struct ms_http_call *call, struct ms_str code)
+{
+  const char *service = call->service == NULL ? "any" : call->service->name;
+  for (size_t i = 0; i < sizeof status_rows / sizeof status_rows[0]; i++) {
+    const struct status_row *row = &status_rows[i];
+    if ((strcmp(row->service, "any") == 0 || strcmp(row->service, service) == 0) &&
+        ms_str_is(code, row->code)) {
+      return row->status;
+    }
+  }
+  return 400;
+}
+
 static int encode_reply_error(struct ms_http_answer *answer, const struct ms_http_call *call,
                               int status, struct ms_str reply, struct ms_str request_id)
 {
@@ -413,6 +436,9 @@ static int encode_reply_error(struct ms_http_answer *answer, const struct ms_htt
       .text = ms_json_text(ms_json_is_none(text) ? ms_json_getc(object, "Message") : text),
       .status = status,
   };
+  if (status == 0) {
+    error.status = status_of(call, error.code);
+  }
   err = encode_error(answer, call, &error, request_id);
   ms_json_unref(object);
   return err;
@@ -457,14 +483,13 @@ static int settle(const struct ms_http_answer *answer, int err)
 int ms_http_protocol_encode(struct ms_http_answer *answer, const struct ms_http_call *call,
                             int status, struct ms_str reply, struct ms_str request_id)
 {
-  if (status == 0) {
-    status = ms_str_has_prefix(reply, "{\"__type\"") ? 400 : call->status;
-  } else if (status == 200) {
+  bool is_error = status >= 400 || (status == 0 && ms_str_has_prefix(reply, "{\"__type\""));
+  if (!is_error && (status == 0 || status == 200)) {
     status = call->status;
   }
   ms_http_answer_header(answer, MS_STR("x-amzn-RequestId"), request_id);
-  int err = status >= 400 ? encode_reply_error(answer, call, status, reply, request_id)
-                          : encode_reply(answer, call, status, reply, request_id);
+  int err = is_error ? encode_reply_error(answer, call, status, reply, request_id)
+                     : encode_reply(answer, call, status, reply, request_id);
   return settle(answer, err);
 }
 

@@ -80,8 +80,8 @@ int ms_http_protocol_find(struct ms_http_call *call, struct ms_http_failure *fai
 int ms_http_protocol_decode(struct ms_http_call *call, struct ms_http_failure *failure,
                             const struct ms_http_message *message);
 /*
- * status, reply: what the operation gave; 0 = by the reply. A reply with "__type" and a status from 400 on is an
- * error. 0 or MSTEP_ENOMEM; then the answer is not to be used.
+ * status, reply: what the operation gave. A status from 400 on is an error. 0: a reply that begins with "__type"
+ * is one, with the status of statuses.def. 0 or MSTEP_ENOMEM; then the answer is not to be used.
  */
 int ms_http_protocol_encode(struct ms_http_answer *answer, const struct ms_http_call *call,
                             int status, struct ms_str reply, struct ms_str request_id);

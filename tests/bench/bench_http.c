@@ -197,6 +197,17 @@ static void send_request(struct link *link, const char *request, size_t len)
   }
 }
 
+/* What the server's thread has used: not disturbed by who else is on the machine. */
+static double cpu_s(pthread_t thread)
+{
+  clockid_t clock;
+  struct timespec time = {0, 0};
+  if (pthread_getcpuclockid(thread, &clock) == 0) {
+    clock_gettime(clock, &time);
+  }
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* All answers have the length of the first. */
 static size_t measure_answer(int fd, const char *request, size_t len)
 {
@@ -269,14 +280,16 @@ static void run(enum mode mode, int connections, double seconds)
   server_open(&server, mode, 0);
   pthread_create(&server.thread, NULL, serve, &server);
   double took = drive(ms_http_port(server.http), mode, connections, seconds, &samples);
+  double cpu = cpu_s(server.thread);
   ms_loop_wake(server.loop);
   pthread_join(server.thread, NULL);
   server_close(&server);
   qsort(samples.us, samples.count, sizeof samples.us[0], compare);
   printf("{\"bench\":\"http\",\"mode\":\"%s\",\"connections\":%d,\"requests_per_s\":%.0f,"
-         "\"p50_us\":%.0f,\"p99_us\":%.0f}\n",
+         "\"server_cpu_us\":%.1f,\"p50_us\":%.0f,\"p99_us\":%.0f}\n",
          mode_names[mode], connections, (double)samples.count / took,
-         (double)samples.us[samples.count / 2], (double)samples.us[samples.count * 99 / 100]);
+         cpu * 1e6 / (double)samples.count, (double)samples.us[samples.count / 2],
+         (double)samples.us[samples.count * 99 / 100]);
   free(samples.us);
 }
 

@@ -5,6 +5,7 @@
 #include "mt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "http/parse.h"
@@ -425,6 +426,36 @@ MT_TEST(http_protocol__rest_answers)
                "201\nx-amzn-RequestId: ID\n" JSONTYPE "\n{\"FunctionName\":\"f\"}");
   check_answer("DELETE /2015-03-31/functions/f HTTP/1.1\r\n", "", 200, "{}",
                "204\nx-amzn-RequestId: ID\n" JSONTYPE "\n");
+}
+
+MT_TEST(http_protocol__statuses_by_name)
+{
+  static const struct {
+    const char *head;
+    const char *reply;
+    int status;
+  } rows[] = {
+      {"GET /2015-03-31/functions/f HTTP/1.1\r\n", "{\"__type\":\"ResourceNotFoundException\"}",
+       404},
+      {"GET /2015-03-31/functions/f HTTP/1.1\r\n", "{\"__type\":\"TooManyRequestsException\"}",
+       429},
+      {"GET /2015-03-31/functions/f HTTP/1.1\r\n", "{\"__type\":\"ValidationException\"}", 400},
+      {"GET /schedules HTTP/1.1\r\n" SCHEDULER, "{\"__type\":\"ConflictException\"}", 409},
+      {JSON10 "X-Amz-Target: AWSStepFunctions.A\r\n", "{\"__type\":\"x#ConflictException\"}", 409},
+      {JSON10 "X-Amz-Target: AWSStepFunctions.A\r\n", "{\"__type\":\"InvalidArn\"}", 400},
+      {JSON10 "X-Amz-Target: AWSEvents.A\r\n", "{\"__type\":\"ResourceNotFoundException\"}", 400},
+      {JSON10 "X-Amz-Target: AWSEvents.A\r\n", "{\"__type\":\"InternalException\"}", 500},
+      {"GET /route HTTP/1.1\r\n", "{\"__type\":\"NotFoundException\"}", 404},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct exchange x;
+    mt_eq_int(decode(&x, rows[i].head, ""), 0);
+    const char *answer = encode(&x, 0, rows[i].reply);
+    if (strtol(answer, NULL, 10) != rows[i].status) {
+      mt_report("%s: %.3s", rows[i].reply, answer);
+    }
+    done(&x);
+  }
 }
 
 MT_TEST(http_protocol__rest_errors)
