@@ -353,6 +353,9 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
   case MS_EVENT_ACTIVITY_STARTED:
   case MS_EVENT_LAMBDA_STARTED:
     return apply_task_started(frame, event);
+  case MS_EVENT_TASK_SUBMITTED:
+    frame->is_submitted = true;
+    return 0;
   case MS_EVENT_HEARTBEAT:
     frame->heartbeat_at_ms = event->at_ms + (int64_t)frame->heartbeat_seconds * 1000;
     return 0;

@@ -76,6 +76,7 @@ struct ms_frame {
   bool is_hidden;  /* child of a distributed map: its events are not in this history */
   bool is_queued;
   bool is_started; /* TASK: somebody works on it */
+  bool is_submitted; /* TASK: the call itself was answered; .sync, .waitForTaskToken */
   bool is_cut;     /* see above */
   const struct ms_flow *flow;
   const struct ms_state *state;

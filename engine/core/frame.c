@@ -138,7 +138,7 @@ void ms_frame_remove(struct ms_execution *execution, struct ms_frame *frame)
 void ms_frame_close_task(struct ms_frame *frame)
 {
   frame->task = 0;
-  frame->is_started = false;
+  frame->is_started = frame->is_submitted = false;
   frame->timeout_at_ms = frame->heartbeat_at_ms = frame->timer_at_ms = 0;
   ms_json_replace(&frame->parameters, MS_JSON_VALUE_NONE);
   ms_json_replace(&frame->task_details, MS_JSON_VALUE_NONE);

@@ -51,7 +51,8 @@ enum ms_record_frame {
   MS_RECORD_HAS_CHILDREN = 32,
   MS_RECORD_HAS_FIRST_INPUT = 64,
   MS_RECORD_IS_CUT = 128, /* of the first frame only: others are when their parent lists them */
-  MS_RECORD_FRAME_MAX = 255
+  MS_RECORD_IS_SUBMITTED = 256,
+  MS_RECORD_FRAME_MAX = 511
 };
 
 /* What a frame's children are. */

@@ -176,6 +176,7 @@ static int get_frame(struct ms_frame *frame, struct ms_record_reader *reader,
   frame->status = (uint8_t)status;
   frame->is_hidden = (mask & MS_RECORD_IS_HIDDEN) != 0;
   frame->is_started = (mask & MS_RECORD_IS_STARTED) != 0;
+  frame->is_submitted = (mask & MS_RECORD_IS_SUBMITTED) != 0;
   frame->state = execution->machine->states[state];
   frame->flow = frame->state->flow;
   frame->input = ms_record_get(reader);

@@ -98,6 +98,7 @@ static unsigned mask_of(const struct ms_frame *frame)
   unsigned mask = 0;
   mask |= frame->is_hidden ? MS_RECORD_IS_HIDDEN : 0;
   mask |= frame->is_started ? MS_RECORD_IS_STARTED : 0;
+  mask |= frame->is_submitted ? MS_RECORD_IS_SUBMITTED : 0;
   mask |= has_attempts(frame) ? MS_RECORD_HAS_ATTEMPTS : 0;
   mask |= has_task(frame) ? MS_RECORD_HAS_TASK : 0;
   mask |= frame->timer_at_ms != 0 ? MS_RECORD_HAS_TIMER : 0;

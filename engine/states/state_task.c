@@ -291,6 +291,8 @@ static int task_on_command(struct ms_decision *decision, const struct ms_frame *
     return write_started(decision, frame, &resource, command->data, frame->timeout_seconds,
                          frame->heartbeat_seconds);
   case MS_COMMAND_TASK_SUBMITTED:
+    if (frame->is_submitted)
+      return 0; /* asked again after a crash */
     return ms_decision_write(decision, MS_EVENT_TASK_SUBMITTED, frame, ms_json_ref(command->data),
                              MS_JSON_VALUE_NONE);
   case MS_COMMAND_TASK_SUCCEEDED:

@@ -222,6 +222,7 @@ static const char *frame_difference(const struct ms_frame *a, const struct ms_fr
   COMPARE(is_hidden);
   COMPARE(is_queued);
   COMPARE(is_started);
+  COMPARE(is_submitted);
   COMPARE(is_cut);
   COMPARE(flow);
   COMPARE(state);

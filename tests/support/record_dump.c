@@ -158,6 +158,8 @@ static struct ms_json dump_frame(const struct ms_execution *execution, const str
   put_int(&dump, "is_hidden", frame->is_hidden);
   put_int(&dump, "is_queued", frame->is_queued);
   put_int(&dump, "is_started", frame->is_started);
+  if (frame->is_submitted)
+    put_int(&dump, "is_submitted", 1);
   put_int(&dump, "is_cut", frame->is_cut);
   put(&dump, "state", ms_json_ref(frame->state->name_value));
   put(&dump, "flow", ms_json_string(frame->flow->pointer));
