@@ -479,6 +479,13 @@ static void end_thread(struct ms_journal *journal)
   }
 }
 
+void ms_journal_abandon(struct ms_journal *journal)
+{
+  assert_state(journal);
+  assert(!journal->is_writing);
+  drop_open(journal);
+}
+
 void ms_journal_close(struct ms_journal *journal)
 {
   if (journal == NULL) {

@@ -62,6 +62,8 @@ int ms_journal_open(struct ms_journal **out, const struct ms_journal_options *op
  * is the owner's again. NULL is fine.
  */
 void ms_journal_close(struct ms_journal *journal);
+/* Forgets what was not handed over yet, as if the process had died now; to be closed next. For tests. */
+void ms_journal_abandon(struct ms_journal *journal);
 
 /*
  * One transition: begin, write into the batch, end. *seq is what its effects wait for. A failed end has

@@ -67,6 +67,11 @@ int ms_loop_libevent_new(struct ms_loop **out, void *event_base);
 void *ms_loop_event_base(struct ms_loop *loop);
 /* Simulated time from start_at_ms on. */
 int ms_loop_sim_new(struct ms_loop **out, int64_t start_at_ms);
+/*
+ * ms_loop_run of a simulated loop, up to a moment: does all that is due until then, waits for nobody, and
+ * time is end_at_ms afterwards (or what it was, if that is later, or if the loop was stopped).
+ */
+int ms_loop_sim_run_until(struct ms_loop *loop, int64_t end_at_ms);
 void ms_loop_free(struct ms_loop *loop); /* NULL is fine */
 
 #endif

@@ -31,6 +31,7 @@ struct sim_loop {
   struct ms_loop base;
   int64_t now_ms;
   int64_t timer_at_ms; /* 0 = none */
+  int64_t end_at_ms;   /* of this run; 0 = none */
   bool is_deferred;
   MS_VEC(struct sim_watch) watches;
   struct pollfd *polls; /* as many as watches has room for, and one for the door */
@@ -191,6 +192,17 @@ static bool sim_turn(struct sim_loop *sim)
   return any;
 }
 
+/* Is the next thing that can happen of itself behind the end of this run? Then it is the end's moment. */
+static bool sim_is_over(struct sim_loop *sim)
+{
+  bool is_over = sim->end_at_ms != 0 &&
+                 (sim->timer_at_ms == 0 || sim->timer_at_ms > sim->end_at_ms);
+  if (is_over && sim->now_ms < sim->end_at_ms) {
+    sim->now_ms = sim->end_at_ms;
+  }
+  return is_over;
+}
+
 static int sim_run(struct ms_loop *loop)
 {
   struct sim_loop *sim = sim_of(loop);
@@ -204,6 +216,9 @@ static int sim_run(struct ms_loop *loop)
     }
     if (err == 0 && !any && !loop->is_stopping) {
       bool ignored;
+      if (sim_is_over(sim)) {
+        return MSTEP_OK;
+      }
       if (loop->hold_count > 0) {
         err = sim_poll(sim, true, &ignored);
       } else if (sim->timer_at_ms != 0) {
@@ -225,6 +240,15 @@ static const struct ms_loop_type sim_type = {
     "sim", sim_free, sim_now_ms, sim_set_timer, sim_defer, sim_wake, sim_watch, sim_run, sim_stop,
     NULL,
 };
+
+int ms_loop_sim_run_until(struct ms_loop *loop, int64_t end_at_ms)
+{
+  struct sim_loop *sim = sim_of(loop);
+  sim->end_at_ms = end_at_ms;
+  int err = ms_loop_run(loop);
+  sim->end_at_ms = 0;
+  return err;
+}
 
 int ms_loop_sim_new(struct ms_loop **out, int64_t start_at_ms)
 {
