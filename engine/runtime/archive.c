@@ -32,8 +32,9 @@ static int find_name(uint64_t *number, struct ms_engine *engine,
   if (durable->key.len > MS_STORE_KEY_MAX) {
     return MSTEP_ENOTFOUND;
   }
-  return ms_store_get(durable->reader, MS_TABLE_NAME, ms_buf_view(&durable->key), read_number,
-                      number);
+  int err = ms_store_get(durable->reader, MS_TABLE_NAME, ms_buf_view(&durable->key), read_number,
+                         number);
+  return err == 0 && ms_purge_is_asked(durable, *number) ? MSTEP_ENOTFOUND : err;
 }
 
 int ms_archive_has(struct ms_engine *engine, const struct ms_engine_machine *machine,

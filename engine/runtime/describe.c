@@ -3,7 +3,7 @@
  * end.
  */
 #include "base/error.h"
-#include "runtime/internal.h"
+#include "runtime/durable.h"
 
 /* An object under construction; failure is sticky. */
 struct describe {
@@ -53,16 +53,16 @@ static void put_redrive(struct describe *d, struct ms_engine *engine,
   }
 }
 
-/* What is not durable yet has not happened: until then an end is not told. */
-static bool has_ended(const struct ms_run *run)
+bool ms_run_has_ended(const struct ms_run *run)
 {
-  return run->core->status != MS_EXECUTION_RUNNING && run->is_closed;
+  bool is_redriven = run->kept != NULL && run->kept->listed_status != MS_NOT_LISTED;
+  return run->core->status != MS_EXECUTION_RUNNING && (run->is_closed || is_redriven);
 }
 
 static void describe_run(struct describe *d, struct ms_engine *engine, const struct ms_run *run)
 {
   const struct ms_execution *core = run->core;
-  enum ms_execution_status status = has_ended(run) ? core->status : MS_EXECUTION_RUNNING;
+  enum ms_execution_status status = ms_run_has_ended(run) ? core->status : MS_EXECUTION_RUNNING;
   const struct ms_execution_identity *is = &core->identity;
   put(d, "executionArn", ms_json_ref(is->arn));
   put(d, "stateMachineArn", ms_json_ref(is->machine_arn));

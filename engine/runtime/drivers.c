@@ -42,9 +42,6 @@ static int ledger_when_durable(ms_durable_cb cb, void *arg, void *user)
     struct ms_turn_entry *entry = ms_turn_add(engine, NULL);
     entry->on_durable = cb;
     entry->arg = arg;
-    if (engine->durable != NULL) {
-      engine->turn->seq = engine->durable->last_seq;
-    }
     err = ms_loop_defer(engine->loop);
   }
   return err;

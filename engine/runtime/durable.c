@@ -19,6 +19,8 @@
 #define PATIENCE_MS 20
 #define IDLE_MAX 10000                       /* that only wait and stay in memory all the same */
 #define UNSAVED_BYTES_MAX ((uint64_t)32 << 20) /* of records that a start would have to read */
+#define TRIM_BYTES_MIN ((uint64_t)4 << 20)
+#define LOG_BYTES_MAX ((size_t)256 << 10) /* of history in memory, for one execution */
 
 /* ---- state ---- */
 
@@ -46,7 +48,9 @@ void ms_durable_break(struct ms_engine *engine, int err)
                 ms_error_text(err), ms_error_detail());
   if (durable->state == MS_DURABLE_OPEN) {
     durable->state = MS_DURABLE_AHEAD;
+    durable->is_urgent = true;
     snprintf(durable->detail, sizeof durable->detail, "%s", ms_error_text(err));
+    ms_loop_defer(engine->loop);
   }
 }
 
@@ -128,16 +132,26 @@ void ms_durable_on_timer(struct ms_engine *engine, const struct ms_run_timer *ti
   struct ms_durable *durable = engine->durable;
   if (timer == &durable->patience) {
     durable->is_urgent = true;
-    ms_loop_defer(engine->loop);
-    return;
   }
-  if (durable->state == MS_DURABLE_AHEAD) {
-    return; /* settled at the end of this callback */
-  }
+  ms_loop_defer(engine->loop); /* which settles what has changed */
   if (durable->state == MS_DURABLE_FAILED) {
     durable->is_probing = ms_journal_probe(durable->journal) == 0;
     ms_journal_flush(durable->journal);
   }
+}
+
+/* Machines whose commit was lost: executions that are started from now on need their rows. */
+static int durable_write_machines(struct ms_engine *engine)
+{
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < engine->versions.count && err == 0; i++) {
+    struct ms_engine_machine *machine = engine->versions.data[i];
+    if (machine != NULL && !machine->is_stored) {
+      err = ms_durable_write_machine(engine, machine);
+      machine->is_stored = err == 0;
+    }
+  }
+  return err;
 }
 
 /* Everything is read anew; if that cannot be done now, it is tried again. */
@@ -146,16 +160,21 @@ static void durable_reload(struct ms_engine *engine)
   struct ms_durable *durable = engine->durable;
   held_drop(engine, durable->detail);
   ms_durable_drop_all(engine);
+  durable->purging.count = 0;
   int err = ms_store_recover(durable->reader);
   if (err == 0) {
     durable->state = MS_DURABLE_OPEN;
     err = ms_durable_recover(engine);
   }
+  err = err != 0 ? err : durable_write_machines(engine);
   err = err != 0 ? err : ms_drivers_load(engine);
   if (err == 0) {
     ms_loop_defer(engine->loop);
     ms_engine_log(engine, 1, "the store is back: %s", ms_store_name(durable->reader));
-    ms_durable_settle_waiters(engine);
+    err = ms_durable_settle_waiters(engine);
+  }
+  if (err == 0) {
+    durable->probe_delay_ms = 0;
     return;
   }
   ms_engine_log(engine, 0, "the store cannot be read: %s: %s", ms_error_text(err),
@@ -183,6 +202,10 @@ static void durable_settle(struct ms_engine *engine)
   struct ms_durable *durable = engine->durable;
   uint64_t seq = ms_journal_durable_seq(durable->journal);
   bool is_failed = ms_journal_is_failed(durable->journal);
+  if (durable->state == MS_DURABLE_FAILED && durable->probe_delay_ms != 0) {
+    held_drop(engine, durable->detail); /* asked for since */
+  }
+  ms_purge_settle(durable, seq);
   while (durable->held != NULL && durable->held->seq <= seq) {
     ms_turn_perform(engine, held_take(durable));
   }
@@ -196,7 +219,7 @@ static void durable_settle(struct ms_engine *engine)
     durable->is_probe_fine = false;
     durable_reload(engine);
   } else if (durable->state == MS_DURABLE_AHEAD && durable->held == NULL &&
-             !ms_timer_is_set(&durable->probe.timer)) {
+             durable->last_seq <= seq && !ms_timer_is_set(&durable->probe.timer)) {
     durable_reload(engine);
   }
 }
@@ -206,6 +229,7 @@ void ms_durable_hold(struct ms_engine *engine)
   struct ms_durable *durable = engine->durable;
   struct ms_turn *turn = engine->turn;
   engine->turn = NULL;
+  turn->seq = durable->last_seq; /* of what others wrote, too: what it tells may rest on that */
   if (durable->held_last == NULL) {
     durable->held = turn;
   } else {
@@ -263,9 +287,6 @@ int ms_durable_end(struct ms_engine *engine)
   if (err == 0) {
     engine->durable->is_urgent = true;
     engine->durable->last_seq = seq;
-    if (engine->turn != NULL) {
-      engine->turn->seq = seq;
-    }
     ms_loop_defer(engine->loop);
   }
   return err;
@@ -276,15 +297,19 @@ int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted)
   if (accepted.fn == NULL) {
     return MSTEP_OK;
   }
-  int err = ms_turn_ready(engine);
-  if (err == 0) {
-    ms_turn_add(engine, NULL)->accepted = accepted;
-    if (engine->durable != NULL) {
-      engine->turn->seq = engine->durable->last_seq;
-    }
-    ms_loop_defer(engine->loop);
+  int err = ms_durable_status(engine);
+  if (err != 0) {
+    return err;
   }
-  return err;
+  /* Behind the commands that were taken before. */
+  struct ms_pending *pending = ms_pending_new(engine, NULL, MS_COMMAND_STEP);
+  if (pending == NULL) {
+    return ms_error_nomem();
+  }
+  pending->accepted = accepted;
+  ms_pending_push(engine, pending);
+  ms_engine_touch(engine);
+  return MSTEP_OK;
 }
 
 int ms_durable_add_waiter(struct ms_engine *engine, struct ms_str arn, struct ms_callback callback)
@@ -304,6 +329,24 @@ void ms_engine_set_resident_max(struct ms_engine *engine, size_t count)
 {
   if (engine->durable != NULL) {
     engine->durable->idle_max = count;
+  }
+}
+
+void ms_engine_set_journal_limits(struct ms_engine *engine,
+                                  const struct ms_engine_journal_limits *limits)
+{
+  struct ms_durable *durable = engine->durable;
+  if (durable == NULL) {
+    return;
+  }
+  if (limits->unsaved_bytes != 0) {
+    durable->unsaved_bytes_max = limits->unsaved_bytes;
+  }
+  if (limits->trim_bytes != 0) {
+    durable->trim_bytes_min = limits->trim_bytes;
+  }
+  if (limits->log_bytes != 0) {
+    durable->log_bytes_max = limits->log_bytes;
   }
 }
 
@@ -350,6 +393,8 @@ int ms_durable_open(struct ms_engine *engine)
   engine->durable = durable;
   durable->idle_max = IDLE_MAX;
   durable->unsaved_bytes_max = UNSAVED_BYTES_MAX;
+  durable->trim_bytes_min = TRIM_BYTES_MIN;
+  durable->log_bytes_max = LOG_BYTES_MAX;
   ms_buf_init(&durable->row, 0);
   ms_buf_init(&durable->key, 0);
   ms_buf_init(&durable->unit, 0);
@@ -388,6 +433,7 @@ void ms_durable_close(struct ms_engine *engine)
   ms_timer_cancel(&engine->timers, &durable->probe.timer);
   ms_store_close(durable->reader);
   ms_store_close(durable->store);
+  ms_free(durable->purging.data);
   ms_buf_deinit(&durable->row);
   ms_buf_deinit(&durable->key);
   ms_buf_deinit(&durable->unit);

@@ -61,6 +61,12 @@ struct ms_kept {
 
 enum ms_durable_state { MS_DURABLE_OPEN, MS_DURABLE_AHEAD, MS_DURABLE_FAILED };
 
+/* One that is purged, which is not durable yet. */
+struct ms_purging {
+  uint64_t number;
+  uint64_t seq;
+};
+
 /* Somebody who waits for the end of an execution that memory has lost. */
 struct ms_waiter {
   struct ms_waiter *next;
@@ -84,7 +90,8 @@ struct ms_durable {
   uint64_t written_bytes; /* of records, since the engine was opened */
   uint64_t trimmed_lsn;   /* asked for */
   uint64_t trimmed_at_bytes;
-  uint64_t unsaved_bytes_max;
+  uint64_t unsaved_bytes_max, trim_bytes_min;
+  size_t log_bytes_max;
   bool is_inline; /* the journal has no thread */
   bool is_urgent; /* something was written for which somebody waits */
   struct ms_run_timer patience;
@@ -95,6 +102,7 @@ struct ms_durable {
   bool must_resume; /* recovered; tasks and steps are still to be begun */
   uint64_t last_seq; /* of the latest change */
   struct ms_waiter *waiters;
+  MS_VEC(struct ms_purging) purging; /* oldest first */
   struct ms_buf row, key, unit; /* scratch */
   uint64_t overdue_count; /* timers that fell due before the latest recovery */
   int64_t overdue_ms;     /* how late the latest of them is */
@@ -209,9 +217,15 @@ int ms_durable_recover(struct ms_engine *engine);
  */
 void ms_durable_resume(struct ms_engine *engine);
 /* Who waits for an execution that memory had lost: goes on waiting, or hears how it ended. */
-void ms_durable_settle_waiters(struct ms_engine *engine);
+int ms_durable_settle_waiters(struct ms_engine *engine);
 /* Forgets all that memory holds of executions; who waits for one keeps waiting. */
 void ms_durable_drop_all(struct ms_engine *engine);
+
+/* ---- purge.c ---- */
+/* Is it asked for already? Then it is as good as gone. */
+bool ms_purge_is_asked(const struct ms_durable *durable, uint64_t number);
+/* Forgets those that are durable. */
+void ms_purge_settle(struct ms_durable *durable, uint64_t durable_seq);
 
 /* ---- archive.c ---- */
 /* MSTEP_OK: one of this machine with that tail has ended. MSTEP_ENOTFOUND. */

@@ -13,7 +13,6 @@
 #include "base/fault.h"
 #include "runtime/durable.h"
 
-#define LOG_BYTES_MAX ((size_t)256 << 10) /* of history in memory, for one execution */
 #define CHUNKS_MAX (1u << MS_DURABLE_SHIFT)
 
 /* ---- documents ---- */
@@ -225,7 +224,7 @@ static int write_ended(struct ms_engine *engine, struct ms_batch *batch, struct 
   }
   struct ms_str key = ms_store_key(number, run->number);
   ms_batch_put(batch, MS_TABLE_EXECUTION, key, ms_buf_view(&durable->row));
-  if (kept->records_saved > 0) {
+  if (kept->records_saved > 0 || run->machine->is_express) { /* Express has no records */
     ms_batch_remove(batch, MS_TABLE_SNAPSHOT, key);
   }
   ms_buf_reset(&durable->row);
@@ -350,7 +349,7 @@ static int write_run(struct ms_engine *engine, struct ms_batch *batch, struct ms
     err = leaves_nothing ? ms_durable_write_purged(engine, batch, run->number, NULL)
                          : write_ended(engine, batch, run, &io);
     ms_unsaved_remove(durable, kept);
-  } else if (err == 0 && kept->log.len - kept->log_saved > LOG_BYTES_MAX &&
+  } else if (err == 0 && kept->log.len - kept->log_saved > durable->log_bytes_max &&
              !run->machine->is_express) {
     err = write_snapshot(engine, batch, run);
     entry->has_snapshot = err == 0;
@@ -398,6 +397,8 @@ int ms_durable_snapshot(struct ms_engine *engine, struct ms_run *run)
   if (err == 0) {
     ms_turn_add(engine, run)->has_snapshot = true;
     MS_FAULT(snapshot_written);
+  } else {
+    ms_durable_break(engine, err); /* memory may believe that a row has its history */
   }
   return err;
 }

@@ -162,6 +162,16 @@ int ms_engine_run(struct ms_engine *engine)
   return ms_loop_run(engine->loop);
 }
 
+int ms_engine_run_until(struct ms_engine *engine, int64_t end_at_ms)
+{
+  if (engine->busy > 0 || !engine->options.is_virtual_time) {
+    return ms_error(MSTEP_ESTATE, engine->busy > 0 ? "the engine cannot be run from a callback"
+                                                   : "the engine's time is not virtual");
+  }
+  engine_settle(engine);
+  return ms_loop_sim_run_until(engine->loop, end_at_ms);
+}
+
 void ms_engine_stop(struct ms_engine *engine)
 {
   atomic_store(&engine->is_stopping, true);
@@ -316,7 +326,8 @@ int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *optio
     return ms_error_nomem();
   }
   engine->thread = &this_thread;
-  uint64_t seed = ms_hash_process_seed();
+  /* What runs on virtual time repeats itself, in the order in which executions are read back, too. */
+  uint64_t seed = options->is_virtual_time ? options->seed : ms_hash_process_seed();
   ms_map_init(&engine->machines, seed);
   ms_index_init(&engine->runs, seed, ms_run_is);
   ms_index_init(&engine->tokens, seed, ms_open_task_is);
@@ -373,4 +384,13 @@ int ms_engine_close(struct ms_engine *engine)
   ms_free(engine);
   atomic_fetch_sub(&open_engines, 1);
   return MSTEP_OK;
+}
+
+int ms_engine_abandon(struct ms_engine *engine)
+{
+  if (engine != NULL && engine->busy == 0 && engine->durable != NULL &&
+      engine->durable->journal != NULL) {
+    ms_journal_abandon(engine->durable->journal);
+  }
+  return ms_engine_close(engine);
 }

@@ -111,8 +111,16 @@ static int start_again(struct start *start, struct ms_run *run)
   if (run->core->status != MS_EXECUTION_RUNNING || !ms_json_equal(run->core->input, start->input)) {
     return start_taken(start);
   }
-  err = ms_engine_accept(start->engine, start->accepted);
-  return err != 0 ? err : ms_run_add_done(run, start->done);
+  struct ms_pending *told = ms_pending_new(start->engine, NULL, MS_COMMAND_STEP);
+  err = told == NULL ? ms_error_nomem() : ms_run_add_done(run, start->done);
+  if (err == 0) {
+    told->accepted = start->accepted; /* behind the start itself, if that was not taken yet */
+    ms_pending_push(start->engine, told);
+    ms_engine_touch(start->engine);
+  } else if (told != NULL) {
+    ms_pending_free(start->engine, told);
+  }
+  return err;
 }
 
 static int start_make_core(struct start *start, struct ms_run *run)

@@ -40,6 +40,7 @@ struct ms_engine_machine {
   uint32_t id;           /* of this version, from 1 */
   uint32_t family;       /* id of the first version of this name */
   bool is_express;
+  bool is_stored; /* a row has it, or will have: see ms_durable_recover */
   bool has_durability;
   enum ms_durability durability;
   enum ms_log_level log_level;
@@ -140,7 +141,7 @@ struct ms_turn_entry {
 /* What one turn did: not seen by anybody before it is durable. */
 struct ms_turn {
   struct ms_turn *next;
-  uint64_t seq; /* of the journal's batch that has the last of it */
+  uint64_t seq; /* of the journal's batch that it waits for, once it is held */
   struct ms_turn_entry entries[MS_TURN_MAX];
   size_t count;
   struct ms_events events;
@@ -242,7 +243,10 @@ struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uin
 void ms_machines_deinit(struct ms_engine *engine);
 
 /* ---- queue.c ---- */
-/* A command with one more reference of the run; NULL when out of memory. Not queued yet. */
+/*
+ * A command with one more reference of the run; NULL when out of memory. Not queued yet. Without a run it is
+ * none, and only its `accepted` waits for what was taken before it.
+ */
 struct ms_pending *ms_pending_new(struct ms_engine *engine, struct ms_run *run,
                                   enum ms_command_type type);
 void ms_pending_push(struct ms_engine *engine, struct ms_pending *pending);
@@ -330,6 +334,11 @@ bool ms_event_is_failure(const struct ms_event *event);
 /* ---- describe.c ---- */
 /* Takes payloads out of an event as ms_event_describe made it. */
 void ms_event_hide_data(struct ms_json *described);
+/*
+ * What is not durable yet has not happened: until then an end is not told, and one that is to be redriven
+ * still stands as it was.
+ */
+bool ms_run_has_ended(const struct ms_run *run);
 void ms_run_end_texts(struct ms_engine_end *end, struct ms_buf *output, const struct ms_run *run);
 
 #endif

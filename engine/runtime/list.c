@@ -84,7 +84,7 @@ static int add_item(struct listing *l, struct item item)
 
 static enum ms_execution_status status_of(const struct ms_run *run)
 {
-  return run->is_closed ? run->core->status : MS_EXECUTION_RUNNING;
+  return run->core != NULL && ms_run_has_ended(run) ? run->core->status : MS_EXECUTION_RUNNING;
 }
 
 static int collect_runs(struct listing *l)

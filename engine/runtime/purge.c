@@ -2,6 +2,8 @@
  * Executions that have ended and are forgotten: one by one, by age, or because their machine keeps only so
  * many. Without a store only what is in memory.
  */
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "runtime/durable.h"
@@ -28,19 +30,51 @@ static int purge_in_memory(struct ms_engine *engine, struct ms_str arn)
   return err;
 }
 
+bool ms_purge_is_asked(const struct ms_durable *durable, uint64_t number)
+{
+  for (size_t i = 0; i < durable->purging.count; i++) {
+    if (durable->purging.data[i].number == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void ms_purge_settle(struct ms_durable *durable, uint64_t durable_seq)
+{
+  size_t done = 0;
+  while (done < durable->purging.count && durable->purging.data[done].seq <= durable_seq) {
+    done++;
+  }
+  if (done > 0) {
+    durable->purging.count -= done;
+    memmove(durable->purging.data, durable->purging.data + done,
+            durable->purging.count * sizeof durable->purging.data[0]);
+  }
+}
+
 static int purge_row(struct ms_engine *engine, uint64_t number, const struct ms_row *row)
 {
+  struct ms_durable *durable = engine->durable;
   struct ms_batch *batch;
-  int err = ms_durable_begin(&batch, engine);
+  int err = MS_VEC_RESERVE(&durable->purging, SIZE_MAX / sizeof(struct ms_purging), 1);
+  err = err != 0 ? err : ms_durable_begin(&batch, engine);
   if (err != 0) {
     return err;
   }
+  size_t before = batch->records.len;
   err = ms_durable_write_purged(engine, batch, number, row);
+  durable->written_bytes += batch->records.len - before;
   if (err != 0 && batch->error == 0) {
     batch->error = err;
   }
   int end = ms_durable_end(engine);
-  return err != 0 ? err : end;
+  err = err != 0 ? err : end;
+  if (err == 0) {
+    durable->purging.data[durable->purging.count++] =
+        (struct ms_purging){number, durable->last_seq};
+  }
+  return err;
 }
 
 int ms_engine_execution_purge(struct ms_engine *engine, struct ms_str arn,
@@ -94,6 +128,19 @@ static int copy_row(struct ms_str key, struct ms_str value, void *user)
   return out->error;
 }
 
+/* It is about to go on, or has ended so lately that nobody was told. */
+static bool is_open(struct ms_engine *engine, const struct ms_row *row)
+{
+  char arn[MS_ENGINE_ARN_SIZE];
+  const struct ms_engine_machine *machine = ms_machine_version(engine, row->machine);
+  if (machine == NULL) {
+    return false;
+  }
+  snprintf(arn, sizeof arn, "%.*s%.*s", MS_STR_ARG(ms_json_text(machine->prefix)),
+           MS_STR_ARG(row->tail));
+  return ms_index_find(&engine->runs, ms_str_c(arn)) != NULL;
+}
+
 static int sweep_purge(struct sweep *sweep, uint64_t *count)
 {
   struct ms_durable *durable = sweep->engine->durable;
@@ -103,13 +150,15 @@ static int sweep_purge(struct sweep *sweep, uint64_t *count)
     struct ms_row row;
     err = ms_store_get(durable->reader, MS_TABLE_EXECUTION, ms_store_key(key, sweep->numbers[i]),
                        copy_row, &durable->row);
-    if (err == MSTEP_ENOTFOUND) { /* taken out, and not durable yet */
+    if (err == MSTEP_ENOTFOUND || ms_purge_is_asked(durable, sweep->numbers[i])) {
       err = MSTEP_OK;
       continue;
     }
     err = err != 0 ? err : ms_row_read(&row, ms_buf_view(&durable->row));
-    err = err != 0 ? err : purge_row(sweep->engine, sweep->numbers[i], &row);
-    *count += err == 0;
+    if (err == 0 && !is_open(sweep->engine, &row)) {
+      err = purge_row(sweep->engine, sweep->numbers[i], &row);
+      *count += err == 0;
+    }
   }
   return err == MSTEP_ETOOBIG ? MSTEP_OK : err; /* the disk is behind: the rest another time */
 }

@@ -17,7 +17,7 @@ struct ms_pending *ms_pending_new(struct ms_engine *engine, struct ms_run *run,
       return NULL;
     }
   }
-  *pending = (struct ms_pending){.run = ms_run_ref(run)};
+  *pending = (struct ms_pending){.run = run == NULL ? NULL : ms_run_ref(run)};
   pending->command.type = type;
   pending->command.frame = MS_FRAME_NONE;
   return pending;

@@ -68,10 +68,15 @@ static int recover_settings(struct recovery *r)
   uint64_t number = 1;
   int err = ms_store_get(r->durable->reader, MS_TABLE_SETTING, MS_STR("next_execution"),
                          read_number, &number);
-  if (number > r->durable->next_number) {
-    r->durable->next_number = r->durable->reserved_number = number;
+  if (err != 0 && err != MSTEP_ENOTFOUND) {
+    return err;
   }
-  return err == MSTEP_ENOTFOUND ? MSTEP_OK : err;
+  /* What memory believes to have reserved may have been lost with its commit. */
+  r->durable->reserved_number = number;
+  if (number > r->durable->next_number) {
+    r->durable->next_number = number;
+  }
+  return MSTEP_OK;
 }
 
 static int recover_machine(struct ms_str key, struct ms_str value, void *user)
@@ -86,15 +91,17 @@ static int recover_machine(struct ms_str key, struct ms_str value, void *user)
   }
   const unsigned char *k = (const unsigned char *)key.data;
   uint32_t id = (uint32_t)k[0] << 24 | (uint32_t)k[1] << 16 | (uint32_t)k[2] << 8 | k[3];
-  if (ms_machine_version(r->engine, id) != NULL) {
+  struct ms_engine_machine *machine = ms_machine_version(r->engine, id);
+  if (machine != NULL) {
+    machine->is_stored = true;
     return MSTEP_OK;
   }
-  struct ms_engine_machine *machine;
   err = ms_machine_add(&machine, r->engine, id, &request, row.arn);
   if (err == 0) {
     machine->family = row.family;
     machine->created_at_ms = row.created_at_ms;
     machine->updated_at_ms = row.updated_at_ms;
+    machine->is_stored = true;
     if (row.revision.len > 0) {
       machine->revision = ms_json_string(row.revision);
       err = ms_json_is_none(machine->revision) ? ms_error_nomem() : MSTEP_OK;
@@ -105,7 +112,10 @@ static int recover_machine(struct ms_str key, struct ms_str value, void *user)
 
 /* ---- runs ---- */
 
-/* A run that is away, by what its row says; in both indexes. */
+/*
+ * A run that is away, by what its row says. By its number only: until all was read there may be two of one
+ * name, one of which was purged before the other was started.
+ */
 static int recover_run(struct ms_run **out, struct recovery *r, uint64_t number,
                        const struct ms_row *row)
 {
@@ -120,19 +130,18 @@ static int recover_run(struct ms_run **out, struct recovery *r, uint64_t number,
     return ms_error_nomem();
   }
   run->number = number;
-  int err = ms_runs_add(r->engine, run);
+  int err = ms_index_add(&r->numbers, number_key(&number), run);
   if (err != 0) {
     ms_run_unref(run);
     return err;
   }
   r->engine->open_count++;
   *out = run;
-  return ms_index_add(&r->numbers, number_key(&number), run);
+  return MSTEP_OK;
 }
 
-static void forget_run(struct recovery *r, struct ms_run *run)
+static void free_run(struct recovery *r, struct ms_run *run)
 {
-  ms_index_remove(&r->numbers, number_key(&run->number), run);
   if (run->kept != NULL) {
     ms_unsaved_remove(r->durable, run->kept);
   }
@@ -140,6 +149,12 @@ static void forget_run(struct recovery *r, struct ms_run *run)
   r->engine->open_count--;
   ms_runs_remove(r->engine, run);
   ms_run_unref(run);
+}
+
+static void forget_run(struct recovery *r, struct ms_run *run)
+{
+  ms_index_remove(&r->numbers, number_key(&run->number), run);
+  free_run(r, run);
 }
 
 static int set_timers(struct recovery *r, struct ms_run *run, struct ms_row *row)
@@ -356,7 +371,7 @@ static int recover_load(struct recovery *r)
   uint32_t at = 0;
   struct ms_run *run;
   int err = MSTEP_OK;
-  while (err == 0 && (run = ms_index_next(&r->engine->runs, &at)) != NULL) {
+  while (err == 0 && (run = ms_index_next(&r->numbers, &at)) != NULL) {
     if (run->must_load) {
       err = ms_run_wake(r->engine, run);
     }
@@ -370,6 +385,22 @@ static int recover_load(struct recovery *r)
   return err;
 }
 
+/* From now on they are found by their ARNs. */
+static int recover_enter(struct recovery *r)
+{
+  uint32_t at = 0;
+  struct ms_run *run;
+  int err = MSTEP_OK;
+  while (err == 0 && (run = ms_index_next(&r->numbers, &at)) != NULL) {
+    char arn[MS_ENGINE_ARN_SIZE];
+    ms_run_arn(arn, run);
+    err = ms_index_find(&r->engine->runs, ms_str_c(arn)) != NULL
+              ? damaged(run->number, "another one has the same name")
+              : ms_runs_add(r->engine, run);
+  }
+  return err;
+}
+
 static int recover_scan(struct recovery *r, unsigned table, ms_record_cb cb)
 {
   const struct ms_scan scan = {.table = table};
@@ -378,6 +409,11 @@ static int recover_scan(struct recovery *r, unsigned table, ms_record_cb cb)
 
 static int recover_all(struct recovery *r)
 {
+  for (size_t i = 0; i < r->engine->versions.count; i++) {
+    if (r->engine->versions.data[i] != NULL) {
+      r->engine->versions.data[i]->is_stored = false;
+    }
+  }
   int err = recover_settings(r);
   if (err == 0) {
     err = recover_scan(r, MS_TABLE_MACHINE, recover_machine);
@@ -391,7 +427,8 @@ static int recover_all(struct recovery *r)
   if (err == 0 && r->lost.count > 0) {
     err = ms_error(MSTEP_EIO, "%s", r->why_lost);
   }
-  return err != 0 ? err : recover_load(r);
+  err = err != 0 ? err : recover_load(r);
+  return err != 0 ? err : recover_enter(r);
 }
 
 int ms_durable_recover(struct ms_engine *engine)
@@ -408,6 +445,10 @@ int ms_durable_recover(struct ms_engine *engine)
   if (err == 0) {
     err = recover_all(&r);
     ms_store_view_end(durable->reader);
+  }
+  uint32_t at = 0;
+  for (struct ms_run *run; err != 0 && (run = ms_index_next(&r.numbers, &at)) != NULL;) {
+    free_run(&r, run);
   }
   ms_index_deinit(&r.numbers);
   ms_buf_deinit(&r.frame);
@@ -433,6 +474,10 @@ static int resume_run(struct ms_engine *engine, struct ms_run *run, struct ms_ef
   }
   run->must_load = false;
   bool is_new = run->machine->is_express && run->core->next_event == 1;
+  if (is_new) {
+    /* Its tasks have other tokens: an answer to one of the run that was lost is none to another's. */
+    run->core->identity.seed = ms_random_next(&engine->random);
+  }
   if (is_new || ms_core_runnable(run->core) != MS_FRAME_NONE) {
     struct ms_pending *go = ms_pending_new(engine, run, is_new ? MS_COMMAND_START : MS_COMMAND_STEP);
     if (go == NULL) {
@@ -476,36 +521,53 @@ static void report_overdue(struct ms_engine *engine)
   }
 }
 
-static void waiter_tell(struct ms_engine *engine, struct ms_waiter *waiter)
+static void tell_unknown(struct ms_engine *engine, const char *arn, struct ms_callback callback)
+{
+  const struct ms_engine_host *host = &engine->options.host;
+  const struct ms_engine_end end = {.arn = arn, .status = MS_ENGINE_UNKNOWN};
+  host->done(callback, &end, host->host);
+}
+
+static int waiter_tell(struct ms_engine *engine, const struct ms_waiter *waiter)
 {
   const struct ms_engine_host *host = &engine->options.host;
   struct ms_run *run = ms_index_find(&engine->runs, ms_str_c(waiter->arn));
-  if (run != NULL && ms_run_add_done(run, waiter->callback) == 0) {
-    return;
+  if (run != NULL) {
+    return ms_run_add_done(run, waiter->callback);
   }
-  struct ms_engine_end end = {.arn = waiter->arn, .status = MS_ENGINE_UNKNOWN};
-  struct ms_buf output;
-  ms_buf_init(&output, 0);
-  if (ms_archive_load(&run, engine, ms_str_c(waiter->arn)) == 0) {
+  int err = ms_archive_load(&run, engine, ms_str_c(waiter->arn));
+  if (err == MSTEP_ENOTFOUND) {
+    tell_unknown(engine, waiter->arn, waiter->callback);
+    return MSTEP_OK;
+  }
+  if (err == 0) {
+    struct ms_engine_end end;
+    struct ms_buf output;
+    ms_buf_init(&output, 0);
     ms_run_end_texts(&end, &output, run);
     host->done(waiter->callback, &end, host->host);
     ms_run_unref(run);
-  } else {
-    host->done(waiter->callback, &end, host->host);
+    ms_buf_deinit(&output);
   }
-  ms_buf_deinit(&output);
+  return err;
 }
 
-void ms_durable_settle_waiters(struct ms_engine *engine)
+int ms_durable_settle_waiters(struct ms_engine *engine)
 {
-  struct ms_waiter *waiter = engine->durable->waiters;
-  engine->durable->waiters = NULL;
-  while (waiter != NULL) {
-    struct ms_waiter *next = waiter->next;
-    waiter_tell(engine, waiter);
-    ms_free(waiter);
-    waiter = next;
+  struct ms_durable *durable = engine->durable;
+  int err = MSTEP_OK;
+  while (err == 0 && durable->waiters != NULL) {
+    struct ms_waiter *waiter = durable->waiters;
+    durable->waiters = waiter->next;
+    err = waiter_tell(engine, waiter);
+    if (err != 0) {
+      waiter->next = durable->waiters;
+      durable->waiters = waiter;
+    } else {
+      ms_free(waiter);
+    }
   }
+  return err;
 }
 
 void ms_durable_resume(struct ms_engine *engine)
@@ -535,16 +597,14 @@ static void keep_waiting(struct ms_engine *engine, struct ms_run *run)
 {
   char arn[MS_ENGINE_ARN_SIZE];
   ms_run_arn(arn, run);
-  bool has_room = true;
-  if (run->done.fn != NULL) {
-    has_room = ms_durable_add_waiter(engine, ms_str_c(arn), run->done) == 0;
+  struct ms_run_done first = {run->done, run->more_done};
+  for (const struct ms_run_done *who = run->done.fn == NULL ? run->more_done : &first; who != NULL;
+       who = who->next) {
+    if (ms_durable_add_waiter(engine, ms_str_c(arn), who->callback) != 0) {
+      tell_unknown(engine, arn, who->callback); /* no memory to wait with */
+    }
   }
-  for (struct ms_run_done *more = run->more_done; more != NULL && has_room; more = more->next) {
-    has_room = ms_durable_add_waiter(engine, ms_str_c(arn), more->callback) == 0;
-  }
-  if (!has_room) {
-    ms_engine_log(engine, 0, "no memory for who waits for %s", arn);
-  }
+  run->done.fn = NULL;
 }
 
 void ms_durable_drop_all(struct ms_engine *engine)

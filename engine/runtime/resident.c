@@ -9,7 +9,6 @@
 #include "runtime/durable.h"
 
 #define TIDY_MAX 512 /* snapshots in one turn: more than a turn has commands */
-#define TRIM_BYTES ((uint64_t)4 << 20)
 
 /* ---- what is kept ---- */
 
@@ -178,7 +177,7 @@ static void tidy_journal(struct ms_engine *engine)
   uint64_t lsn = durable->first_unsaved != NULL ? durable->first_unsaved->unsaved_lsn
                                                 : ms_journal_durable_lsn(durable->journal);
   if (lsn <= durable->trimmed_lsn ||
-      durable->written_bytes - durable->trimmed_at_bytes < TRIM_BYTES) {
+      durable->written_bytes - durable->trimmed_at_bytes < durable->trim_bytes_min) {
     return;
   }
   struct ms_batch *batch;

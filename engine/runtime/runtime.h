@@ -103,7 +103,14 @@ struct ms_engine_options {
 
 int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *options);
 int ms_engine_close(struct ms_engine *engine); /* MSTEP_ESTATE from a callback */
+/*
+ * For tests of crashes: closes it, and what was not handed to the store is lost, as if the process had been
+ * killed.
+ */
+int ms_engine_abandon(struct ms_engine *engine);
 int ms_engine_run(struct ms_engine *engine);
+/* On virtual time: up to that moment. MSTEP_ESTATE on real time. See ms_loop_sim_run_until. */
+int ms_engine_run_until(struct ms_engine *engine, int64_t end_at_ms);
 void ms_engine_stop(struct ms_engine *engine); /* any thread; signal handlers */
 int ms_engine_post(struct ms_engine *engine, struct ms_callback callback); /* any thread */
 int64_t ms_engine_now_ms(struct ms_engine *engine);
@@ -115,6 +122,14 @@ void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* 
 int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted);
 /* With a store: so many executions that only wait stay in memory, the others in the store alone. */
 void ms_engine_set_resident_max(struct ms_engine *engine, size_t count);
+/* When the engine saves executions and cuts its journal; 0 = as it is. */
+struct ms_engine_journal_limits {
+  uint64_t unsaved_bytes; /* of records that a start would have to read: then the oldest are saved */
+  uint64_t trim_bytes;    /* written since the journal was cut: then it is cut again */
+  size_t log_bytes;       /* of one execution's history in memory: then it is saved */
+};
+void ms_engine_set_journal_limits(struct ms_engine *engine,
+                                  const struct ms_engine_journal_limits *limits);
 /* Engines that are open in this process. */
 unsigned ms_engine_count(void);
 

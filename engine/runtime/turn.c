@@ -176,9 +176,12 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 {
   struct ms_run *run = pending->run;
   struct ms_turn *turn = engine->turn;
-  int err = ms_run_wake(engine, run);
+  int err = run == NULL ? MSTEP_OK : ms_run_wake(engine, run);
   struct ms_turn_entry *entry = ms_turn_add(engine, run);
   entry->accepted = pending->accepted;
+  if (run == NULL) {
+    return;
+  }
   if (err == 0 && turn_is_late(run, pending)) {
     return; /* nothing to do is done, too: an answer or a timer of an execution that has ended */
   }
