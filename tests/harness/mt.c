@@ -285,10 +285,11 @@ static int by_line(const void *a, const void *b)
 
 static int usage(void)
 {
-  fprintf(stderr, "usage: test [--list] [-s NAME] [-n]\n"
+  fprintf(stderr, "usage: test [--list] [-s NAME] [-n] [--seed N]\n"
                   "  --list   names of the cases\n"
                   "  -s NAME  only cases whose name contains NAME\n"
-                  "  -n       run in this process, for a debugger\n");
+                  "  -n       run in this process, for a debugger\n"
+                  "  --seed N for cases that make things up: MT_SEED=N\n");
   return 2;
 }
 
@@ -338,6 +339,8 @@ __attribute__((weak)) int main(int argc, char **argv)
       in_process = true;
     } else if (strcmp(argv[i], "-s") == 0 && i + 1 < argc) {
       selected = argv[++i];
+    } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+      setenv("MT_SEED", argv[++i], 1);
     } else {
       return usage();
     }

@@ -10,7 +10,8 @@
  *
  * Each case runs in a process of its own, so a crash, a hang (60 s, MT_TIMEOUT=seconds) or a leak is
  * one failed case. Output is TAP. Options: --list, -s NAME (every case whose name contains NAME),
- * -n (no processes: for a debugger or valgrind). Exit status 0 passed, 1 failed, 77 all skipped.
+ * -n (no processes: for a debugger or valgrind), --seed N (MT_SEED=N, for cases that make things up).
+ * Exit status 0 passed, 1 failed, 77 all skipped.
  *
  * A failed mt_ok, mt_eq_* or mt_fail ends the case; mt_report records a failure and goes on, for tables of
  * many rows.

@@ -1,0 +1,159 @@
+/* See sim.h: the results that have to come out, from an engine on virtual time that has no store. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "core/execution.h"
+#include "mt.h"
+#include "sim.h"
+
+static void on_done(struct ms_callback callback, const struct ms_engine_end *end, void *host)
+{
+  struct sim *sim = host;
+  (void)callback;
+  sim->reference_end = (struct sim_end){end->status, sim_text(sim, end->output),
+                                        sim_text(sim, end->error), sim_text(sim, end->cause)};
+}
+
+static void on_task(struct ms_callback callback, const char *token, const char *resource,
+                    struct ms_str input, void *host)
+{
+  struct sim *sim = host;
+  struct steady_task task;
+  int err = 0;
+  (void)callback;
+  (void)resource;
+  steady_task(&task, input, sim->reference_redrives);
+  if (task.mode == STEADY_FAIL) {
+    err = ms_engine_task_failure(sim->reference, ms_str_c(token), ms_str_c(task.error),
+                                 MS_STR(STEADY_CAUSE));
+  } else if (task.mode == STEADY_ANSWER || task.mode == STEADY_TWICE) {
+    err = ms_engine_task_success(sim->reference, ms_str_c(token), ms_buf_view(&task.output));
+  }
+  ms_buf_deinit(&task.output);
+  mt_eq_int(err, 0);
+}
+
+static void on_log(int level, const char *module, struct ms_str line, void *host)
+{
+  (void)level;
+  (void)module;
+  (void)line;
+  (void)host;
+}
+
+static void open_reference(struct sim *sim)
+{
+  struct ms_engine_options options = sim_options(sim, NULL);
+  options.host = (struct ms_engine_host){.done = on_done, .task = on_task, .log = on_log, .host = sim};
+  mt_eq_int(ms_engine_open(&sim->reference, &options), 0);
+  struct ms_callback any = {(void (*)(void))open_reference, sim};
+  mt_eq_int(ms_engine_task_register(sim->reference, MS_STR("*"), any), 0);
+}
+
+/* ---- histories ---- */
+
+static int by_text(const void *a, const void *b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *timeless(const char *text)
+{
+  struct ms_json event;
+  mt_eq_int(ms_json_parse(&event, ms_str_c(text), NULL, NULL), 0);
+  ms_json_remove(&event, MS_STR("id"));
+  ms_json_remove(&event, MS_STR("previousEventId"));
+  ms_json_remove(&event, MS_STR("timestamp"));
+  ms_json_remove(&event, MS_STR("taskSubmittedEventDetails")); /* has an id of its own */
+  struct ms_buf out;
+  ms_buf_init(&out, 0);
+  ms_json_print(&out, event);
+  ms_json_unref(event);
+  return ms_buf_take(&out, NULL);
+}
+
+char *sim_sorted_events(struct sim *sim, char **events, unsigned count)
+{
+  char **lines = calloc(count + 1, sizeof *lines);
+  struct ms_buf all;
+  ms_buf_init(&all, 0);
+  for (unsigned i = 0; i < count; i++) {
+    lines[i] = timeless(events[i]);
+  }
+  qsort(lines, count, sizeof *lines, by_text);
+  for (unsigned i = 0; i < count; i++) {
+    if (strstr(lines[i], "\"MapRunStarted\"") == NULL) { /* has an ARN of its own */
+      ms_buf_cstr(&all, lines[i]);
+      ms_buf_char(&all, '\n');
+    }
+    ms_free(lines[i]);
+  }
+  free(lines);
+  char *kept = sim_text(sim, ms_buf_view(&all));
+  ms_buf_deinit(&all);
+  return kept;
+}
+
+static char *reference_events(struct sim *sim, const char *arn)
+{
+  struct ms_buf out;
+  ms_buf_init(&out, 0);
+  const struct ms_engine_history request = {.arn = ms_str_c(arn), .max_results = UINT_MAX};
+  mt_eq_int(ms_engine_execution_history(&out, sim->reference, &request), 0);
+  struct ms_json answer;
+  mt_eq_int(ms_json_parse(&answer, ms_buf_view(&out), NULL, NULL), 0);
+  struct ms_json list = ms_json_getc(answer, "events");
+  unsigned count = (unsigned)ms_json_count(list);
+  char **events = calloc(count + 1, sizeof *events);
+  for (unsigned i = 0; i < count; i++) {
+    ms_buf_reset(&out);
+    ms_json_print(&out, ms_json_at(list, i));
+    events[i] = ms_strdupn(out.data, out.len);
+  }
+  char *sorted = sim_sorted_events(sim, events, count);
+  for (unsigned i = 0; i < count; i++) {
+    ms_free(events[i]);
+  }
+  free(events);
+  ms_json_unref(answer);
+  ms_buf_deinit(&out);
+  return sorted;
+}
+
+/* ---- the whole ---- */
+
+const struct sim_expected *sim_expect(struct sim *sim, struct sim_slot *slot, unsigned redrives)
+{
+  struct sim_expected *expected = &slot->expected[redrives];
+  if (expected->is_known) {
+    return expected;
+  }
+  if (sim->reference == NULL) {
+    open_reference(sim);
+  }
+  char machine[MS_ENGINE_ARN_SIZE], arn[MS_ENGINE_ARN_SIZE];
+  const struct ms_engine_machine_request create = {
+      .name = ms_str_c(sim_format(sim, "m%u", slot->machine)),
+      .definition = ms_buf_view(&sim->definitions[slot->machine]),
+      .is_express = slot->is_express,
+      .log_level = MS_LOG_ALL};
+  mt_eq_int(ms_engine_machine_create(machine, sim->reference, &create, NULL, NULL), 0);
+  const struct ms_engine_start start = {
+      .machine_arn = ms_str_c(machine),
+      .name = ms_str_c(sim_format(sim, "%s-%u-%u", slot->name, slot->incarnation, redrives)),
+      .input = ms_str_c(slot->input),
+      .done = {(void (*)(void))open_reference, sim}};
+  sim->reference_end.status = MS_EXECUTION_RUNNING;
+  sim->reference_redrives = (int)redrives;
+  mt_eq_int(ms_engine_execution_start(arn, sim->reference, &start), 0);
+  mt_eq_int(ms_engine_run(sim->reference), 0);
+  if (sim->reference_end.status == MS_EXECUTION_RUNNING) {
+    sim_fail(sim, "the reference of %s does not end", slot->name);
+  }
+  *expected = (struct sim_expected){true, sim->reference_end, reference_events(sim, arn)};
+  mt_eq_int(ms_engine_execution_purge(sim->reference, ms_str_c(arn), (struct ms_callback){0}), 0);
+  return expected;
+}
