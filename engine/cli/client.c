@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/table.h"
+
 /* ---- the store ---- */
 
 /* "sqlite:PATH" stays; "PATH" is of that kind. */
@@ -51,6 +53,26 @@ static void say_open(const struct ms_client *client, int code)
     ms_cli_hint(
         "list, describe, history, machines and backup work while another process has it open.");
   }
+}
+
+bool ms_client_options(mstep_options *options, const struct ms_cli_args *args)
+{
+  static const char *const durabilities[] = {"fsync", "os", "none", NULL};
+  const char *age = args->options[MS_OPTION_KEEP_FOR];
+  unsigned long long count = 0;
+  int durability = ms_cli_choice(args, MS_OPTION_DURABILITY, durabilities);
+  long long age_ms = age == NULL ? 0 : ms_cli_duration_parse(age);
+  if (age_ms < 0) {
+    ms_cli_error("--keep-for must be a time like 30s, 5m, 12h, 7d or 2w, not \"%s\"", age);
+  }
+  if (durability < 0 || age_ms < 0 ||
+      !ms_cli_number(&count, args, MS_OPTION_KEEP_LAST, 1, 1000000000)) {
+    return false;
+  }
+  options->durability = durability;
+  options->retention_age_ms = age_ms;
+  options->retention_count = count;
+  return true;
 }
 
 bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_client_mode mode,

@@ -29,6 +29,8 @@ struct ms_client {
  * is_needed: also when there is none.
  */
 bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool is_needed);
+/* --durability, --keep-for, --keep-last into options. False: said. */
+bool ms_client_options(mstep_options *options, const struct ms_cli_args *args);
 /* Puts the store into options and opens. is_new_fine: a file that is not there is made. */
 bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_client_mode mode,
                     bool is_new_fine);

@@ -75,7 +75,7 @@ static bool read_options(struct ms_cli_run *run)
   }
   run->options.log = on_log;
   run->options.log_user = run;
-  return true;
+  return ms_client_options(&run->options, args);
 }
 
 static bool open_engine(struct ms_cli_run *run)

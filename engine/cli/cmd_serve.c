@@ -178,6 +178,7 @@ static bool open_engine(struct serve *serve)
   }
   if (!ms_client_find(&serve->client, serve->args, false) ||
       !ms_project_find(&serve->project, serve->args, ".") ||
+      !ms_client_options(&options, serve->args) ||
       !ms_cli_number(&workers, serve->args, MS_OPTION_WORKERS, 0, 64)) {
     return false;
   }

@@ -28,6 +28,9 @@ static bool open_store(struct ms_client *client, const struct ms_cli_args *args,
     ms_cli_error_code(code, "could not set the options");
     return false;
   }
+  if (!ms_client_options(&options, args)) {
+    return false;
+  }
   ms_project_apply(&options, project);
   options.workers = 0;
   options.is_aws_compat = args->options[MS_OPTION_AWS_COMPAT] != NULL;

@@ -266,6 +266,22 @@ static int machine_create(struct ms_engine *engine, struct ms_machine *machine, 
   return err;
 }
 
+/* What an update does not say stays as it was. */
+static void inherit(struct ms_engine_machine_request *request,
+                    const struct ms_engine_machine *there)
+{
+  if (!request->has_durability) {
+    request->has_durability = there->has_durability;
+    request->durability = there->durability;
+  }
+  if (request->retention_age_ms == 0) {
+    request->retention_age_ms = there->retention_age_ms;
+  }
+  if (request->retention_count == 0) {
+    request->retention_count = there->retention_count;
+  }
+}
+
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                              const struct ms_engine_machine_request *request,
                              ms_engine_diagnostic_cb report, void *user)
@@ -287,6 +303,11 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return err;
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
+  struct ms_engine_machine_request inherited = *request;
+  if (there != NULL && request->is_update) {
+    inherit(&inherited, there);
+    request = &inherited;
+  }
   bool is_same = there != NULL && is_same_machine(engine, there, request);
   bool may_replace =
       there == NULL || (request->is_update && there->is_express == request->is_express);

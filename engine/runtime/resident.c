@@ -138,7 +138,7 @@ int ms_run_wake(struct ms_engine *engine, struct ms_run *run)
 static void tidy_idle(struct ms_engine *engine, unsigned *left)
 {
   struct ms_durable *durable = engine->durable;
-  while (durable->idle_count > durable->idle_max && *left > 0 && engine->watcher.fn == NULL) {
+  while (durable->idle_count > durable->idle_max && *left > 0) {
     struct ms_kept *kept = durable->first_idle;
     struct ms_run *run = kept->run;
     if (kept->records_saved == kept->records && kept->snapshots_held == 0) {

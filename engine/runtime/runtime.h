@@ -167,6 +167,7 @@ struct ms_engine_machine_request {
    * that run keep theirs. Without it that is MSTEP_EEXISTS.
    */
   bool is_update;
+  /* Of an update: what is not given stays. */
   bool has_durability; /* else the engine's */
   enum ms_durability durability;
   int64_t retention_age_ms; /* 0 = the engine's */

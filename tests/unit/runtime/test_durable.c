@@ -488,3 +488,79 @@ MT_TEST(durable__keeps_so_many_or_so_long)
   expect_kept(url, 0, 600000, "w SUCCEEDED;.");
   expect_kept(NULL, 0, 600000, "w SUCCEEDED;.");
 }
+
+/* ---- Express ---- */
+
+#define CALLS                                                                                      \
+  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"                             \
+  "\"arn:aws:lambda:us-east-1:000000000000:function:work\",\"End\":true}}}"
+#define EXPRESS_ARN "arn:aws:states:us-east-1:000000000000:stateMachine:x"
+
+static void start_express(struct life *life, enum ms_log_level level, char arn[MS_ENGINE_ARN_SIZE])
+{
+  char machine[MS_ENGINE_ARN_SIZE];
+  const struct ms_engine_machine_request request = {.name = MS_STR("x"),
+                                                    .definition = MS_STR(CALLS),
+                                                    .is_express = true,
+                                                    .log_level = level};
+  mt_eq_int(ms_engine_machine_create(machine, life->engine, &request, NULL, NULL), 0);
+  const struct ms_engine_start begin = {.machine_arn = MS_STR(EXPRESS_ARN),
+                                        .name = MS_STR("e"),
+                                        .input = MS_STR("{\"n\": 1}"),
+                                        .accepted = some_callback(),
+                                        .done = some_callback()};
+  mt_eq_int(ms_engine_execution_start(arn, life->engine, &begin), 0);
+}
+
+/* Cut off in its task, it begins anew and leaves what its level says. */
+static void expect_express(const char *file, enum ms_log_level level, bool fails,
+                           const char *expected)
+{
+  char url[256], arn[MS_ENGINE_ARN_SIZE];
+  struct life life;
+  url_of(url, file);
+  life_begin(&life, url, 1000000);
+  life.silent = 1;
+  life.stop_after = 1;
+  start_express(&life, level, arn);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.accepted, 1);
+  life_end(&life);
+  life_begin(&life, url, 2000000);
+  life.busy = fails;
+  mt_eq_int(ms_engine_execution_wait(life.engine, ms_str_c(arn), some_callback()), 0);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.tasks, 1);
+  mt_eq_int(life.status, fails ? MS_EXECUTION_FAILED : MS_EXECUTION_SUCCEEDED);
+  life_end(&life);
+  life_begin(&life, url, 3000000);
+  mt_eq_int(ms_engine_run(life.engine), 0);
+  mt_eq_int(life.tasks, 0);
+  if (expected == NULL) {
+    struct ms_buf out;
+    ms_buf_init(&out, 0);
+    mt_eq_int(ms_engine_execution_describe(&out, life.engine, ms_str_c(arn)), MSTEP_ENOTFOUND);
+    ms_buf_deinit(&out);
+  } else {
+    char *events = history(&life, arn, false, 2);
+    mt_eq_str(events, expected);
+    ms_free(events);
+    char *text = describe(&life, arn);
+    mt_ok(strstr(text, "\"input\":\"{\\\"n\\\": 1}\"") != NULL);
+    ms_free(text);
+  }
+  life_end(&life);
+}
+
+MT_TEST(durable__express)
+{
+  expect_express("off.db", MS_LOG_OFF, false, NULL);
+  expect_express("off_failed.db", MS_LOG_OFF, true, NULL);
+  expect_express("fatal.db", MS_LOG_FATAL, false, "");
+  expect_express("fatal_failed.db", MS_LOG_FATAL, true, "6 ExecutionFailed\n");
+  expect_express("error_failed.db", MS_LOG_ERROR, true, "5 LambdaFunctionFailed\n6 ExecutionFailed\n");
+  expect_express("all.db", MS_LOG_ALL, false,
+                 "1 ExecutionStarted\n2 TaskStateEntered\n3 LambdaFunctionScheduled\n4 "
+                 "LambdaFunctionStarted\n5 LambdaFunctionSucceeded\n6 TaskStateExited\n7 "
+                 "ExecutionSucceeded\n");
+}
