@@ -296,7 +296,7 @@ static int body(lua_State *L)
   return body_end(L, lua_pcallk(L, 2, 1, 1, 0, body_end), 0);
 }
 
-int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
+int ms_lua_suspend(lua_State *L, int64_t due_at_ms, lua_KFunction then)
 {
   struct ms_lua_host *host = ms_lua_vm_of(L)->host;
   if (host == NULL || host->job == NULL || !lua_isyieldable(L)) {
@@ -304,7 +304,7 @@ int ms_lua_suspend(lua_State *L, int64_t due_at_ms)
   }
   host->job->due_at_ms = due_at_ms;
   host->is_suspending = true;
-  return lua_yield(L, 0);
+  return lua_yieldk(L, 0, 0, then);
 }
 
 /* ---- around it ---- */
@@ -326,6 +326,7 @@ static void finish(struct ms_lua_host *host, struct ms_lua_job *job, bool is_usa
 {
   struct ms_lua_vm *vm = job->vm;
   leave_busy(host, job);
+  ms_lua_up_forget(host, job);
   ms_lua_log_end(host, job);
   ms_lua_disarm(job->co);
   ms_lua_vm_give_coroutine(vm, job->co, job->co_ref, is_usable);
@@ -426,6 +427,19 @@ static bool preempt(struct ms_lua_host *host, struct ms_lua_job *job)
   return put_aside(host, job, ms_lua_host_now_ms(host));
 }
 
+/* Until it is due, or what it asked for is answered. */
+static bool fall_asleep(struct ms_lua_host *host, struct ms_lua_job *job)
+{
+  int64_t due_at_ms = job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms;
+  if (!put_aside(host, job, due_at_ms)) {
+    return false;
+  }
+  if (job->request != NULL) {
+    ms_lua_up_send(host, job);
+  }
+  return true;
+}
+
 /* After Lua has been left; true when the job has ended. */
 static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status)
 {
@@ -438,8 +452,7 @@ static bool leave(struct ms_lua_host *host, struct ms_lua_job *job, int status)
   } else if (status == LUA_YIELD && host->is_preempting) {
     return !preempt(host, job);
   } else if (status == LUA_YIELD) {
-    return !put_aside(host, job,
-                      job->due_at_ms < job->deadline_ms ? job->due_at_ms : job->deadline_ms);
+    return !fall_asleep(host, job);
   } else {
     ms_lua_set_memory(job, job->vm); /* the only thing that is raised outside of the pcall */
     finish(host, job, false);

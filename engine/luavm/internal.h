@@ -26,6 +26,7 @@
 #include "luavm/luavm.h"
 #include "luavm/pool.h"
 #include "luavm/source.h"
+#include "luavm/up.h"
 #include "work/guard.h"
 #include "work/work.h"
 
@@ -132,6 +133,7 @@ struct ms_lua_host {
   uint64_t next_order;
   uint32_t number; /* 0: the loop thread's; of a worker its index + 1 */
   uint64_t vms_made;
+  uint64_t tickets;
   bool is_local;            /* on the loop thread */
   struct ms_worker *worker; /* else */
 };
@@ -158,6 +160,11 @@ struct ms_lua {
   bool is_delivering;        /* inside on_wake: it looks at the queue itself */
   struct ms_watchdog *watchdog;
   struct ms_lua_host local;
+  ms_lua_serve_cb serve; /* NULL: there is nobody to ask */
+  void *serve_user;
+  struct ms_lua_request *requests;   /* that were served, until they are freed */
+  struct ms_lua_request *asked_head; /* to be served */
+  struct ms_lua_request **asked_tail;
   struct ms_lua_reload *reload; /* NULL: files are not watched */
   struct ms_lua_check *checks;  /* sources on trial */
   struct ms_lua_vm *rules;      /* NULL until the first rule, and after one was killed */
@@ -299,8 +306,8 @@ void ms_lua_host_deinit(struct ms_lua_host *host);
 int64_t ms_lua_host_now_ms(const struct ms_lua_host *host);
 /* Gives up states of stale versions; the host's thread. */
 void ms_lua_host_sweep(struct ms_lua_host *host);
-/* Suspends the running job until due_at_ms. */
-MS_LUA_RAISES int ms_lua_suspend(lua_State *L, int64_t due_at_ms);
+/* Suspends the running job until due_at_ms; then `then` (NULL: nothing) goes on. */
+MS_LUA_RAISES int ms_lua_suspend(lua_State *L, int64_t due_at_ms, lua_KFunction then);
 
 /* ---- worker.c ---- */
 int ms_lua_workers_new(struct ms_lua *lua);
@@ -311,6 +318,25 @@ int ms_lua_workers_post(struct ms_lua *lua, struct ms_lua_job *job);
 bool ms_lua_workers_cancel(struct ms_lua *lua, struct ms_lua_job *job);
 /* What a job brought back becomes values of the loop thread. */
 void ms_lua_workers_unpack(struct ms_lua_job *job);
+
+/* ---- up.c ---- */
+MS_LUA_RAISES int ms_lua_core_call(lua_State *L); /* (operation, body) -> ok, body or error, message */
+/* Sends what the job, which is suspended now, has asked. */
+void ms_lua_up_send(struct ms_lua_host *host, struct ms_lua_job *job);
+/* The call could not be suspended after all: what it was to ask is not sent. */
+void ms_lua_up_drop(struct ms_lua_job *job);
+/* The job is over: what it asked interests nobody. */
+void ms_lua_up_forget(struct ms_lua_host *host, struct ms_lua_job *job);
+/* A request or its end, on the loop thread. */
+void ms_lua_up_take(struct ms_lua *lua, struct ms_lua_message *message);
+void ms_lua_up_serve(struct ms_lua *lua); /* hands on what has been taken */
+/* The job that goes on with the answer, on the thread that has it; NULL: it does not wait any more. */
+struct ms_lua_job *ms_lua_up_arrive(struct ms_lua_host *host, struct ms_lua_message *message);
+void ms_lua_up_free(struct ms_lua *lua);
+
+/* ---- luavm.c ---- */
+/* 0 workers: the job, which was suspended, has its turn when the loop comes round. */
+void ms_lua_go_on(struct ms_lua *lua, struct ms_lua_job *job);
 
 /* ---- log.c ---- */
 /* Hands a worker's record on and frees it. */

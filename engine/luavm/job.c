@@ -97,6 +97,9 @@ int ms_lua_job_new(struct ms_lua_job **out, struct ms_lua *lua, const struct ms_
   atomic_store_explicit(&job->is_cancelled, false, memory_order_relaxed);
   job->code = NULL;
   job->is_out = false;
+  job->request = NULL;
+  job->answer = NULL;
+  atomic_store_explicit(&job->ticket, 0, memory_order_relaxed);
   *out = job;
   return MSTEP_OK;
 }

@@ -15,6 +15,7 @@
 
 struct ms_lua_vm;
 struct ms_lua_code;
+struct ms_lua_request;
 
 /* A job from its place in a host's heap. */
 #define MS_LUA_JOB_OF_SLEEP(node)                                                                  \
@@ -33,7 +34,10 @@ enum ms_lua_job_state {
 
 enum ms_lua_message_kind {
   MS_LUA_MESSAGE_JOB,
-  MS_LUA_MESSAGE_LOG /* a record, from a worker */
+  MS_LUA_MESSAGE_LOG,     /* a record, from a worker */
+  MS_LUA_MESSAGE_REQUEST, /* what a call asks of the engine, from a worker */
+  MS_LUA_MESSAGE_ANSWER,  /* to that worker */
+  MS_LUA_MESSAGE_DONE     /* the request again, to be freed */
 };
 
 /* What goes between the loop and the workers. */
@@ -58,6 +62,7 @@ struct ms_lua_job {
   ms_lua_done_cb done;
   void *user;
   atomic_bool is_cancelled; /* everybody's */
+  atomic_uint_fast64_t ticket; /* of the request that it waits for; 0: none. Set by whoever has it */
   /* whoever has it */
   struct ms_lua_message message;
   struct ms_heap_node sleep;
@@ -86,6 +91,8 @@ struct ms_lua_job {
   bool has_log_tail;
   size_t output_max_bytes;
   /* inside a host */
+  struct ms_lua_request *request; /* made, and not sent so far */
+  struct ms_lua_request *answer;  /* what it goes on with; in the loop's list */
   bool is_complete; /* the handler returned and its result is converted */
   struct ms_lua_vm *vm;
   lua_State *co;

@@ -51,7 +51,11 @@ static int core_encode(lua_State *L)
   luaL_checkany(L, 1);
   lua_Integer indent = luaL_optinteger(L, 2, 0);
   luaL_argcheck(L, indent >= 0 && indent <= 16, 2, "0 to 16");
-  if (ms_lua_to_json(&vm->scratch, L, 1) != 0) {
+  int err = ms_lua_to_json(&vm->scratch, L, 1);
+  if (err == MSTEP_ENOMEM) {
+    return ms_lua_raise_memory(L);
+  }
+  if (err != 0) {
     return luaL_error(L, "cannot be JSON: %s", ms_error_detail());
   }
   ms_buf_reset(&vm->text);
@@ -105,7 +109,7 @@ static int core_sleep(lua_State *L)
   double seconds = luaL_checknumber(L, 1);
   luaL_argcheck(L, seconds >= 0 && seconds <= SLEEP_MAX_SECONDS, 1, "0 to a year of seconds");
   struct ms_lua_host *host = ms_lua_vm_of(L)->host;
-  return ms_lua_suspend(L, ms_lua_host_now_ms(host) + (int64_t)ceil(seconds * 1000));
+  return ms_lua_suspend(L, ms_lua_host_now_ms(host) + (int64_t)ceil(seconds * 1000), NULL);
 }
 
 static int core_now(lua_State *L)
@@ -153,6 +157,18 @@ static int core_uuid(lua_State *L)
   return 1;
 }
 
+/* The running function's, which says partition, region and account; nil when it has none. */
+static int core_arn(lua_State *L)
+{
+  const struct ms_lua_host *host = ms_lua_vm_of(L)->host;
+  if (host->job == NULL || host->job->arn == NULL) {
+    lua_pushnil(L);
+  } else {
+    lua_pushstring(L, host->job->arn);
+  }
+  return 1;
+}
+
 int ms_lua_open_core(lua_State *L)
 {
   static const luaL_Reg pure[] = {{"array", core_array},   {"is_array", core_is_array},
@@ -160,6 +176,7 @@ int ms_lua_open_core(lua_State *L)
                                   {"number", core_number}, {NULL, NULL}};
   static const luaL_Reg handlers[] = {
       {"sleep", core_sleep}, {"now", core_now}, {"log", core_log}, {"uuid", core_uuid},
+      {"call", ms_lua_core_call}, {"arn", core_arn},
       {NULL, NULL}};
   luaL_newlib(L, pure);
   if (ms_lua_vm_of(L)->level == MS_LUA_FUNCTION) {

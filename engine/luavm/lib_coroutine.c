@@ -136,7 +136,9 @@ static int resume(lua_State *L, lua_State *co, int nargs)
 static int pass_sleep(lua_State *L, lua_KFunction go_on)
 {
   if (!lua_isyieldable(L)) {
-    ms_lua_vm_of(L)->host->is_suspending = false;
+    struct ms_lua_host *host = ms_lua_vm_of(L)->host;
+    host->is_suspending = false;
+    ms_lua_up_drop(host->job);
     return luaL_error(L, "cannot sleep here: a C function below cannot be suspended");
   }
   return lua_yieldk(L, 0, 0, go_on);

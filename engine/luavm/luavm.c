@@ -76,6 +76,7 @@ int ms_lua_new(struct ms_lua **out, const struct ms_lua_options *options)
   }
   ms_map_init(&lua->functions, options->seed);
   ms_lua_host_init(&lua->local, lua, lua->watchdog, true);
+  lua->asked_tail = &lua->asked_head;
   err = options->workers == 0 ? MSTEP_OK : ms_lua_workers_new(lua);
   if (err != 0) {
     ms_lua_free(lua);
@@ -92,11 +93,12 @@ void ms_lua_free(struct ms_lua *lua)
   }
   ms_lua_workers_free(lua);
   for (size_t i = 0; i < lua->jobs.count; i++) {
-    if (lua->jobs.data[i]->state == MS_LUA_JOB_SLEEPING) {
+    if (lua->jobs.data[i]->co != NULL) {
       ms_lua_abandon(&lua->local, lua->jobs.data[i], MS_LUA_KILL_SHUTDOWN);
     }
   }
   ms_lua_host_deinit(&lua->local);
+  ms_lua_up_free(lua);
   ms_lua_reload_free(lua);
   ms_lua_checks_free(lua);
   ms_lua_vm_free(lua->rules);
@@ -352,6 +354,14 @@ static void run(struct ms_lua *lua, struct ms_lua_job *job)
   }
 }
 
+void ms_lua_go_on(struct ms_lua *lua, struct ms_lua_job *job)
+{
+  struct ms_lua_host *host = &lua->local;
+  /* it has just left the heap: there is room */
+  ms_heap_add(&host->sleeping, &job->sleep, ms_lua_host_now_ms(host), host->next_order++);
+  ring(lua); /* whoever has the timer sets it anew */
+}
+
 /* ---- what comes back from workers ---- */
 
 static void take_back(struct ms_lua *lua, struct ms_lua_job *job)
@@ -398,6 +408,8 @@ static void take_replies(struct ms_lua *lua)
     message = message->next;
     if (reply->kind == MS_LUA_MESSAGE_LOG) {
       ms_lua_log_take(lua, reply);
+    } else if (reply->kind != MS_LUA_MESSAGE_JOB) {
+      ms_lua_up_take(lua, reply);
     } else {
       take_back(lua, MS_LUA_JOB_OF_MESSAGE(reply));
     }
@@ -424,6 +436,7 @@ void ms_lua_on_wake(struct ms_lua *lua)
   if (lua->work != NULL) {
     take_replies(lua);
   }
+  ms_lua_up_serve(lua);
   for (int i = 0; i < TURN_MAX && !lua->local.was_preempted && (job = next_job(lua)) != NULL; i++) {
     cut(&lua->queue_head, &lua->queue_tail, job);
     if (job->state == MS_LUA_JOB_FINISHED) {
@@ -433,7 +446,7 @@ void ms_lua_on_wake(struct ms_lua *lua)
     }
   }
   lua->is_delivering = false;
-  if (next_job(lua) != NULL) {
+  if (next_job(lua) != NULL || lua->asked_head != NULL) {
     ms_loop_wake(lua->options.loop);
   }
 }

@@ -64,9 +64,22 @@ static void enter(struct ms_lua_host *host, struct ms_lua_job *job)
   }
 }
 
+static void worker_on_answer(struct ms_lua_host *host, struct ms_lua_message *message)
+{
+  struct ms_lua_job *job = ms_lua_up_arrive(host, message);
+  if (job != NULL) {
+    enter(host, job);
+  }
+}
+
 static void worker_on_message(void *state, struct ms_work_message *message)
 {
   struct ms_lua_host *host = state;
+  struct ms_lua_message *part = (struct ms_lua_message *)(void *)message;
+  if (part->kind == MS_LUA_MESSAGE_ANSWER) {
+    worker_on_answer(host, part);
+    return;
+  }
   struct ms_lua_job *job = MS_LUA_JOB_OF_MESSAGE(message);
   int err = ms_json_parse(&job->payload, ms_buf_view(&job->input_text), &MS_JSON_LIMITS_OWN, NULL);
   if (err == 0 && job->client_text.len > 0) {
@@ -161,6 +174,8 @@ void ms_lua_workers_free(struct ms_lua *lua)
     message = message->next;
     if (reply->kind == MS_LUA_MESSAGE_LOG) {
       ms_free(reply);
+    } else if (reply->kind != MS_LUA_MESSAGE_JOB) {
+      ms_lua_up_take(lua, reply);
     }
   }
   ms_work_free(lua->work);

@@ -1,10 +1,11 @@
 --- What scripts get from `require "mstep"`.
 -- The functions in C are those of mstep.core (engine/luavm/lib_core.c); here is what is better said in Lua.
--- Rules and definitions have no sleep, now and log: they must not depend on when and where they run.
+-- Rules and definitions have nothing that depends on when and where they run: no sleep, now and log, and nobody to
+-- ask.
 local core = require "mstep.core"
 local errors = require "mstep.error"
 
-return {
+local mstep = {
   --- JSON's null, the same value as cjson.null: `event.note == mstep.null`.
   null = core.null,
   --- array([t]): marks a table (or a new one) as an array, so that it is `[]` when it is empty.
@@ -31,3 +32,25 @@ return {
     decode = core.decode,
   },
 }
+
+if not core.call then
+  return mstep
+end
+
+-- What asks the engine is loaded when it is first used: most functions use little of it.
+--   call, invoke, queue, topic, bus, table   functions: see the files of their names
+--   execution, task, attribute               tables of functions, likewise
+local lazy = {
+  call = true, invoke = true, queue = true, topic = true, bus = true, table = true, execution = true, task = true,
+  attribute = true,
+}
+
+return setmetatable(mstep, {
+  __index = function(self, name)
+    if lazy[name] then
+      local module = require("mstep." .. name)
+      rawset(self, name, module)
+      return module
+    end
+  end,
+})

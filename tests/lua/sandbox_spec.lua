@@ -69,11 +69,16 @@ describe("a handler", function()
       for _, name in ipairs { "io", "debug", "package", "dofile", "loadfile", "warn", "rawio" } do
         if _G[name] ~= nil then out[#out + 1] = name end
       end
-      for _, name in ipairs { "execute", "exit", "getenv", "remove", "rename", "tmpname", "setlocale" } do
+      for _, name in ipairs { "execute", "exit", "remove", "rename", "tmpname", "setlocale" } do
         if os[name] ~= nil then out[#out + 1] = "os." .. name end
       end
       if string.dump then out[#out + 1] = "string.dump" end
       return require("mstep").array(out)]])
+  end)
+
+  it("sees nothing of the process's environment", function()
+    assert.are.equal("[true,true,true]", run [[
+      return { os.getenv("PATH") == nil, os.getenv("HOME") == nil, os.getenv("AWS_LAMBDA_FUNCTION_NAME") ~= nil }]])
   end)
 
   it("loads text and not binary chunks", function()

@@ -86,7 +86,8 @@ static void begin(struct watcher *w, unsigned workers, bool keeps_deleted)
   const char *dir = w->dir;
   struct ms_lua_options options = {
       .functions_dir = mt_format("%s/functions", dir), .hooks_dir = mt_format("%s/hooks", dir),
-      .lib_dir = mt_format("%s/lib", dir), .rules_dir = mt_format("%s/rules", dir), .workers = workers};
+      .lib_dir = mt_format("%s/lib", dir), .rules_dir = mt_format("%s/rules", dir), .workers = workers,
+      .memory_max_bytes = 16u << 20};
   mt_eq_int(ms_loop_libevent_new(&w->f.loop, NULL), 0);
   options.loop = w->f.loop;
   options.log = fixture_log;
