@@ -20,7 +20,10 @@
 #include "base/error.h"
 #include "http/internal.h"
 
-#define INPUT_BYTES_MAX 65536
+#define INPUT_BYTES_MAX 16384  /* that wait while a request is with its owner */
+#define BODY_PIECE_BYTES 65536 /* read at once of a large body */
+#define OUTPUT_BYTES_MAX                                                                           \
+  ((size_t)256 << 10) /* unwritten, beyond which no further request is read */
 #define LINGER_US 2000000
 #define LINGER_BYTES_MAX ((size_t)4 << 20)
 
@@ -83,6 +86,7 @@ void ms_http_connection_free(struct ms_http_connection *connection)
   }
   struct ms_http_request *request = connection->request;
   connection->request = NULL;
+  connection->http->buffered_bytes -= connection->buffered_bytes;
   ms_http_forget_connection(connection->http, connection);
   bufferevent_free(connection->events);
   ms_free(connection);
@@ -105,10 +109,22 @@ void ms_http_connection_free(struct ms_http_connection *connection)
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
 
+/* What lies in the buffer of a client that does not read its answers counts, too. */
+static bool is_over_memory(struct ms_http_connection *connection)
+{
+  struct ms_http *http = connection->http;
+  ms_http_request_count_memory(connection->request,
+                               ms_http_parser_memory(&connection->request->parser));
+  return http->stats.memory_bytes + http->buffered_bytes > http->limits.memory_bytes;
+}
+
 static void hand_over(struct ms_http_connection *connection)
 {
   struct ms_http *http = connection->http;
   struct ms_http_request *request = connection->request;
+  if (request->parser.body.len > INPUT_BYTES_MAX) {
+    bufferevent_setwatermark(connection->events, EV_READ, 0, INPUT_BYTES_MAX);
+  }
   struct ms_http_message *message = &request->parser.message;
   message->peer = (struct ms_str){request->peer, connection->peer_len};
   message->is_tls = connection->is_tls;
@@ -141,17 +157,20 @@ static void head_is_complete(struct ms_http_connection *connection, size_t rest)
 {
   struct ms_http_parser *parser = &connection->request->parser;
   enter(connection, MS_HTTP_READING_BODY);
+  if (parser->is_chunked || parser->left > INPUT_BYTES_MAX) {
+    bufferevent_setwatermark(connection->events, EV_READ, 0, BODY_PIECE_BYTES);
+  }
   if (parser->is_continue_expected && rest == 0) {
     ms_http_connection_write(connection, MS_STR("HTTP/1.1 100 Continue\r\n\r\n"), MS_STR(""));
   }
 }
 
-static bool is_over_memory(struct ms_http_connection *connection)
+/* So many answers wait to be taken that no further request is begun. */
+static bool is_clogged(const struct ms_http_connection *connection)
 {
-  struct ms_http *http = connection->http;
-  ms_http_request_count_memory(connection->request,
-                               ms_http_parser_memory(&connection->request->parser));
-  return http->stats.memory_bytes > http->limits.memory_bytes;
+  return connection->phase == MS_HTTP_IDLE &&
+         evbuffer_get_length(bufferevent_get_input(connection->events)) > 0 &&
+         ms_http_connection_unwritten(connection) > OUTPUT_BYTES_MAX;
 }
 
 /* Feeds what lies in the buffer in one piece. False: no more can be read now. */
@@ -163,7 +182,7 @@ static bool read_piece(struct ms_http_connection *connection)
   bool any = evbuffer_get_length(input) > 0 && evbuffer_peek(input, 1, NULL, &piece, 1) > 0;
   bool is_at_end =
       connection->phase == MS_HTTP_READING_BODY && connection->request->parser.has_body == false;
-  if ((!any && !is_at_end) || connection->phase > MS_HTTP_READING_BODY) {
+  if ((!any && !is_at_end) || connection->phase > MS_HTTP_READING_BODY || is_clogged(connection)) {
     return false;
   }
   struct ms_str data = {any ? piece.iov_base : "", any ? piece.iov_len : 0};
@@ -218,9 +237,11 @@ static void read_all(struct ms_http_connection *connection)
   while (!connection->is_dead && read_piece(connection)) {
   }
   connection->is_reading = false;
-  bool is_waiting = connection->phase < MS_HTTP_BUSY;
-  if (connection->is_dead || (is_waiting && connection->is_input_over)) {
+  if (connection->is_dead) {
     ms_http_connection_free(connection);
+  } else if (connection->phase < MS_HTTP_BUSY && connection->is_input_over &&
+             !is_clogged(connection)) {
+    linger(connection); /* the client still gets what is on its way */
   }
 }
 
@@ -235,8 +256,12 @@ static void on_written(struct bufferevent *events, void *user)
   (void)events;
   struct ms_http_connection *connection = user;
   connection->unwritten = 0;
+  connection->http->buffered_bytes -= connection->buffered_bytes;
+  connection->buffered_bytes = 0;
   if (connection->phase == MS_HTTP_LINGER) {
     linger(connection);
+  } else if (connection->phase < MS_HTTP_BUSY) {
+    read_all(connection); /* requests may have waited for this */
   }
 }
 
@@ -294,6 +319,8 @@ int ms_http_connection_write(struct ms_http_connection *connection, struct ms_st
   struct evbuffer *output = bufferevent_get_output(connection->events);
   int failed = evbuffer_add(output, head_left.data, head_left.len);
   failed |= evbuffer_add(output, body_left.data, body_left.len);
+  connection->buffered_bytes += head_left.len + body_left.len;
+  connection->http->buffered_bytes += head_left.len + body_left.len;
   if (connection->unwritten == 0) {
     connection->unwritten = evbuffer_get_length(output);
     connection->written_at_us = ms_http_now_us();
@@ -432,7 +459,7 @@ static struct bufferevent *events_new(struct ms_http_connection *connection)
   if (events != NULL) {
     bufferevent_setcb(events, on_read, on_written, on_event, connection);
     bufferevent_setwatermark(events, EV_READ, 0, INPUT_BYTES_MAX);
-    bufferevent_set_max_single_read(events, INPUT_BYTES_MAX);
+    bufferevent_set_max_single_read(events, BODY_PIECE_BYTES);
     bufferevent_enable(events, EV_READ | EV_WRITE);
   }
   return events;

@@ -19,7 +19,7 @@ struct ms_http_limits {
   size_t head_bytes; /* of request line and headers */
   unsigned header_count;
   size_t body_bytes;
-  size_t memory_bytes;       /* of all requests that are being read or answered; beyond: 503 */
+  size_t memory_bytes;       /* of requests that are there and answers not yet sent; beyond: 503 */
   unsigned connection_count; /* in all; at the limit the one that is idle longest gives way */
   unsigned address_count;    /* connections of one address (of one /64 with IPv6) */
   unsigned pending_count;    /* requests handed over and not answered; beyond: 503 */

@@ -40,6 +40,7 @@ struct ms_http_connection {
   int64_t phase_at_us;   /* when it began */
   int64_t written_at_us; /* when output was last seen to shrink, or was empty */
   size_t unwritten;      /* output seen at that time */
+  size_t buffered_bytes; /* of output that was put into the buffer since it was empty */
   unsigned request_count;
   bool is_tls;
   bool is_loopback;
@@ -92,6 +93,7 @@ struct ms_http {
   struct ms_http_connection *connections;
   struct ms_http_connection *cursor; /* the next of a walk over them, which may free any */
   struct ms_http_request *pending;
+  size_t buffered_bytes;   /* of all connections */
   struct ms_map addresses; /* address -> count */
   struct ms_http_stats stats;
   struct ms_buf scratch; /* of the head of an answer */

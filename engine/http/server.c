@@ -405,6 +405,7 @@ uint16_t ms_http_port(const struct ms_http *http)
 void ms_http_stats(const struct ms_http *http, struct ms_http_stats *out)
 {
   *out = http->stats;
+  out->memory_bytes += http->buffered_bytes;
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------- */

@@ -279,6 +279,64 @@ MT_TEST(http_server__memory_of_all_is_limited)
   web_stop(&web);
 }
 
+static void check_stats(struct web *web)
+{
+  struct ms_http_stats stats;
+  ms_http_stats(web->http, &stats);
+  if (stats.memory_bytes > (size_t)1 << 20 || stats.pending_count != 0) {
+    web->error = mt_format("%zu bytes, %u pending", stats.memory_bytes, stats.pending_count);
+  }
+}
+
+MT_TEST(http_server__memory_of_unread_answers_is_limited)
+{
+  struct web web;
+  int fds[6];
+  web_init(&web);
+  web.options.limits.memory_bytes = (size_t)20 << 20; /* of answers of eight megabytes */
+  web_start(&web);
+  for (int i = 0; i < 6; i++) {
+    fds[i] = web_connect(&web);
+    WEB_SEND(fds[i], "GET /big HTTP/1.1\r\n" H CLOSE "\r\n");
+  }
+  web_wait(&web.accesses, 6);
+  int whole = 0, refused = 0;
+  for (int i = 0; i < 6; i++) {
+    size_t len;
+    const char *answer = web_read_all(fds[i], &len);
+    whole += web_status(answer) == 200 && len > (size_t)8 << 20 ? 1 : 0;
+    refused += web_status(answer) == 503 ? 1 : 0;
+    close(fds[i]);
+  }
+  mt_eq_int(whole + refused, 6);
+  mt_ok(whole >= 2 && refused >= 1);
+  web_run(&web, check_stats);
+  mt_ok(web.error == NULL);
+  web_stop(&web);
+}
+
+/* Neither a hundred answers in the buffer, nor one that is cut because its client said all it had to say. */
+MT_TEST(http_server__answers_that_pile_up)
+{
+  struct web web;
+  web_init(&web);
+  web_start(&web);
+  int fd = web_connect(&web);
+  for (int i = 0; i < 3; i++) {
+    WEB_SEND(fd, "GET /big HTTP/1.1\r\n" H "\r\n");
+  }
+  shutdown(fd, SHUT_WR);
+  web_wait(&web.requests, 1);
+  web_sleep(100);
+  mt_eq_int(web.requests, 1); /* the next one waits until the first answer is taken */
+  size_t len;
+  web_read_all(fd, &len);
+  mt_ok(len > (size_t)24 << 20);
+  mt_eq_int(web.requests, 3);
+  close(fd);
+  web_stop(&web);
+}
+
 MT_TEST(http_server__waiting_requests_are_limited)
 {
   struct web web;
@@ -647,4 +705,73 @@ MT_TEST(http_server__answers_cannot_be_split)
   mt_ok(web.error == NULL);
   close(fd);
   web_stop(&web);
+}
+
+/* ---- memory that runs out ---------------------------------------------------------------------------- */
+
+struct one_request {
+  struct ms_loop *loop;
+  char answer[1024];
+  ssize_t len;
+};
+
+static void on_answer(int fd, unsigned events, void *user)
+{
+  struct one_request *one = user;
+  (void)events;
+  one->len = recv(fd, one->answer, sizeof one->answer - 1, 0);
+  ms_loop_watch(one->loop, fd, 0, NULL, NULL);
+  ms_loop_stop(one->loop);
+}
+
+static void answer_one(struct ms_http_request *request, void *user)
+{
+  (void)user;
+  (void)ms_http_reply(request, 200, NULL, 0, ms_http_message(request)->body);
+}
+
+/* A server, a request, an answer or a closed connection: on one thread, so that every allocation counts. */
+static int serve_one(void *user)
+{
+  struct one_request *one = user;
+  struct ms_http_options options = {.on_request = answer_one};
+  struct ms_http *http = NULL;
+  int fd = -1;
+  ms_http_limits_init(&options.limits);
+  int err = ms_loop_libevent_new(&one->loop, NULL);
+  if (err == 0) {
+    options.loop = one->loop;
+    err = ms_http_new(&http, &options);
+  }
+  if (err == 0) {
+    struct web web = {.port = ms_http_port(http)};
+    fd = web_connect(&web);
+    err = ms_loop_watch(one->loop, fd, MS_LOOP_READ, on_answer, one);
+  }
+  if (err == 0) {
+    WEB_SEND(fd, "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello");
+    one->len = 0;
+    err = ms_loop_run(one->loop);
+  }
+  if (err == 0) {
+    one->answer[one->len > 0 ? one->len : 0] = '\0';
+    err = strstr(one->answer, "200 OK") != NULL && strstr(one->answer, "hello") != NULL
+              ? MSTEP_OK
+              : MSTEP_ENOMEM;
+  }
+  ms_http_free(http);
+  if (one->loop != NULL) {
+    ms_loop_free(one->loop);
+    one->loop = NULL;
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  return err;
+}
+
+MT_TEST(http_server__out_of_memory)
+{
+  struct one_request one = {NULL, "", 0};
+  mt_ok(mt_oom(serve_one, &one) > 8);
 }
