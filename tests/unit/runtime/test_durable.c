@@ -9,13 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "core/execution.h"
+#include "life.h"
 #include "mt.h"
-#include "runtime/runtime.h"
-
-#define TASK "arn:aws:states:us-east-1:000000000000:activity:work"
-#define MACHINE_ARN "arn:aws:states:us-east-1:000000000000:stateMachine:m"
-#define EXECUTION_ARN "arn:aws:states:us-east-1:000000000000:execution:m:"
 
 static const char definition[] =
     "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"M\",\"Branches\":["
@@ -25,175 +20,6 @@ static const char definition[] =
     "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}]},"
     "\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":"
     "\"Pass\",\"End\":true}}},\"End\":true}}}";
-
-#define WAITS                                                                                      \
-  "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":3600,\"End\":true}}}"
-#define FAILS                                                                                      \
-  "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" TASK                   \
-  "\",\"End\":true}}}"
-
-/* What one engine's life leaves behind. */
-struct life {
-  struct ms_engine *engine;
-  unsigned tasks;    /* started */
-  unsigned busy;     /* of them so many are answered Busy first */
-  unsigned silent;   /* so many are not answered at all */
-  unsigned stop_after; /* tasks: then the engine's loop is stopped */
-  unsigned done;
-  int status;
-  unsigned accepted;
-  char output[4096];
-  char token[256];
-};
-
-static void on_done(struct ms_callback callback, const struct ms_engine_end *end, void *host)
-{
-  struct life *life = host;
-  (void)callback;
-  life->done++;
-  life->status = end->status;
-  snprintf(life->output, sizeof life->output, "%.*s", MS_STR_ARG(end->output));
-}
-
-static void on_accepted(struct ms_callback callback, int code, const char *detail, void *host)
-{
-  struct life *life = host;
-  (void)callback;
-  (void)detail;
-  mt_eq_int(code, 0);
-  life->accepted++;
-}
-
-static void on_task(struct ms_callback callback, const char *token, const char *resource,
-                    struct ms_str input, void *host)
-{
-  struct life *life = host;
-  (void)callback;
-  (void)resource;
-  life->tasks++;
-  snprintf(life->token, sizeof life->token, "%s", token);
-  if (life->tasks == life->stop_after) {
-    ms_engine_stop(life->engine);
-  }
-  if (life->silent > 0) {
-    life->silent--;
-    return;
-  }
-  int err = life->busy > 0 ? ms_engine_task_failure(life->engine, ms_str_c(token), MS_STR("Busy"),
-                                                    MS_STR("later"))
-                           : ms_engine_task_success(life->engine, ms_str_c(token), input);
-  life->busy -= life->busy > 0;
-  mt_eq_int(err, 0);
-}
-
-static void on_event(struct ms_callback callback, const struct ms_engine_event *event, void *host)
-{
-  (void)callback;
-  (void)event;
-  (void)host;
-}
-
-static void on_log(int level, const char *module, struct ms_str line, void *host)
-{
-  (void)level;
-  (void)host;
-  mt_note("%s: %.*s", module, MS_STR_ARG(line));
-}
-
-static struct ms_callback some_callback(void)
-{
-  static const char anything;
-  return (struct ms_callback){(void (*)(void))on_log, (void *)(uintptr_t)&anything};
-}
-
-static struct ms_engine_options options_for(struct life *life, const char *url, int64_t start_at_ms)
-{
-  return (struct ms_engine_options){
-      .region = "us-east-1",
-      .account = "000000000000",
-      .role_arn = "arn:aws:iam::000000000000:role/r",
-      .is_virtual_time = true,
-      .start_at_ms = start_at_ms,
-      .seed = 7,
-      .is_history_kept = true,
-      .store_url = url,
-      .host = {on_done, on_task, NULL, NULL, on_accepted, on_event, on_log, life},
-  };
-}
-
-static void life_begin(struct life *life, const char *url, int64_t start_at_ms)
-{
-  *life = (struct life){0};
-  struct ms_engine_options options = options_for(life, url, start_at_ms);
-  int err = ms_engine_open(&life->engine, &options);
-  mt_eq_str(err == 0 ? "" : ms_error_detail(), "");
-  mt_eq_int(ms_engine_task_register(life->engine, MS_STR("*"), some_callback()), 0);
-}
-
-static void life_end(struct life *life)
-{
-  mt_eq_int(ms_engine_close(life->engine), 0);
-}
-
-static int start(struct life *life, const char *text, const char *name, const char *input)
-{
-  char arn[MS_ENGINE_ARN_SIZE];
-  const struct ms_engine_machine_request request = {
-      .name = MS_STR("m"), .definition = ms_str_c(text), .is_update = true};
-  mt_eq_int(ms_engine_machine_create(arn, life->engine, &request, NULL, NULL), 0);
-  const struct ms_engine_start begin = {.machine_arn = MS_STR(MACHINE_ARN),
-                                        .name = ms_str_c(name),
-                                        .input = ms_str_c(input),
-                                        .accepted = some_callback(),
-                                        .done = some_callback()};
-  return ms_engine_execution_start(arn, life->engine, &begin);
-}
-
-static char *history(struct life *life, const char *arn, bool is_reverse, unsigned page)
-{
-  struct ms_buf all;
-  ms_buf_init(&all, 0);
-  char token[64];
-  struct ms_str next = {NULL, 0};
-  do {
-    struct ms_buf out;
-    ms_buf_init(&out, 0);
-    const struct ms_engine_history request = {
-        .arn = ms_str_c(arn), .max_results = page, .is_reverse = is_reverse, .next_token = next};
-    int err = ms_engine_execution_history(&out, life->engine, &request);
-    mt_eq_str(err == 0 ? "" : ms_error_detail(), "");
-    struct ms_json answer;
-    mt_eq_int(ms_json_parse(&answer, ms_buf_view(&out), NULL, NULL), 0);
-    struct ms_json events = ms_json_getc(answer, "events");
-    for (size_t i = 0; i < ms_json_count(events); i++) {
-      struct ms_json event = ms_json_at(events, i);
-      ms_json_print(&all, ms_json_getc(event, "id"));
-      ms_buf_char(&all, ' ');
-      ms_buf_str(&all, ms_json_text(ms_json_getc(event, "type")));
-      ms_buf_char(&all, '\n');
-    }
-    struct ms_json more = ms_json_getc(answer, "nextToken");
-    next.data = NULL;
-    if (ms_json_is_string(more)) {
-      snprintf(token, sizeof token, "%s", ms_json_text(more).data);
-      next = ms_str_c(token);
-    }
-    ms_json_unref(answer);
-    ms_buf_deinit(&out);
-  } while (next.data != NULL);
-  size_t len;
-  return ms_buf_take(&all, &len);
-}
-
-static char *describe(struct life *life, const char *arn)
-{
-  struct ms_buf out;
-  ms_buf_init(&out, 0);
-  int err = ms_engine_execution_describe(&out, life->engine, ms_str_c(arn));
-  mt_eq_str(err == 0 ? "" : ms_error_detail(), "");
-  size_t len;
-  return ms_buf_take(&out, &len);
-}
 
 static void url_of(char out[256], const char *name)
 {
@@ -207,14 +33,14 @@ MT_TEST(durable__one_life)
   url_of(url, "one.db");
   life_begin(&life, url, 1000000);
   life.busy = 1;
-  mt_eq_int(start(&life, definition, "e", "[1,2]"), 0);
+  mt_eq_int(life_start(&life, definition, "e", "[1,2]"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.done, 1);
   mt_eq_int(life.accepted, 1);
   mt_eq_int(life.status, MS_EXECUTION_SUCCEEDED);
   mt_eq_str(life.output, "[[1,2],[1,2]]");
-  char *forward = history(&life, EXECUTION_ARN "e", false, UINT_MAX);
-  char *paged = history(&life, EXECUTION_ARN "e", false, 3);
+  char *forward = life_history(&life, EXECUTION_ARN "e", false, UINT_MAX);
+  char *paged = life_history(&life, EXECUTION_ARN "e", false, 3);
   mt_eq_str(paged, forward);
   ms_free(paged);
   life_end(&life);
@@ -222,13 +48,13 @@ MT_TEST(durable__one_life)
   life_begin(&life, url, 2000000);
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.tasks, 0);
-  paged = history(&life, EXECUTION_ARN "e", false, 4);
+  paged = life_history(&life, EXECUTION_ARN "e", false, 4);
   mt_eq_str(paged, forward);
   ms_free(paged);
-  char *text = describe(&life, EXECUTION_ARN "e");
+  char *text = life_describe(&life, EXECUTION_ARN "e");
   mt_ok(strstr(text, "\"output\":\"[[1,2],[1,2]]\"") != NULL);
   ms_free(text);
-  mt_eq_int(start(&life, definition, "e", "[1,2]"), MSTEP_EEXISTS);
+  mt_eq_int(life_start(&life, definition, "e", "[1,2]"), MSTEP_EEXISTS);
   life_end(&life);
   ms_free(forward);
 }
@@ -244,7 +70,7 @@ MT_TEST(durable__stopped_and_opened_again)
     life_begin(&life, url, 1000000);
     life.busy = 2;
     life.stop_after = after;
-    mt_eq_int(start(&life, definition, "e", "[1,2]"), 0);
+    mt_eq_int(life_start(&life, definition, "e", "[1,2]"), 0);
     mt_eq_int(ms_engine_run(life.engine), 0);
     char token[256];
     snprintf(token, sizeof token, "%s", life.token);
@@ -253,7 +79,7 @@ MT_TEST(durable__stopped_and_opened_again)
     life_end(&life);
 
     life_begin(&life, url, 1010000);
-    char *text = describe(&life, EXECUTION_ARN "e");
+    char *text = life_describe(&life, EXECUTION_ARN "e");
     mt_ok(strstr(text, "\"status\":\"RUNNING\"") != NULL);
     ms_free(text);
     mt_eq_int(ms_engine_execution_wait(life.engine, MS_STR(EXECUTION_ARN "e"), some_callback()), 0);
@@ -275,7 +101,7 @@ MT_TEST(durable__same_token_again)
   life_begin(&life, url, 1000000);
   life.silent = 1;
   life.stop_after = 1;
-  mt_eq_int(start(&life, FAILS, "e", "{}"), 0);
+  mt_eq_int(life_start(&life, FAILS, "e", "{}"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
   snprintf(token, sizeof token, "%s", life.token);
   life_end(&life);
@@ -283,59 +109,15 @@ MT_TEST(durable__same_token_again)
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.tasks, 1);
   mt_eq_str(life.token, token);
-  char *events = history(&life, EXECUTION_ARN "e", false, UINT_MAX);
+  char *events = life_history(&life, EXECUTION_ARN "e", false, UINT_MAX);
   mt_eq_str(events, "1 ExecutionStarted\n2 TaskStateEntered\n3 ActivityScheduled\n"
                     "4 ActivityStarted\n5 ActivitySucceeded\n6 TaskStateExited\n7 ExecutionSucceeded\n");
   ms_free(events);
-  events = history(&life, EXECUTION_ARN "e", true, 2);
+  events = life_history(&life, EXECUTION_ARN "e", true, 2);
   mt_eq_str(events, "7 ExecutionSucceeded\n6 TaskStateExited\n5 ActivitySucceeded\n4 ActivityStarted\n"
                     "3 ActivityScheduled\n2 TaskStateEntered\n1 ExecutionStarted\n");
   ms_free(events);
   life_end(&life);
-}
-
-static char *list(struct life *life, int status, unsigned page)
-{
-  struct ms_buf all;
-  ms_buf_init(&all, 0);
-  char token[64];
-  struct ms_str next = {NULL, 0};
-  do {
-    struct ms_buf out;
-    ms_buf_init(&out, 0);
-    const struct ms_engine_list request = {.machine_arn = MS_STR(MACHINE_ARN),
-                                           .status = status,
-                                           .max_results = page,
-                                           .next_token = next};
-    int err = ms_engine_execution_list(&out, life->engine, &request);
-    mt_eq_str(err == 0 ? "" : ms_error_detail(), "");
-    struct ms_json answer;
-    mt_eq_int(ms_json_parse(&answer, ms_buf_view(&out), NULL, NULL), 0);
-    struct ms_json items = ms_json_getc(answer, "executions");
-    for (size_t i = 0; i < ms_json_count(items); i++) {
-      struct ms_json item = ms_json_at(items, i);
-      ms_buf_printf(&all, "%s %s;", ms_json_text(ms_json_getc(item, "name")).data,
-                    ms_json_text(ms_json_getc(item, "status")).data);
-    }
-    struct ms_json more = ms_json_getc(answer, "nextToken");
-    next.data = NULL;
-    if (ms_json_is_string(more)) {
-      snprintf(token, sizeof token, "%s", ms_json_text(more).data);
-      next = ms_str_c(token);
-    }
-    ms_json_unref(answer);
-    ms_buf_deinit(&out);
-  } while (next.data != NULL);
-  ms_buf_char(&all, '.');
-  size_t len;
-  return ms_buf_take(&all, &len);
-}
-
-static void expect_list(struct life *life, int status, unsigned page, const char *expected)
-{
-  char *text = list(life, status, page);
-  mt_eq_str(text, expected);
-  ms_free(text);
 }
 
 /* Stopped, failed, redriven, listed, purged: over three engines. */
@@ -346,23 +128,23 @@ MT_TEST(durable__redrive_list_purge)
   url_of(url, "redrive.db");
   life_begin(&life, url, 1000000);
   life.busy = 1;
-  mt_eq_int(start(&life, FAILS, "a", "{\"n\":1}"), 0);
+  mt_eq_int(life_start(&life, FAILS, "a", "{\"n\":1}"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.status, MS_EXECUTION_FAILED);
-  mt_eq_int(start(&life, FAILS, "b", "{\"n\":2}"), 0);
+  mt_eq_int(life_start(&life, FAILS, "b", "{\"n\":2}"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.status, MS_EXECUTION_SUCCEEDED);
   life.silent = 1;
-  mt_eq_int(start(&life, FAILS, "c", "{\"n\":3}"), 0);
+  mt_eq_int(life_start(&life, FAILS, "c", "{\"n\":3}"), 0);
   life.stop_after = life.tasks + 1;
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 2, "c RUNNING;b SUCCEEDED;a FAILED;.");
+  life_expect_list(&life, -1, 2, "c RUNNING;b SUCCEEDED;a FAILED;.");
   life_end(&life);
 
   life_begin(&life, url, 2000000);
-  expect_list(&life, -1, 1, "c RUNNING;b SUCCEEDED;a FAILED;.");
-  expect_list(&life, MS_EXECUTION_FAILED, 1, "a FAILED;.");
-  expect_list(&life, MS_EXECUTION_RUNNING, 1, "c RUNNING;.");
+  life_expect_list(&life, -1, 1, "c RUNNING;b SUCCEEDED;a FAILED;.");
+  life_expect_list(&life, MS_EXECUTION_FAILED, 1, "a FAILED;.");
+  life_expect_list(&life, MS_EXECUTION_RUNNING, 1, "c RUNNING;.");
   mt_eq_int(ms_engine_execution_redrive(life.engine, MS_STR(EXECUTION_ARN "b"), some_callback()),
             MSTEP_ESTATE);
   mt_eq_int(ms_engine_execution_redrive(life.engine, MS_STR(EXECUTION_ARN "a"), some_callback()),
@@ -376,26 +158,26 @@ MT_TEST(durable__redrive_list_purge)
   life.stop_after = 2;
   mt_eq_int(ms_engine_run(life.engine), 0);
   mt_eq_int(life.accepted, 2);
-  expect_list(&life, -1, 1, "c ABORTED;b SUCCEEDED;a RUNNING;.");
+  life_expect_list(&life, -1, 1, "c ABORTED;b SUCCEEDED;a RUNNING;.");
   life_end(&life);
 
   life_begin(&life, url, 3000000);
-  expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a RUNNING;.");
+  life_expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a RUNNING;.");
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a SUCCEEDED;.");
-  char *events = history(&life, EXECUTION_ARN "a", false, 3);
+  life_expect_list(&life, -1, 5, "c ABORTED;b SUCCEEDED;a SUCCEEDED;.");
+  char *events = life_history(&life, EXECUTION_ARN "a", false, 3);
   mt_ok(strstr(events, "ExecutionFailed\n7 ExecutionRedriven\n") != NULL);
   ms_free(events);
   mt_eq_int(ms_engine_execution_purge(life.engine, MS_STR(EXECUTION_ARN "b"), some_callback()), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 5, "c ABORTED;a SUCCEEDED;.");
-  mt_eq_int(start(&life, FAILS, "b", "{\"n\":4}"), 0);
+  life_expect_list(&life, -1, 5, "c ABORTED;a SUCCEEDED;.");
+  mt_eq_int(life_start(&life, FAILS, "b", "{\"n\":4}"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
+  life_expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
   life_end(&life);
 
   life_begin(&life, url, 4000000);
-  expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
+  life_expect_list(&life, -1, 5, "b SUCCEEDED;c ABORTED;a SUCCEEDED;.");
   uint64_t count;
   mt_eq_int(ms_engine_purge_before(&count, life.engine, MS_STR(MACHINE_ARN), INT64_MAX,
                                    some_callback()),
@@ -403,10 +185,10 @@ MT_TEST(durable__redrive_list_purge)
   mt_eq_int(count, 3);
   mt_eq_int(ms_engine_shrink(life.engine, some_callback()), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 5, ".");
+  life_expect_list(&life, -1, 5, ".");
   life_end(&life);
   life_begin(&life, url, 5000000);
-  expect_list(&life, -1, 5, ".");
+  life_expect_list(&life, -1, 5, ".");
   life_end(&life);
 }
 
@@ -420,21 +202,21 @@ MT_TEST(durable__waiting_goes_away)
   ms_engine_set_resident_max(life.engine, 3);
   for (int i = 0; i < 20; i++) {
     snprintf(name, sizeof name, "e%d", i);
-    mt_eq_int(start(&life, WAITS, name, "{\"a\": 1.50}"), 0);
+    mt_eq_int(life_start(&life, WAITS, name, "{\"a\": 1.50}"), 0);
   }
-  mt_eq_int(start(&life, FAILS, "f", "{}"), 0);
+  mt_eq_int(life_start(&life, FAILS, "f", "{}"), 0);
   life.stop_after = 1;
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, MS_EXECUTION_RUNNING, 7,
+  life_expect_list(&life, MS_EXECUTION_RUNNING, 7,
               "f RUNNING;e19 RUNNING;e18 RUNNING;e17 RUNNING;e16 RUNNING;e15 RUNNING;e14 RUNNING;e13 "
               "RUNNING;e12 RUNNING;e11 RUNNING;e10 RUNNING;e9 RUNNING;e8 RUNNING;e7 RUNNING;e6 "
               "RUNNING;e5 RUNNING;e4 RUNNING;e3 RUNNING;e2 RUNNING;e1 RUNNING;e0 RUNNING;.");
-  char *text = describe(&life, EXECUTION_ARN "e3");
+  char *text = life_describe(&life, EXECUTION_ARN "e3");
   mt_ok(strstr(text, "\"input\":\"{\\\"a\\\": 1.50}\"") != NULL);
   ms_free(text);
-  mt_eq_int(start(&life, WAITS, "e4", "{\"a\":1.50}"), 0); /* the same again */
-  mt_eq_int(start(&life, WAITS, "e4", "{\"a\":2}"), MSTEP_EEXISTS);
-  text = history(&life, EXECUTION_ARN "e5", false, 1);
+  mt_eq_int(life_start(&life, WAITS, "e4", "{\"a\":1.50}"), 0); /* the same again */
+  mt_eq_int(life_start(&life, WAITS, "e4", "{\"a\":2}"), MSTEP_EEXISTS);
+  text = life_history(&life, EXECUTION_ARN "e5", false, 1);
   mt_eq_str(text, "1 ExecutionStarted\n2 WaitStateEntered\n");
   ms_free(text);
   life_end(&life);
@@ -442,7 +224,7 @@ MT_TEST(durable__waiting_goes_away)
   life_begin(&life, url, 3000000);
   ms_engine_set_resident_max(life.engine, 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
-  text = history(&life, EXECUTION_ARN "e5", true, 1);
+  text = life_history(&life, EXECUTION_ARN "e5", true, 1);
   mt_eq_str(text, "4 ExecutionSucceeded\n3 WaitStateExited\n2 WaitStateEntered\n1 "
                   "ExecutionStarted\n");
   ms_free(text);
@@ -453,11 +235,10 @@ MT_TEST(durable__waiting_goes_away)
 static void life_begin_kept(struct life *life, const char *url, uint64_t count, int64_t age_ms)
 {
   *life = (struct life){0};
-  struct ms_engine_options options = options_for(life, url, 1000000);
+  struct ms_engine_options options = life_options(life, url, 1000000);
   options.retention_count = count;
   options.retention_age_ms = age_ms;
-  mt_eq_int(ms_engine_open(&life->engine, &options), 0);
-  mt_eq_int(ms_engine_task_register(life->engine, MS_STR("*"), some_callback()), 0);
+  life_begin_with(life, &options);
 }
 
 static void expect_kept(const char *url, uint64_t count, int64_t age_ms, const char *expected)
@@ -468,13 +249,13 @@ static void expect_kept(const char *url, uint64_t count, int64_t age_ms, const c
   for (int i = 0; i < 8; i++) {
     snprintf(name, sizeof name, "e%d", i);
     life.busy = i == 3;
-    mt_eq_int(start(&life, FAILS, name, "{}"), 0);
+    mt_eq_int(life_start(&life, FAILS, name, "{}"), 0);
     mt_eq_int(ms_engine_run(life.engine), 0);
   }
   /* While one waits for an hour, the others are looked at. */
-  mt_eq_int(start(&life, WAITS, "w", "{}"), 0);
+  mt_eq_int(life_start(&life, WAITS, "w", "{}"), 0);
   mt_eq_int(ms_engine_run(life.engine), 0);
-  expect_list(&life, -1, 2, expected);
+  life_expect_list(&life, -1, 2, expected);
   life_end(&life);
 }
 
@@ -542,10 +323,10 @@ static void expect_express(const char *file, enum ms_log_level level, bool fails
     mt_eq_int(ms_engine_execution_describe(&out, life.engine, ms_str_c(arn)), MSTEP_ENOTFOUND);
     ms_buf_deinit(&out);
   } else {
-    char *events = history(&life, arn, false, 2);
+    char *events = life_history(&life, arn, false, 2);
     mt_eq_str(events, expected);
     ms_free(events);
-    char *text = describe(&life, arn);
+    char *text = life_describe(&life, arn);
     mt_ok(strstr(text, "\"input\":\"{\\\"n\\\": 1}\"") != NULL);
     ms_free(text);
   }
