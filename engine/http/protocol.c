@@ -305,8 +305,9 @@ static void json_headers(struct ms_http_answer *answer, const struct ms_http_cal
   }
 }
 
-/* The reply's members, but for those that are written another way. */
-static void put_members(struct ms_buf *out, struct ms_json reply, const char *skipped)
+/* The reply's members, but for those that are written another way; `message` by the name given. */
+static void put_members(struct ms_buf *out, struct ms_json reply, const char *skipped,
+                        struct ms_str message_name)
 {
   for (size_t i = 0; i < ms_json_count(reply); i++) {
     struct ms_str key = ms_json_key(reply, i);
@@ -314,7 +315,7 @@ static void put_members(struct ms_buf *out, struct ms_json reply, const char *sk
       continue;
     }
     ms_buf_char(out, ',');
-    ms_json_print_string(out, key);
+    ms_json_print_string(out, ms_str_is(key, "message") ? message_name : key);
     ms_buf_char(out, ':');
     ms_json_print(out, ms_json_member(reply, i));
   }
@@ -330,7 +331,7 @@ static void json_error(struct ms_http_answer *answer, const struct ms_http_call 
   ms_buf_init(&quoted, 0);
   ms_json_print_string(&quoted, error->code);
   ms_buf_str(&answer->body, ms_str_sub(ms_buf_view(&quoted), 1, quoted.len));
-  put_members(&answer->body, error->reply, "");
+  put_members(&answer->body, error->reply, "", MS_STR("message"));
   ms_buf_char(&answer->body, '}');
   ms_buf_deinit(&quoted);
   if (service != NULL && (service->flags & MS_HTTP_QUERY_ERROR) != 0) {
@@ -347,6 +348,15 @@ static void json_error(struct ms_http_answer *answer, const struct ms_http_call 
   json_headers(answer, call);
 }
 
+/* Lambda writes it large in a few. */
+static struct ms_str message_name(struct ms_str code)
+{
+  bool is_large = ms_str_is(code, "ResourceNotFoundException") ||
+                  ms_str_is(code, "PreconditionFailedException") ||
+                  ms_str_is(code, "ProvisionedConcurrencyConfigNotFoundException");
+  return is_large ? MS_STR("Message") : MS_STR("message");
+}
+
 static void rest_error(struct ms_http_answer *answer, const struct ms_http_call *call,
                        const struct ms_http_error *error)
 {
@@ -358,7 +368,8 @@ static void rest_error(struct ms_http_answer *answer, const struct ms_http_call 
     ms_buf_cstr(out, ",\"Type\":");
     ms_buf_cstr(out, error->status < 500 ? "\"User\"" : "\"Service\"");
   }
-  put_members(out, error->reply, has_type ? "Type" : "");
+  put_members(out, error->reply, has_type ? "Type" : "",
+              has_type ? message_name(error->code) : MS_STR("message"));
   if (out->error == 0 && out->len > from) {
     memmove(out->data + from, out->data + from + 1, out->len - from - 1); /* the first comma */
     out->len--;
@@ -367,6 +378,9 @@ static void rest_error(struct ms_http_answer *answer, const struct ms_http_call 
   ms_buf_char(out, '}');
   ms_http_answer_header(answer, MS_STR("Content-Type"), MS_STR("application/json"));
   ms_http_answer_copy(answer, MS_STR("x-amzn-ErrorType"), error->code);
+  if (error->status == 429) {
+    ms_http_answer_header(answer, MS_STR("Retry-After"), MS_STR("1"));
+  }
 }
 
 /* ---- encoding ---------------------------------------------------------------------------------------- */

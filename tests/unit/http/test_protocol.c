@@ -461,14 +461,15 @@ MT_TEST(http_protocol__statuses_by_name)
 MT_TEST(http_protocol__rest_errors)
 {
   check_answer("GET /2015-03-31/functions/f HTTP/1.1\r\n", "", 404,
-               "{\"__type\":\"ResourceNotFoundException\",\"Message\":\"Function not found: f\"}",
+               "{\"__type\":\"ResourceNotFoundException\",\"message\":\"Function not found: f\"}",
                "404\nx-amzn-RequestId: ID\n" JSONTYPE
                "x-amzn-ErrorType: ResourceNotFoundException\n\n"
                "{\"Type\":\"User\",\"Message\":\"Function not found: f\"}");
   check_answer(
       "POST /2015-03-31/functions/f/invocations HTTP/1.1\r\n", "", 429,
       "{\"__type\":\"TooManyRequestsException\",\"Reason\":\"R\",\"message\":\"Rate Exceeded.\"}",
-      "429\nx-amzn-RequestId: ID\n" JSONTYPE "x-amzn-ErrorType: TooManyRequestsException\n\n"
+      "429\nx-amzn-RequestId: ID\n" JSONTYPE
+      "x-amzn-ErrorType: TooManyRequestsException\nRetry-After: 1\n\n"
       "{\"Type\":\"User\",\"Reason\":\"R\",\"message\":\"Rate Exceeded.\"}");
   check_answer("GET /schedules HTTP/1.1\r\n" SCHEDULER, "", 404,
                "{\"__type\":\"ResourceNotFoundException\",\"Message\":\"m\"}",
