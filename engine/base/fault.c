@@ -1,14 +1,14 @@
 /* Fault points. Only in builds with MSTEP_FAULTS; says nothing of what a fault is, which is the hook's. */
 #include "base/fault.h"
 
-#ifdef MSTEP_FAULTS
-
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+
+#ifdef MSTEP_FAULTS
 
 /* `left` alone is written while threads run: passings until the hook is called, 0 = never. */
 static struct {
