@@ -44,10 +44,10 @@ bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool 
   return true;
 }
 
-static void say_open(const struct ms_client *client, int code)
+static void say_open(const struct ms_client *client, int code, bool is_new_fine)
 {
   ms_cli_error_code(code, "could not open the store \"%s\"", client->store);
-  if (code == MSTEP_ENOTFOUND) {
+  if (code == MSTEP_ENOTFOUND && !is_new_fine) {
     ms_cli_hint("\"mstep run --store FILE MACHINE\" and \"mstep start\" make a store.");
   } else if (code == MSTEP_ESTATE) {
     ms_cli_hint(
@@ -90,7 +90,7 @@ bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_cl
   }
   int code = mstep_engine_open(&client->engine, options);
   if (code != MSTEP_OK && client->store != NULL) {
-    say_open(client, code);
+    say_open(client, code, is_new_fine);
   } else if (code != MSTEP_OK) {
     ms_cli_error_code(code, "could not start the engine");
   }
