@@ -108,7 +108,8 @@ static int start_again(struct start *start, struct ms_run *run)
   if (err != 0) {
     return err;
   }
-  if (run->core->status != MS_EXECUTION_RUNNING || !ms_json_equal(run->core->input, start->input)) {
+  /* It runs until its end is durable, whatever memory knows already. */
+  if (ms_run_has_ended(run) || !ms_json_equal(run->core->input, start->input)) {
     return start_taken(start);
   }
   struct ms_pending *told = ms_pending_new(start->engine, NULL, MS_COMMAND_STEP);
