@@ -1,11 +1,12 @@
 /*
- * Queues: the driver `ms_queues_driver`, and what others call to send to queues and to receive from them.
- * Semantics are SQS's: visibility, delay, retention, long polls, FIFO groups and deduplication, dead letters.
+ * Queues: the driver `ms_queues_driver`, and what others call to send to queues and to receive from
+ * them. Semantics are SQS's: visibility, delay, retention, long polls, FIFO groups and
+ * deduplication, dead letters.
  *
- * A `struct ms_queue *` is good until the next turn of the loop: find it again, do not keep it. Loop thread.
- * Calls change memory and write into the ledger; what they say may leave when that is durable: either
- * through their `durable` callback, or ms_ledger.when_durable once for many calls. Callbacks never come from
- * inside the call that took them.
+ * A `struct ms_queue *` is good until the next turn of the loop: find it again, do not keep it.
+ * Loop thread. Calls change memory and write into the ledger; what they say may leave when that is
+ * durable: either through their `durable` callback, or ms_ledger.when_durable once for many calls.
+ * Callbacks never come from inside the call that took them.
  */
 #ifndef MS_MESSAGING_QUEUE_H
 #define MS_MESSAGING_QUEUE_H
@@ -27,9 +28,13 @@ struct ms_queue_refusal {
   char text[512];
 };
 
+/* What the driver was given: region, account, ledger. */
+const struct ms_driver_env *ms_queues_env(const struct ms_queues *queues);
+
 /* ---- which queue ---- */
 
-struct ms_queue *ms_queue_find(struct ms_queues *queues, struct ms_str arn); /* NULL: there is none */
+struct ms_queue *ms_queue_find(struct ms_queues *queues,
+                               struct ms_str arn); /* NULL: there is none */
 struct ms_queue *ms_queue_named(struct ms_queues *queues, struct ms_str name);
 /* By "https://host/account/name"; the host is passed over. */
 struct ms_queue *ms_queue_at(struct ms_queues *queues, struct ms_str url);
@@ -59,11 +64,13 @@ struct ms_queue_sent {
 };
 
 /*
- * Sends one message. *sent (may be NULL) is filled at once. A duplicate within the deduplication window is
- * fine, and gets what the first one got. durable (may be NULL) is called when it will not be lost.
+ * Sends one message. *sent (may be NULL) is filled at once. A duplicate within the deduplication
+ * window is fine, and gets what the first one got. durable (may be NULL) is called when it will not
+ * be lost.
  *
  * MSTEP_EINVALID   refused, see *why
- * MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG (too much waits for the disk): not sent, `durable` is not called
+ * MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG (too much waits for the disk): not sent, `durable` is not
+ * called
  */
 int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message,
                   struct ms_queue_sent *sent, struct ms_queue_refusal *why, ms_durable_cb durable,
@@ -72,9 +79,9 @@ int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message
 /* ---- receiving ---- */
 
 struct ms_queue_request {
-  unsigned max;         /* 1 to 10; 0 = 1 */
-  int64_t visibility_s; /* -1: as the queue says */
-  int64_t wait_ms;      /* a long poll; -1: as the queue says */
+  unsigned max;          /* 1 to 10; 0 = 1 */
+  int64_t visibility_s;  /* -1: as the queue says */
+  int64_t wait_ms;       /* a long poll; -1: as the queue says */
   struct ms_str attempt; /* ReceiveRequestAttemptId of a FIFO queue; data NULL */
 };
 
@@ -95,15 +102,16 @@ struct ms_queue_received {
 };
 
 /*
- * code 0: `count` messages, which are in flight from now on; 0 when there were none in all that time. They
- * come when their receive count is durable. Else nothing was received.
+ * code 0: `count` messages, which are in flight from now on; 0 when there were none in all that
+ * time. They come when their receive count is durable. Else nothing was received.
  */
-typedef void (*ms_queue_received_cb)(int code, const struct ms_queue_received *messages, size_t count,
-                                     void *arg);
+typedef void (*ms_queue_received_cb)(int code, const struct ms_queue_received *messages,
+                                     size_t count, void *arg);
 
 /*
- * cb once, later, unless cancelled or the driver is closed. *out (may be NULL) is for cancelling, good until
- * cb. MSTEP_EINVALID (*why: OverLimit), MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG: cb is not called.
+ * cb once, later, unless cancelled or the driver is closed. *out (may be NULL) is for cancelling,
+ * good until cb. MSTEP_EINVALID (*why: OverLimit), MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG: cb is
+ * not called.
  */
 int ms_queue_receive(struct ms_queue *queue, const struct ms_queue_request *request,
                      struct ms_queue_receive **out, struct ms_queue_refusal *why,
@@ -124,8 +132,8 @@ int ms_queue_deliver(struct ms_queues *queues, const struct ms_delivery *deliver
                      ms_delivered_cb cb, void *arg);
 
 /*
- * Hexadecimal MD5 of message attributes as SQS computes it. names: NULL = all. MSTEP_EINVALID: they are not of
- * the form above.
+ * Hexadecimal MD5 of message attributes as SQS computes it. names: NULL = all. MSTEP_EINVALID: they
+ * are not of the form above.
  */
 int ms_queue_attributes_md5(char out[33], struct ms_json attributes);
 

@@ -1,0 +1,18 @@
+/* PurgeQueue. */
+#include "api/sqs.h"
+#include "base/error.h"
+
+static const struct ms_api_member members[] = {MS_SQS_MEMBER_TEXT("QueueUrl"), MS_MEMBER_END};
+
+static int run(struct ms_api_call *call)
+{
+  struct ms_queue_refusal why = {.name = NULL};
+  struct ms_queue *queue = ms_sqs_queue(call);
+  if (queue == NULL) {
+    return MSTEP_OK;
+  }
+  int err = ms_queue_purge(queue, &why);
+  return err != 0 ? ms_sqs_refuse(call, err, &why) : ms_sqs_done(call);
+}
+
+const struct ms_op ms_op_sqs_purge_queue = {members, run};

@@ -1,0 +1,18 @@
+/* UntagQueue. */
+#include "api/sqs.h"
+#include "base/error.h"
+
+static const struct ms_api_member members[] = {MS_SQS_MEMBER_TEXT("QueueUrl"),
+                                               MS_SQS_MEMBER_LIST("TagKeys"), MS_MEMBER_END};
+
+static int run(struct ms_api_call *call)
+{
+  struct ms_queue *queue = ms_sqs_queue(call);
+  if (queue == NULL || !ms_sqs_has(call, "TagKeys")) {
+    return MSTEP_OK;
+  }
+  int err = ms_queue_untag(queue, ms_api_get(call, "TagKeys"));
+  return err != 0 ? err : ms_sqs_done(call);
+}
+
+const struct ms_op ms_op_sqs_untag_queue = {members, run};
