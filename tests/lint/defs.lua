@@ -101,12 +101,6 @@ local function check_rows(file, defined, paths, files, report)
   end
 end
 
--- Fault points that no test fires yet: the runtime's, until there is a test of crashes.
-local PENDING_FAULTS = {
-  turn_decided = true, turn_journaled = true, effect_before = true, effect_after = true, task_answered = true,
-  snapshot_written = true, recover_begin = true, recover_done = true,
-}
-
 -- Whether code passes the point, and whether a test arms it: MS_FAULT_name in C, "name:1" in a spec.
 local function uses_of_fault(name, files)
   local is_passed, is_fired = false, false
@@ -125,11 +119,9 @@ local function check_faults(by_path, files, report)
   local table_file = by_path["engine/base/faults.def"]
   for _, row in ipairs(table_file and lint.rows(table_file.text) or {}) do
     local is_passed, is_fired = uses_of_fault(row[1], files)
-    if is_passed and is_fired and PENDING_FAULTS[row[1]] then
-      report("tests/lint/defs.lua", nil, "%s is fired by now: take it out of PENDING_FAULTS", row[1])
-    elseif not is_passed and not PENDING_FAULTS[row[1]] then
+    if not is_passed then
       report(table_file.path, row.line, "nothing passes MS_FAULT(%s)", row[1])
-    elseif not is_fired and not PENDING_FAULTS[row[1]] then
+    elseif not is_fired then
       report(table_file.path, row.line, "%s is fired by no test in tests/fault or tests/e2e", row[1])
     end
   end
@@ -209,8 +201,6 @@ return lint {
       ["engine/base/a.c"] = "MS_FAULT(a_bc);\n", ["tests/fault/a.c"] = "MS_FAULT_a_b\n" },
     { says = "a_b is fired by no test", ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\n",
       ["engine/base/a.c"] = "MS_FAULT(a_b);\n", ["tests/fault/a.c"] = "MS_FAULT_a_bc\n" },
-    { says = "take it out of PENDING_FAULTS", ["engine/base/faults.def"] = "MS_FAULT_POINT(turn_decided)\n",
-      ["engine/base/a.c"] = "MS_FAULT(turn_decided);\n", ["tests/e2e/a_spec.lua"] = "'turn_decided:3'\n" },
     { says = "does not mention a.def", ["engine/x/a.def"] = "MS_X(A)\n", ["engine/x/README.md"] = "x\n" },
   },
   good = {
@@ -220,9 +210,9 @@ return lint {
       ["tests/scenario/state_a.scn"] = "",
   ["engine/luavm/libs.def"] = 'MS_LUA_LIB("cjson", 1)\nMS_LUA_LIB("os", 1)\n',
       ["tests/unit/luavm/test_a.c"] = 'run("require \\"cjson\\"")\nrun("os.time()")\n',
-      ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\nMS_FAULT_POINT(turn_decided)\n",
-      ["engine/base/a.c"] = "MS_FAULT(a_b);\nMS_FAULT(turn_decided);\n",
-      ["tests/fault/a.c"] = "MS_FAULT_a_b",
+      ["engine/base/faults.def"] = "MS_FAULT_POINT(a_b)\nMS_FAULT_POINT(c_d)\n",
+      ["engine/base/a.c"] = "MS_FAULT(a_b);\nMS_FAULT(c_d);\n",
+      ["tests/fault/a.c"] = "MS_FAULT_a_b", ["tests/e2e/a_spec.lua"] = "'c_d:3'\n",
       ["engine/x/a.def"] = '/* MS_X(B) */\nMS_X(A, "b, c) (\\"ms_no\\"", ms_x_f)\n',
       ["engine/x/a.c"] = "int ms_x_f(int a)\n{\n}\n",
     },
