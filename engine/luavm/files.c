@@ -103,3 +103,28 @@ char *ms_lua_format(const char *format, ...)
   ms_buf_deinit(&buf);
   return text;
 }
+
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+bool ms_lua_split_place(struct ms_str *file, int *line, struct ms_str *message, struct ms_str text)
+{
+  size_t colon = ms_str_find(text, 0, ':');
+  size_t end = colon + 1;
+  int64_t number = 0;
+  while (end < text.len && is_digit(text.data[end]) && number < 100000000) {
+    number = number * 10 + (text.data[end++] - '0');
+  }
+  if (end == colon + 1 || end >= text.len || text.data[end] != ':') {
+    return false;
+  }
+  *file = ms_str_sub(text, 0, colon);
+  *line = (int)number;
+  *message = ms_str_sub(text, end + 1, text.len);
+  while (message->len > 0 && message->data[0] == ' ') {
+    *message = ms_str_sub(*message, 1, message->len);
+  }
+  return true;
+}

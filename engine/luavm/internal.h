@@ -253,6 +253,8 @@ struct ms_str ms_lua_base_name(const char *path); /* last part of a path, for me
 int ms_lua_read_file(char **text, size_t *len, const char *path);
 /* Module or function names: no way out of the folder. `dots`: "a.b" is a/b. */
 bool ms_lua_is_name(struct ms_str name, bool dots);
+/* "lib/money.lua:3: what" in its parts; false: the text begins otherwise. */
+bool ms_lua_split_place(struct ms_str *file, int *line, struct ms_str *message, struct ms_str text);
 char *ms_lua_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- value.c ---- */

@@ -58,32 +58,6 @@ static void tell(const struct ms_lua *lua, struct ms_lua_change change)
   }
 }
 
-static bool is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
-/* "lib/money.lua:3: what" in its parts; false: the text begins otherwise. */
-static bool split_place(struct ms_str *file, int *line, struct ms_str *message, struct ms_str text)
-{
-  size_t colon = ms_str_find(text, 0, ':');
-  size_t end = colon + 1;
-  int64_t number = 0;
-  while (end < text.len && is_digit(text.data[end]) && number < 100000000) {
-    number = number * 10 + (text.data[end++] - '0');
-  }
-  if (end == colon + 1 || end >= text.len || text.data[end] != ':') {
-    return false;
-  }
-  *file = ms_str_sub(text, 0, colon);
-  *line = (int)number;
-  *message = ms_str_sub(text, end + 1, text.len);
-  while (message->len > 0 && message->data[0] == ' ') {
-    *message = ms_str_sub(*message, 1, message->len);
-  }
-  return true;
-}
-
 /* Keeps a copy of the text; true when it is what the slot had. */
 static bool is_repeated(char **slot, struct ms_str text)
 {
@@ -101,7 +75,7 @@ static void tell_broken(struct ms_lua *lua, const char *function, const char *ch
   struct ms_lua_change change = {.kind = MS_LUA_BROKEN, .function = function, .message = text};
   struct ms_str file;
   char *copy = NULL;
-  if (split_place(&file, &change.line, &change.message, text)) {
+  if (ms_lua_split_place(&file, &change.line, &change.message, text)) {
     copy = ms_strdupn(file.data, file.len);
     change.file = copy;
   } else {

@@ -1,0 +1,188 @@
+--- A project's mstep.lua, checked and in the engine's spelling; without one, what the folders say.
+-- project(declared, files) -> { project =, problems = }. `files` is what lies in the folders: functions, hooks and
+-- rules as lists of names, machines as a list of { name =, file = }. The form is described in lua/README.md.
+local check = require "mstep.project.check"
+local core = require "mstep.core"
+local forms = require "mstep.project.forms"
+
+-- Sections in the order of the document, what a reference calls their members, and the name's own name.
+local sections = {
+  { name = "functions", kind = "function", as = "FunctionName" },
+  { name = "queues", kind = "queue", as = "QueueName" },
+  { name = "topics", kind = "topic", as = "TopicName" },
+  { name = "buses", kind = "bus", as = "Name" },
+  { name = "events", as = "Name" },
+  { name = "schedules", as = "Name" },
+  { name = "tables", kind = "table", as = "TableName" },
+  { name = "machines", kind = "machine", as = "Name" },
+}
+
+local NAME = "^[%w_%-]+$"
+
+-- Names in order, so that the same project is the same document.
+local function sorted(t)
+  local names = {}
+  for name in pairs(t) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
+-- "orders" in a list stands for orders = {}.
+local function members(checker, given)
+  local result = {}
+  for key, value in pairs(given) do
+    if math.type(key) == "integer" and type(value) == "string" then
+      key, value = value, {}
+    end
+    if type(key) ~= "string" or not key:find(NAME) and not key:find("^[%w_%-]+%.fifo$") then
+      checker:at(key, checker.problem, checker, "'%s' cannot be a name: letters, digits, '_' and '-'", tostring(key))
+    else
+      result[key] = value
+    end
+  end
+  return result
+end
+
+local function read_section(checker, section, given, known)
+  local list = core.array()
+  if type(given) ~= "table" then
+    checker:problem("must be a table, not %s", type(given))
+    return list
+  end
+  local all = members(checker, given)
+  for _, name in ipairs(sorted(all)) do
+    local entry = checker:at(name, checker.form, checker, all[name], forms[section.name])
+    if section.kind then
+      known[section.kind][name] = true
+    end
+    if entry then
+      entry[section.as] = name
+      list[#list + 1] = entry
+    end
+  end
+  return list
+end
+
+-- What lies in a folder and is not declared is there all the same.
+local function add_found(list, as, found, known)
+  local have = {}
+  for _, entry in ipairs(list) do have[entry[as]] = true end
+  for _, file in ipairs(found) do
+    local name = type(file) == "table" and file.name or file
+    known[name] = true
+    if not have[name] then
+      list[#list + 1] = { [as] = name, File = type(file) == "table" and file.file or nil }
+    end
+  end
+  table.sort(list, function(a, b) return a[as] < b[as] end)
+end
+
+-- Which file a declared function or machine is in.
+local function find_files(checker, section, list, found)
+  local where = {}
+  for _, file in ipairs(found) do
+    where[type(file) == "table" and file.name or file] = type(file) == "table" and file.file or true
+  end
+  for _, entry in ipairs(list) do
+    local name = entry[section.as]
+    if entry.File == nil and entry.Definition == nil then
+      if where[name] then
+        entry.File = where[name] ~= true and where[name] or nil
+      else
+        checker:at(section.name, checker.at, checker, name, checker.problem, checker,
+          "there is no file for it in %s/%s", section.name, check.suggest(name, where))
+      end
+    end
+  end
+end
+
+local function check_queues(checker, list)
+  for _, queue in ipairs(list) do
+    local redrive = queue.Redrive
+    local is_fifo = queue.QueueName:find("%.fifo$") ~= nil
+    checker:at("queues", checker.at, checker, queue.QueueName, function()
+      if redrive and not (redrive.To and redrive.MaxReceiveCount) then
+        checker:problem("'dead_letter' and 'max_receives' belong together")
+      end
+      if queue.Attributes and queue.Attributes.FifoQueue and not is_fifo then
+        checker:problem("the name of a FIFO queue ends in .fifo")
+      end
+    end)
+    if is_fifo then
+      queue.Attributes = queue.Attributes or {}
+      queue.Attributes.FifoQueue = true
+    end
+  end
+end
+
+local function check_events(checker, list)
+  for _, rule in ipairs(list) do
+    if (rule.EventPattern == nil) == (rule.ScheduleExpression == nil) then
+      checker:at("events", checker.at, checker, rule.Name, checker.problem, checker,
+        "needs either 'pattern' or 'schedule'")
+    end
+  end
+end
+
+-- Folders, routes and addresses are what they say; all else must be somewhere.
+local function check_refs(checker, known)
+  for _, item in ipairs(checker.refs) do
+    local names = known[item.ref.kind]
+    if names and not names[item.ref.name] then
+      checker.path = item.path
+      checker:problem("there is no %s '%s'%s", item.ref.kind, item.ref.name, check.suggest(item.ref.name, names))
+    end
+  end
+  checker.path = {}
+end
+
+local function read_sources(checker, given)
+  if type(given) ~= "table" then
+    checker:problem("must be a list, not %s", type(given))
+    return core.array()
+  end
+  return checker:value(given, { kind = "list", of = { kind = "form", of = forms.sources } })
+end
+
+local function known_keys()
+  local keys = { name = true, sources = true }
+  for _, section in ipairs(sections) do keys[section.name] = true end
+  return keys
+end
+
+-- Names that every project has, and what the folders add.
+local function first_names(files)
+  local known = { ["function"] = {}, queue = {}, topic = {}, bus = { default = true }, table = {}, machine = {}, hook = {} }
+  for _, name in ipairs(files.hooks) do known.hook[name] = true end
+  for _, name in ipairs(files.functions) do known["function"][name] = true end
+  for _, machine in ipairs(files.machines) do known.machine[machine.name] = true end
+  return known
+end
+
+return function(declared, files)
+  local checker = check.new()
+  local known = first_names(files)
+  local project = { hooks = core.array(files.hooks), rules = core.array(files.rules) }
+  local keys = known_keys()
+  for _, key in ipairs(sorted(declared)) do
+    if not keys[key] then
+      checker:at(key, checker.problem, checker, "unknown key '%s'%s", tostring(key), check.suggest(tostring(key), keys))
+    end
+  end
+  if declared.name ~= nil then
+    project.name = checker:at("name", checker.value, checker, declared.name,
+      { kind = "text", pattern = NAME, form_text = "letters, digits, '_' and '-'" })
+  end
+  for _, section in ipairs(sections) do
+    project[section.name] = checker:at(section.name, read_section, checker, section, declared[section.name] or {}, known)
+  end
+  project.sources = checker:at("sources", read_sources, checker, declared.sources or {})
+  find_files(checker, sections[1], project.functions, files.functions)
+  find_files(checker, sections[8], project.machines, files.machines)
+  add_found(project.functions, "FunctionName", files.functions, known["function"])
+  add_found(project.machines, "Name", files.machines, known.machine)
+  check_queues(checker, project.queues)
+  check_events(checker, project.events)
+  check_refs(checker, known)
+  return { project = project, problems = checker.problems }
+end
