@@ -121,22 +121,39 @@ static void probe_later(struct ms_engine *engine)
   int64_t delay = durable->probe_delay_ms;
   delay = delay == 0 ? PROBE_FIRST_MS : delay * 2 > PROBE_LAST_MS ? PROBE_LAST_MS : delay * 2;
   durable->probe_delay_ms = delay;
-  if (ms_timer_set(&engine->timers, &durable->probe.timer,
-                   ms_loop_now_ms(engine->loop) + delay) != 0) {
-    ms_engine_log(engine, 0, "no memory to look after the store");
-  }
+  durable->probe_at_ms = ms_loop_now_ms(engine->loop) + delay;
 }
 
-void ms_durable_on_timer(struct ms_engine *engine, const struct ms_run_timer *timer)
+int64_t ms_durable_next_due_ms(const struct ms_engine *engine)
+{
+  const struct ms_durable *durable = engine->durable;
+  if (durable == NULL) {
+    return 0;
+  }
+  int64_t probe_at_ms = durable->probe_at_ms, flush_at_ms = durable->flush_at_ms;
+  return probe_at_ms == 0 || (flush_at_ms != 0 && flush_at_ms < probe_at_ms) ? flush_at_ms
+                                                                             : probe_at_ms;
+}
+
+void ms_durable_on_timer(struct ms_engine *engine)
 {
   struct ms_durable *durable = engine->durable;
-  if (timer == &durable->patience) {
-    durable->is_urgent = true;
+  int64_t now_ms = ms_loop_now_ms(engine->loop);
+  if (durable == NULL) {
+    return;
   }
-  ms_loop_defer(engine->loop); /* which settles what has changed */
-  if (durable->state == MS_DURABLE_FAILED) {
-    durable->is_probing = ms_journal_probe(durable->journal) == 0;
-    ms_journal_flush(durable->journal);
+  if (durable->flush_at_ms != 0 && durable->flush_at_ms <= now_ms) {
+    durable->flush_at_ms = 0;
+    durable->is_urgent = true;
+    ms_loop_defer(engine->loop);
+  }
+  if (durable->probe_at_ms != 0 && durable->probe_at_ms <= now_ms) {
+    durable->probe_at_ms = 0;
+    if (durable->state == MS_DURABLE_FAILED) {
+      durable->is_probing = ms_journal_probe(durable->journal) == 0;
+      ms_journal_flush(durable->journal);
+    }
+    ms_loop_defer(engine->loop); /* which settles what has changed */
   }
 }
 
@@ -212,14 +229,14 @@ static void durable_settle(struct ms_engine *engine)
   if (durable->state == MS_DURABLE_FAILED && is_failed) {
     if (durable->probe_delay_ms == 0) {
       durable_fail(engine);
-    } else if (!ms_timer_is_set(&durable->probe.timer) && !durable->is_probing) {
+    } else if (durable->probe_at_ms == 0 && !durable->is_probing) {
       probe_later(engine);
     }
   } else if (durable->state == MS_DURABLE_FAILED && durable->is_probe_fine) {
     durable->is_probe_fine = false;
     durable_reload(engine);
   } else if (durable->state == MS_DURABLE_AHEAD && durable->held == NULL &&
-             durable->last_seq <= seq && !ms_timer_is_set(&durable->probe.timer)) {
+             durable->last_seq <= seq && durable->probe_at_ms == 0) {
     durable_reload(engine);
   }
 }
@@ -252,10 +269,10 @@ void ms_durable_flush(struct ms_engine *engine)
   }
   if (durable->is_urgent || durable->is_inline) {
     durable->is_urgent = false;
+    durable->flush_at_ms = 0;
     ms_journal_flush(durable->journal);
-  } else if (durable->held != NULL && !ms_timer_is_set(&durable->patience.timer)) {
-    ms_timer_set(&engine->timers, &durable->patience.timer,
-                 ms_loop_now_ms(engine->loop) + PATIENCE_MS);
+  } else if (durable->held != NULL && durable->flush_at_ms == 0) {
+    durable->flush_at_ms = ms_loop_now_ms(engine->loop) + PATIENCE_MS;
   }
   durable_settle(engine);
 }
@@ -429,8 +446,6 @@ void ms_durable_close(struct ms_engine *engine)
     ms_free(durable->waiters);
     durable->waiters = next;
   }
-  ms_timer_cancel(&engine->timers, &durable->patience.timer);
-  ms_timer_cancel(&engine->timers, &durable->probe.timer);
   ms_store_close(durable->reader);
   ms_store_close(durable->store);
   ms_free(durable->purging.data);

@@ -94,8 +94,8 @@ struct ms_durable {
   size_t log_bytes_max;
   bool is_inline; /* the journal has no thread */
   bool is_urgent; /* something was written for which somebody waits */
-  struct ms_run_timer patience;
-  struct ms_run_timer probe;
+  int64_t flush_at_ms; /* PATIENCE_MS after something that is not urgent; 0 = nothing waits */
+  int64_t probe_at_ms; /* when the store is looked at again; 0 = not planned */
   int64_t probe_delay_ms;
   bool is_probing;
   bool is_probe_fine;
@@ -119,8 +119,8 @@ void ms_durable_hold(struct ms_engine *engine); /* the turn that was made goes t
 /* The same, and what was written goes to the store thread. */
 void ms_durable_flush(struct ms_engine *engine);
 void ms_durable_take(struct ms_engine *engine); /* from on_wake */
-/* One of the engine's own: durable.probe or durable.patience. */
-void ms_durable_on_timer(struct ms_engine *engine, const struct ms_run_timer *timer);
+int64_t ms_durable_next_due_ms(const struct ms_engine *engine); /* 0 = nothing is due */
+void ms_durable_on_timer(struct ms_engine *engine);
 /* Memory is not what the journal says any more: everything is to be read anew. */
 void ms_durable_break(struct ms_engine *engine, int err);
 /* One change that is no command's: begin, put, end. */

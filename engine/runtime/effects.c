@@ -53,10 +53,6 @@ void ms_run_on_timer(struct ms_timer *timer, void *user)
   struct ms_engine *engine = user;
   struct ms_run_timer *due = (struct ms_run_timer *)(void *)timer;
   struct ms_run *run = due->run;
-  if (run == NULL) {
-    ms_durable_on_timer(engine, due);
-    return;
-  }
   struct ms_pending *pending = ms_pending_new(engine, run, MS_COMMAND_TIMER);
   if (pending == NULL) {
     /* The heap has room: this timer has just left it. */

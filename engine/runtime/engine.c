@@ -61,6 +61,7 @@ static void engine_settle(struct ms_engine *engine)
                     engine->calls != NULL;
   int64_t due_ms = engine->lua == NULL ? 0 : ms_lua_next_due_ms(engine->lua);
   due_ms = earlier(due_ms, ms_drivers_next_due_ms(engine));
+  due_ms = earlier(due_ms, ms_durable_next_due_ms(engine));
   due_ms = earlier(due_ms, is_waiting ? engine->look_at_ms : 0);
   if (ms_timers_arm(&engine->timers, due_ms) != 0) {
     ms_engine_log(engine, 0, "no memory for the loop's timer");
@@ -114,6 +115,7 @@ static void on_timer(void *user)
     ms_lua_on_timer(engine->lua, ms_loop_now_ms(engine->loop));
   }
   ms_drivers_on_timer(engine);
+  ms_durable_on_timer(engine);
   ms_retention_on_timer(engine, ms_loop_now_ms(engine->loop));
   engine->busy--;
   engine_settle(engine);

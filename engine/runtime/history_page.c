@@ -159,6 +159,15 @@ static int page_load(struct page *page, uint32_t chunk)
   return err != 0 ? err : decode_units(page, ms_buf_view(&page->bytes));
 }
 
+static uint64_t last_id(const struct page *page)
+{
+  uint64_t last = 0;
+  for (size_t i = 0; i < page->events.count; i++) {
+    last = page->events.items[i].id > last ? page->events.items[i].id : last;
+  }
+  return last;
+}
+
 static int page_from_store(struct page *page)
 {
   uint32_t count = page->run->kept->chunks_durable + 1;
@@ -166,11 +175,19 @@ static int page_from_store(struct page *page)
   if (page->from_id != 0 && page->chunk < count) {
     done = page->request->is_reverse ? count - 1 - page->chunk : page->chunk;
   }
+  bool is_found = done == 0 || !page->request->is_reverse, goes_on = true;
   int err = MSTEP_OK;
-  for (bool goes_on = true; done < count && goes_on && err == 0; done++) {
+  while (done < count && goes_on && err == 0) {
     uint32_t chunk = page->request->is_reverse ? count - 1 - done : done;
     err = page_load(page, chunk);
+    if (err == 0 && !is_found && last_id(page) < page->from_id) {
+      done--; /* what was the log when the token was made has become two rows since */
+      is_found = done == 0;
+      continue;
+    }
+    is_found = true;
     goes_on = err == 0 && page_add_events(page, chunk);
+    done++;
   }
   return err != 0 ? err : page->out->error;
 }

@@ -63,7 +63,7 @@ struct ms_pending {
 /* A deadline of one frame (MS_FRAME_NONE: of the execution). */
 struct ms_run_timer {
   struct ms_timer timer; /* first */
-  struct ms_run *run;    /* NULL: the engine's own */
+  struct ms_run *run;
   struct ms_run_timer *next;
   uint32_t frame;
 };

@@ -27,6 +27,7 @@ struct listing {
   size_t max;
   MS_VEC(struct item) items;
   size_t row_count; /* of one scan */
+  bool may_repeat;  /* one may be in memory and in a row: what was done last is not durable, or not told */
 };
 
 /* ---- candidates ---- */
@@ -58,8 +59,23 @@ static void heap_down(struct listing *l, size_t at)
   }
 }
 
+/* Of two the row stays: it is durable. */
+static bool is_repeated(struct listing *l, const struct item *item)
+{
+  for (size_t i = 0; l->may_repeat && i < l->items.count; i++) {
+    if (l->items.data[i].number == item->number) {
+      l->items.data[i].run = item->run == NULL ? NULL : l->items.data[i].run;
+      return true;
+    }
+  }
+  return false;
+}
+
 static int add_item(struct listing *l, struct item item)
 {
+  if (is_repeated(l, &item)) {
+    return MSTEP_OK;
+  }
   struct item *items = l->items.data;
   if (l->items.count == l->max + 1) {
     if (item_is_before(&item, &items[0])) {
@@ -274,6 +290,7 @@ static int write_page(struct ms_buf *out, struct listing *l)
 {
   size_t count = l->items.count < l->max ? l->items.count : l->max;
   int err = MSTEP_OK;
+  ms_sort(l->items.data, l->items.count, sizeof l->items.data[0], by_number);
   ms_buf_cstr(out, "{\"executions\":[");
   for (size_t i = 0; i < count && err == 0; i++) {
     ms_buf_cstr(out, i == 0 ? "" : ",");
@@ -286,6 +303,13 @@ static int write_page(struct ms_buf *out, struct listing *l)
   }
   ms_buf_cstr(out, "}");
   return err != 0 ? err : out->error;
+}
+
+/* With a store: what rows there are, as of one moment. */
+static int list_rows(struct ms_buf *out, struct listing *l)
+{
+  int err = collect_rows(l);
+  return err != 0 ? err : write_page(out, l);
 }
 
 /* ---- the whole ---- */
@@ -323,14 +347,18 @@ int ms_engine_execution_list(struct ms_buf *out, struct ms_engine *engine,
                              const struct ms_engine_list *request)
 {
   struct listing l = {.engine = engine, .request = request};
+  struct ms_durable *durable = engine->durable;
   int err = ms_durable_status(engine);
   err = err != 0 ? err : read_request(&l);
   err = err != 0 ? err : collect_runs(&l);
-  if (err == 0 && engine->durable != NULL) {
-    err = collect_rows(&l);
-  }
-  if (err == 0) {
-    ms_sort(l.items.data, l.items.count, sizeof l.items.data[0], by_number);
+  if (durable != NULL) {
+    l.may_repeat = durable->held != NULL || engine->first_pending != NULL;
+    err = err != 0 ? err : ms_store_view_begin(durable->reader);
+    if (err == 0) {
+      err = list_rows(out, &l);
+      ms_store_view_end(durable->reader);
+    }
+  } else if (err == 0) {
     err = write_page(out, &l);
   }
   ms_free(l.items.data);

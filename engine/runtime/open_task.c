@@ -247,6 +247,11 @@ int ms_open_task_start(struct ms_engine *engine, struct ms_run *run, const struc
     request.invocation = open_task_invocation(engine, run, effect->state);
     err = ms_tasks_start(engine->tasks, &task->task, &request);
   }
+  if (err == MSTEP_ENOMEM) { /* says nothing about the task */
+    open_task_unlink(engine, task);
+    ms_pending_free(engine, &task->answer);
+    return err;
+  }
   if (err != 0) {
     struct ms_json cause = ms_json_stringf("The task could not be started: %s", ms_error_detail());
     open_task_end(engine, task, MS_COMMAND_TASK_FAILED, MS_JSON_VALUE_NONE,

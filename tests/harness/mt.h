@@ -56,6 +56,8 @@ void mt_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* 
  * and did not free, fails the case. Returns how many allocations the undisturbed run made.
  */
 #define mt_oom(fn, user) mt_oom_at(__FILE__, __LINE__, (fn), (user))
+/* Inside of fn: memory is back, the rest of this run fails no allocation. */
+void mt_oom_over(void);
 
 /* Counts what is allocated through base/alloc.h between the two calls; leaks fail the case. */
 void mt_leak_begin(void);

@@ -22,6 +22,8 @@ struct counter {
   bool fail_rest;        /* not only that one, also all after it */
 };
 
+static struct counter *running; /* of mt_oom */
+
 static void *count_resize(void *user, void *ptr, size_t size)
 {
   struct counter *c = user;
@@ -50,9 +52,18 @@ static struct counter run_counted(int (*fn)(void *user), void *user, size_t fail
   struct counter counter = {.fail_from = fail_from, .fail_rest = fail_rest};
   struct ms_allocator allocator = {count_resize, &counter};
   ms_alloc_set(&allocator);
+  running = &counter;
   *result = fn(user);
+  running = NULL;
   ms_alloc_set(NULL);
   return counter;
+}
+
+void mt_oom_over(void)
+{
+  if (running != NULL) {
+    running->fail_from = 0;
+  }
 }
 
 /* One run; ends the case when it broke the contract. True when nothing was refused. */
