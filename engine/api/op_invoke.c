@@ -1,68 +1,132 @@
 /*
- * Invoke of Lambda, RequestResponse: {"FunctionName", "Payload"} -> {"StatusCode",
- * "ExecutedVersion", "Payload"} and, when the function failed, "FunctionError". Payloads are JSON
- * values here.
+ * Invoke of Lambda. RequestResponse gives {"StatusCode": 200, "ExecutedVersion", "Payload"} with "FunctionError" when
+ * the function failed and "LogResult" when it was asked for; Event {"StatusCode": 202} once it is durable;
+ * DryRun {"StatusCode": 204}. Payloads are JSON values here.
  */
-#include "api/members.h"
+#include "api/function.h"
+#include "base/base64.h"
 #include "base/error.h"
 
 static const struct ms_api_member members[] = {
-    {.name = "FunctionName", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 256},
+    MS_MEMBER_FUNCTION_NAME,
+    MS_MEMBER_QUALIFIER,
     {.name = "InvocationType", .kind = MS_API_STRING, .values = "Event, RequestResponse, DryRun"},
+    {.name = "LogType", .kind = MS_API_STRING, .values = "None, Tail"},
+    {.name = "ClientContext", .kind = MS_API_STRING, .max = 3583},
     {.name = "Payload", .kind = MS_API_ANY},
     MS_MEMBER_END};
 
-/* "name" of a name, an ARN, either with a qualifier. */
-static struct ms_str function_name(struct ms_str text)
+static void answered(const struct ms_invoke_answer *answer, void *user)
 {
-  static const char mark[] = "function:";
-  size_t from = 0;
-  for (size_t at = 0; at + sizeof mark - 1 <= text.len; at++) {
-    if (memcmp(text.data + at, mark, sizeof mark - 1) == 0) {
-      from = at + sizeof mark - 1;
-      break;
-    }
-  }
-  return ms_str_sub(text, from, ms_str_find(text, from, ':'));
-}
-
-static int replied(struct ms_api_call *call, int status, struct ms_str reply)
-{
-  if (status == MSTEP_ENOTFOUND) {
-    return ms_api_fail(call, MS_API_ERROR_RESOURCE_NOT_FOUND, ms_api_text(call, "FunctionName"));
-  }
-  if (status != MSTEP_OK && status != MSTEP_ELUA) {
-    return status;
+  struct ms_api_call *call = user;
+  if (answer->code != MSTEP_OK && answer->code != MSTEP_ELUA && answer->code != MSTEP_ENOTFOUND) {
+    ms_api_fail_code(call, answer->code);
+    return;
   }
   struct ms_buf text;
   ms_buf_init(&text, 0);
-  ms_buf_cstr(&text, "{\"StatusCode\":200,\"ExecutedVersion\":\"$LATEST\",");
-  ms_buf_cstr(&text, status == MSTEP_ELUA ? "\"FunctionError\":\"Unhandled\"," : "");
-  ms_buf_cstr(&text, "\"Payload\":");
-  ms_buf_str(&text, reply.len == 0 ? MS_STR("null") : reply);
+  ms_buf_cstr(&text, "{\"StatusCode\":200,\"ExecutedVersion\":");
+  ms_json_print_string(&text, ms_str_c(answer->version));
+  ms_buf_cstr(&text, answer->code != 0 ? ",\"FunctionError\":\"Unhandled\"" : "");
+  if (ms_str_is(ms_api_text(call, "LogType"), "Tail")) {
+    ms_buf_cstr(&text, ",\"LogResult\":\"");
+    ms_base64_encode(&text, answer->log_tail);
+    ms_buf_char(&text, '"');
+  }
+  ms_buf_cstr(&text, ",\"Payload\":");
+  ms_buf_str(&text, answer->payload.len == 0 ? MS_STR("null") : answer->payload);
   ms_buf_char(&text, '}');
-  return ms_api_reply_buf(call, &text);
+  ms_api_reply_buf(call, &text);
+}
+
+static void sent(int code, const char *request_id, void *user)
+{
+  struct ms_api_call *call = user;
+  (void)request_id;
+  if (code == MSTEP_EIO) {
+    ms_api_fail(call, MS_API_ERROR_SERVICE_UNAVAILABLE,
+                MS_STR("It is not known whether the event was accepted"));
+  } else if (code != 0) {
+    ms_api_fail_code(call, code);
+  } else {
+    ms_api_reply_text(call, MS_STR("{\"StatusCode\":202}"));
+  }
+}
+
+/* The parsed ClientContext: base64 of a JSON object. NONE: there is none, or it is not that. */
+static struct ms_json client_context(struct ms_api_call *call)
+{
+  struct ms_str text = ms_api_text(call, "ClientContext");
+  struct ms_json value = MS_JSON_VALUE_NONE;
+  struct ms_buf plain;
+  ms_buf_init(&plain, 0);
+  if (text.len == 0 || ms_base64_decode_lenient(&plain, text) != 0 ||
+      ms_json_parse(&value, ms_buf_view(&plain), NULL, NULL) != 0) {
+    value = MS_JSON_VALUE_NONE;
+  }
+  ms_buf_deinit(&plain);
+  return value;
+}
+
+static int invoke_now(struct ms_api_call *call, const struct ms_function_name *name,
+                      struct ms_json payload)
+{
+  struct ms_json none = ms_json_is_none(payload) ? ms_json_object(0) : MS_JSON_VALUE_NONE;
+  const struct ms_invoke_request request = {.name = *name,
+                                            .payload = ms_json_is_none(payload) ? none : payload,
+                                            .client_context = client_context(call),
+                                            .has_log_tail =
+                                                ms_str_is(ms_api_text(call, "LogType"), "Tail")};
+  int err = ms_invoke_call(ms_api_invoke(call), &request, answered, call);
+  ms_json_unref(request.client_context);
+  ms_json_unref(none);
+  return err;
+}
+
+static int invoke_later(struct ms_api_call *call, const struct ms_function_name *name,
+                        struct ms_json payload)
+{
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  ms_json_print(&text, payload);
+  const struct ms_invoke_event event = {
+      .name = *name, .payload = text.len == 0 ? MS_STR("{}") : ms_buf_view(&text)};
+  int err = text.error;
+  if (err == 0 && text.len > MS_INVOKE_PAYLOAD_MAX) {
+    err = ms_api_fail_f(call, MS_API_ERROR_LAMBDA_TOO_LARGE,
+                        "%zu byte payload is too large for the Event invocation type (limit %zu "
+                        "bytes)",
+                        text.len, MS_INVOKE_PAYLOAD_MAX);
+  } else if (err == 0) {
+    err = ms_invoke_send(ms_api_invoke(call), &event, sent, call);
+  }
+  ms_buf_deinit(&text);
+  return err;
 }
 
 static int run(struct ms_api_call *call)
 {
+  struct ms_function_name name;
+  if (!ms_api_function(&name, call)) {
+    return MSTEP_OK;
+  }
+  if (!ms_invoke_has(ms_api_invoke(call), &name)) {
+    return ms_api_no_function(call, &name);
+  }
   struct ms_str type = ms_api_text(call, "InvocationType");
-  if (type.data != NULL && !ms_str_is(type, "RequestResponse")) {
-    return ms_api_fail_f(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
-                         "InvocationType %.*s is not supported yet", MS_STR_ARG(type));
+  struct ms_json payload = ms_json_getc(ms_api_get(call, NULL), "Payload");
+  if (ms_str_is(type, "DryRun")) {
+    return ms_api_reply_text(call, MS_STR("{\"StatusCode\":204}"));
   }
-  struct ms_buf payload;
-  ms_buf_init(&payload, 0);
-  struct ms_json value = ms_json_getc(ms_api_get(call, NULL), "Payload");
-  ms_json_print(&payload, value);
-  int err = payload.error;
-  if (err == 0) {
-    err = ms_engine_function_invoke(ms_api_engine(call),
-                                    function_name(ms_api_text(call, "FunctionName")),
-                                    payload.len == 0 ? MS_STR("{}") : ms_buf_view(&payload),
-                                    ms_api_when_replied(call, replied));
+  int err = ms_str_is(type, "Event") ? invoke_later(call, &name, payload)
+                                     : invoke_now(call, &name, payload);
+  if (err == MSTEP_ESTATE && !ms_str_is(type, "Event")) {
+    return ms_api_fail(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS, MS_STR("Rate Exceeded."));
   }
-  ms_buf_deinit(&payload);
+  if (err == MSTEP_ETOOBIG) {
+    return ms_api_fail(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS,
+                       MS_STR("Too much waits to be stored."));
+  }
   return err;
 }
 

@@ -55,6 +55,11 @@ struct ms_delivery {
   struct ms_str source;      /* bus: Source and DetailType of the event */
   struct ms_str detail_type;
   struct ms_str reason;      /* for a log: "destination of function f" */
+  /* Where they mean something; data NULL = none. */
+  struct ms_str resources;   /* bus: JSON array, the event's resources */
+  struct ms_str lineage;     /* function: JSON object {ARN: how often it ran on the way here} */
+  struct ms_str secret;      /* HTTP: what the body is signed with */
+  struct ms_str key;         /* folder: the file's path below it */
 };
 
 /*
@@ -68,7 +73,10 @@ struct ms_driver_env {
   struct ms_random *random;
   const char *region, *account;
   struct ms_ledger ledger;
-  /* One try; everything is copied. cb once. MSTEP_ENOMEM: cb is not called. */
+  /*
+   * One try; everything is copied. cb once. On an error cb is not called: MSTEP_ENOMEM, MSTEP_EIO and
+   * MSTEP_ETOOBIG pass, any other is final (no such kind of target, MSTEP_EUNSUPPORTED: not yet).
+   */
   int (*deliver)(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg, void *user);
   /* After something was made due outside of on_timer: the loop is to look at next_due_ms again. */
   void (*touch)(void *user);

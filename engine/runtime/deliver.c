@@ -1,33 +1,99 @@
 /*
- * One try to get something to a target: by what its ARN or address says it is. What trying again
- * means, and where what cannot be delivered ends, is the caller's.
+ * One try to get something to a target: by what its ARN or address says it is. The kinds are dest's; here
+ * they get what is above them. What trying again means, and where what cannot be delivered ends, is
+ * the caller's.
  */
+#include <stdio.h>
+
+#include "base/alloc.h"
 #include "base/error.h"
+#include "dest/dest.h"
+#include "invoke/invoke.h"
 #include "messaging/queue.h"
 #include "runtime/internal.h"
 
-static int to_queue(struct ms_engine *engine, const struct ms_delivery *delivery,
-                    ms_delivered_cb cb, void *arg)
+/* ---- functions ---- */
+
+struct sent {
+  ms_delivered_cb cb;
+  void *arg;
+};
+
+static void on_sent(int code, const char *request_id, void *user)
 {
-  return ms_queue_deliver(ms_engine_driver(engine, &ms_queues_driver), delivery, cb, arg);
+  struct sent sent = *(struct sent *)user;
+  (void)request_id;
+  ms_free(user);
+  sent.cb(code, false, code == 0 ? "" : "the store failed", sent.arg);
 }
 
-/* A row: what the target begins with, and who takes it there. */
-static const struct {
-  const char *prefix;
-  int (*deliver)(struct ms_engine *engine, const struct ms_delivery *delivery, ms_delivered_cb cb,
-                 void *arg);
-} targets[] = {
-    {"arn:aws:sqs:", to_queue},
-};
+static int deliver_event(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
+                         void *user)
+{
+  struct ms_invoke *invoke = ms_engine_driver(user, &ms_invoke_driver);
+  struct ms_invoke_event event = {.payload = delivery->body, .lineage = delivery->lineage};
+  const struct ms_str none = {NULL, 0};
+  int err = ms_function_name_parse(&event.name, invoke, delivery->target, none);
+  struct sent *sent = err != 0 ? NULL : ms_alloc(sizeof *sent);
+  if (sent == NULL) {
+    return err != 0 ? err : ms_error_nomem();
+  }
+  *sent = (struct sent){cb, arg};
+  if (delivery->body.len > MS_INVOKE_PAYLOAD_MAX) {
+    err = ms_error(MSTEP_EINVALID, "%zu bytes are too large for an event", delivery->body.len);
+  }
+  err = err != 0 ? err : ms_invoke_send(invoke, &event, on_sent, sent);
+  if (err != 0) {
+    ms_free(sent);
+  }
+  return err;
+}
+
+/* ---- queues ---- */
+
+static int deliver_message(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
+                           void *user)
+{
+  return ms_queue_deliver(ms_engine_driver(user, &ms_queues_driver), delivery, cb, arg);
+}
+
+/* ---- the rest ---- */
+
+int ms_deliver_init(struct ms_engine *engine)
+{
+  const char *functions = engine->options.functions_dir;
+  if (functions != NULL) { /* a project's buckets lie beside its functions */
+    struct ms_buf path;
+    ms_buf_init(&path, 0);
+    ms_buf_printf(&path, "%s/../buckets", functions);
+    size_t len;
+    engine->buckets_dir = ms_buf_take(&path, &len);
+    if (engine->buckets_dir == NULL) {
+      return ms_error_nomem();
+    }
+  }
+  const struct ms_dests_options options = {.loop = engine->loop,
+                                           .random = &engine->random,
+                                           .buckets_dir = engine->buckets_dir,
+                                           .up = {.invoke = deliver_event,
+                                                  .send = deliver_message,
+                                                  .hook = ms_engine_hook,
+                                                  .user = engine}};
+  return ms_dests_new(&engine->dests, &options);
+}
+
+void ms_deliver_deinit(struct ms_engine *engine)
+{
+  ms_dests_free(engine->dests);
+  ms_free(engine->buckets_dir);
+}
 
 int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delivery,
                       ms_delivered_cb cb, void *arg)
 {
-  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-    if (ms_str_has_prefix(delivery->target, targets[i].prefix)) {
-      return targets[i].deliver(engine, delivery, cb, arg);
-    }
+  int err = ms_dests_deliver(engine->dests, delivery, cb, arg);
+  if (err == 0) {
+    ms_engine_touch(engine);
   }
-  return ms_error(MSTEP_EUNSUPPORTED, "not a target: %.*s", MS_STR_ARG(delivery->target));
+  return err;
 }

@@ -85,6 +85,10 @@ int ms_drivers_open(struct ms_engine *engine)
   for (size_t i = 0; types[i] != NULL && err == 0; i++) {
     err = types[i]->open(&engine->drivers[i], &engine->driver_env);
   }
+  if (err == 0) {
+    ms_functions_init(engine);
+    err = ms_deliver_init(engine);
+  }
   return err != 0 ? err : ms_drivers_load(engine);
 }
 

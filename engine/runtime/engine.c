@@ -61,6 +61,7 @@ static void engine_settle(struct ms_engine *engine)
                     engine->calls != NULL;
   int64_t due_ms = engine->lua == NULL ? 0 : ms_lua_next_due_ms(engine->lua);
   due_ms = earlier(due_ms, ms_drivers_next_due_ms(engine));
+  due_ms = earlier(due_ms, engine->dests == NULL ? 0 : ms_dests_next_due_ms(engine->dests));
   due_ms = earlier(due_ms, ms_durable_next_due_ms(engine));
   due_ms = earlier(due_ms, is_waiting ? engine->look_at_ms : 0);
   if (ms_timers_arm(&engine->timers, due_ms) != 0) {
@@ -115,6 +116,9 @@ static void on_timer(void *user)
     ms_lua_on_timer(engine->lua, ms_loop_now_ms(engine->loop));
   }
   ms_drivers_on_timer(engine);
+  if (engine->dests != NULL) {
+    ms_dests_on_timer(engine->dests, ms_loop_now_ms(engine->loop));
+  }
   ms_durable_on_timer(engine);
   ms_retention_on_timer(engine, ms_loop_now_ms(engine->loop));
   engine->busy--;
@@ -369,6 +373,7 @@ int ms_engine_close(struct ms_engine *engine)
     return ms_error(MSTEP_ESTATE, "the engine cannot be closed from a callback");
   }
   ms_drivers_close(engine);
+  ms_deliver_deinit(engine);
   ms_durable_close(engine);
   engine_close_runs(engine);
   ms_functions_deinit(engine);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "invoke/invoke.h"
 #include "runtime/internal.h"
 
 static void lua_log(const char *function, const char *request_id, struct ms_str line, void *user)
@@ -23,24 +24,45 @@ static void lua_log(const char *function, const char *request_id, struct ms_str 
   ms_buf_deinit(&text);
 }
 
+static struct ms_invoke *invoke_of(const struct ms_engine *engine)
+{
+  return ms_engine_driver(engine, &ms_invoke_driver);
+}
+
+/* A project's hooks lie beside its functions. */
+static int hooks_dir(struct ms_buf *out, const struct ms_engine *engine)
+{
+  if (engine->options.functions_dir != NULL) {
+    ms_buf_printf(out, "%s/../hooks", engine->options.functions_dir);
+  }
+  return out->error;
+}
+
 int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine)
 {
   int err = MSTEP_OK;
   if (engine->lua == NULL) {
+    struct ms_buf hooks;
+    ms_buf_init(&hooks, 0);
+    err = hooks_dir(&hooks, engine);
     const struct ms_lua_options options = {
         .loop = engine->loop,
         .functions_dir = engine->options.functions_dir,
         .lib_dir = engine->options.lib_dir,
         .rules_dir = engine->options.rules_dir,
+        .hooks_dir = hooks.data,
         .workers = engine->options.workers,
         .memory_max_bytes = engine->options.lua_memory_max_bytes,
         .seed = ms_random_next(&engine->random),
         .log = lua_log,
         .log_user = engine,
     };
-    err = ms_lua_new(&engine->lua, &options);
+    err = err != 0 ? err : ms_lua_new(&engine->lua, &options);
+    ms_buf_deinit(&hooks);
     if (err != 0) {
       engine->lua = NULL;
+    } else if (invoke_of(engine) != NULL) {
+      ms_invoke_attach(invoke_of(engine), engine->lua);
     }
   }
   *out = engine->lua;
@@ -88,6 +110,23 @@ static void on_function_done(const struct ms_lua_result *result, void *user)
   call_free(call);
 }
 
+/* As the function is configured; what is missing shows when it is called. */
+static void configure_task(struct ms_lua_call *out, struct ms_lua_config *config,
+                           struct ms_engine *engine, const struct ms_task_call *call)
+{
+  struct ms_function_name name = {.name = call->function};
+  struct ms_invoke_target target;
+  const struct ms_str none = {NULL, 0};
+  if (call->arn != NULL &&
+      ms_function_name_parse(&name, invoke_of(engine), ms_str_c(call->arn), none) != 0) {
+    name.name = call->function;
+    name.qualifier = none;
+  }
+  if (ms_invoke_resolve(&target, invoke_of(engine), &name) == 0) {
+    ms_invoke_configure(out, config, &target);
+  }
+}
+
 int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
                      void *done_user, void *user)
 {
@@ -106,13 +145,15 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
     bridge->next->slot = &bridge->next;
   }
   engine->calls = bridge;
-  const struct ms_lua_call lua_call = {.function = call->function,
-                                       .payload = call->payload,
-                                       .request_id = call->request_id,
-                                       .arn = call->arn,
-                                       .deadline_ms = call->deadline_ms,
-                                       .attempt = call->attempt,
-                                       .client_context = call->client_context};
+  struct ms_lua_call lua_call = {.function = call->function,
+                                 .payload = call->payload,
+                                 .request_id = call->request_id,
+                                 .arn = call->arn,
+                                 .deadline_ms = call->deadline_ms,
+                                 .attempt = call->attempt,
+                                 .client_context = call->client_context};
+  struct ms_lua_config config;
+  configure_task(&lua_call, &config, engine, call);
   err = ms_lua_invoke(id, lua, &lua_call, on_function_done, bridge);
   if (err != 0) {
     call_free(bridge);
@@ -144,92 +185,133 @@ static void invocation_free(struct ms_invocation *invocation)
   ms_free(invocation);
 }
 
-/* A function's own error is Lambda's JSON already; others are put into its form. */
-static void failure_text(struct ms_buf *out, const struct ms_lua_result *result)
-{
-  struct ms_str cause = ms_json_text(result->cause);
-  if (result->outcome == MS_LUA_ERROR && cause.len > 0 && cause.data[0] == '{') {
-    ms_buf_str(out, cause);
-    return;
-  }
-  ms_buf_cstr(out, "{\"errorMessage\":");
-  ms_json_print_string(out, cause);
-  ms_buf_cstr(out, ",\"errorType\":");
-  ms_json_print_string(out, ms_json_text(result->error));
-  ms_buf_char(out, '}');
-}
-
-static void on_invocation_done(const struct ms_lua_result *result, void *user)
+static void on_invocation_done(const struct ms_invoke_answer *answer, void *user)
 {
   struct ms_invocation *invocation = user;
   const struct ms_engine_host *host = &invocation->engine->options.host;
   struct ms_callback reply = invocation->reply;
-  struct ms_buf text;
-  ms_buf_init(&text, 0);
-  if (result->outcome == MS_LUA_OK) {
-    ms_json_print(&text, result->output);
-  } else {
-    failure_text(&text, result);
-  }
-  static const int codes[] = {[MS_LUA_OK] = MSTEP_OK,          [MS_LUA_ERROR] = MSTEP_ELUA,
-                              [MS_LUA_TIMEOUT] = MSTEP_ELUA,   [MS_LUA_MEMORY] = MSTEP_ELUA,
-                              [MS_LUA_CANCELLED] = MSTEP_ELUA, [MS_LUA_MISSING] = MSTEP_ENOTFOUND};
-  int status = text.error != 0 ? text.error : codes[result->outcome];
   invocation_free(invocation);
   if (reply.fn != NULL) {
-    host->reply(reply, status, ms_buf_view(&text), host->host);
+    host->reply(reply, answer->code, answer->payload, host->host);
   }
-  ms_buf_deinit(&text);
-}
-
-static int invocation_start(struct ms_invocation *invocation, struct ms_lua *lua,
-                            struct ms_str name, struct ms_json payload)
-{
-  struct ms_engine *engine = invocation->engine;
-  char request_id[37], arn[400];
-  ms_random_uuid(&engine->random, request_id);
-  snprintf(arn, sizeof arn, "arn:aws:lambda:%s:%s:function:%.*s", engine->options.region,
-           engine->options.account, MS_STR_ARG(name));
-  const struct ms_lua_call call = {.function = name,
-                                   .payload = payload,
-                                   .request_id = request_id,
-                                   .arn = arn,
-                                   .attempt = 1,
-                                   .client_context = MS_JSON_VALUE_NONE};
-  return ms_lua_invoke(&invocation->id, lua, &call, on_invocation_done, invocation);
 }
 
 int ms_engine_function_invoke(struct ms_engine *engine, struct ms_str name, struct ms_str payload,
                               struct ms_callback reply)
 {
-  struct ms_lua *lua;
-  int err = ms_engine_lua(&lua, engine);
-  if (err != 0) {
-    return err;
+  struct ms_invoke_request request = {.client_context = MS_JSON_VALUE_NONE};
+  struct ms_invoke *invoke = invoke_of(engine);
+  int err = ms_function_name_parse(&request.name, invoke, name, (struct ms_str){NULL, 0});
+  if (err == 0) {
+    err = ms_json_parse(&request.payload, payload.data == NULL ? MS_STR("{}") : payload, NULL,
+                        NULL);
   }
-  struct ms_json value;
-  err = ms_json_parse(&value, payload.data == NULL ? MS_STR("{}") : payload, NULL, NULL);
   if (err != 0) {
     return err;
   }
   struct ms_invocation *invocation = ms_alloc(sizeof *invocation);
   if (invocation == NULL) {
-    ms_json_unref(value);
+    ms_json_unref(request.payload);
     return ms_error_nomem();
   }
-  *invocation = (struct ms_invocation){engine->invocations, &engine->invocations, engine, reply, 0};
+  *invocation = (struct ms_invocation){engine->invocations, &engine->invocations, engine, reply};
   if (invocation->next != NULL) {
     invocation->next->slot = &invocation->next;
   }
   engine->invocations = invocation;
-  err = invocation_start(invocation, lua, name, value);
-  ms_json_unref(value);
+  err = ms_invoke_call(invoke, &request, on_invocation_done, invocation);
+  ms_json_unref(request.payload);
   if (err != 0) {
     invocation_free(invocation);
   } else {
     ms_engine_touch(engine);
   }
   return err;
+}
+
+/* ---- for destinations ---- */
+
+/* A hook's call, until it is answered. */
+struct ms_hook_call {
+  struct ms_hook_call *next, **slot;
+  ms_dest_hook_cb done;
+  void *arg;
+};
+
+static void hook_call_free(struct ms_hook_call *call)
+{
+  *call->slot = call->next;
+  if (call->next != NULL) {
+    call->next->slot = call->slot;
+  }
+  ms_free(call);
+}
+
+static void on_hook_done(const struct ms_lua_result *result, void *user)
+{
+  struct ms_hook_call *call = user;
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  if (result->outcome == MS_LUA_OK) {
+    ms_json_print(&text, result->output);
+  } else {
+    ms_buf_str(&text, ms_json_text(result->cause));
+  }
+  static const int codes[] = {[MS_LUA_OK] = MSTEP_OK,          [MS_LUA_ERROR] = MSTEP_ELUA,
+                              [MS_LUA_TIMEOUT] = MSTEP_ELUA,   [MS_LUA_MEMORY] = MSTEP_ELUA,
+                              [MS_LUA_CANCELLED] = MSTEP_ELUA, [MS_LUA_MISSING] = MSTEP_ENOTFOUND};
+  call->done(text.error != 0 ? text.error : codes[result->outcome], ms_buf_view(&text), call->arg);
+  ms_buf_deinit(&text);
+  hook_call_free(call);
+}
+
+int ms_engine_hook(struct ms_str name, struct ms_str record, ms_dest_hook_cb done, void *arg,
+                   void *user)
+{
+  struct ms_engine *engine = user;
+  struct ms_lua *lua;
+  struct ms_json payload = MS_JSON_VALUE_NONE;
+  char function[160], request_id[37];
+  int err = ms_engine_lua(&lua, engine);
+  if (err == 0 && (name.len == 0 || name.len > 140 || memchr(name.data, '/', name.len) != NULL)) {
+    err = ms_error(MSTEP_EINVALID, "not a hook: %.*s", MS_STR_ARG(name));
+  }
+  err = err != 0 ? err : ms_json_parse(&payload, record, NULL, NULL);
+  struct ms_hook_call *call = err != 0 ? NULL : ms_alloc(sizeof *call);
+  if (call == NULL) {
+    ms_json_unref(payload);
+    return err != 0 ? err : ms_error_nomem();
+  }
+  *call = (struct ms_hook_call){engine->hook_calls, &engine->hook_calls, done, arg};
+  if (call->next != NULL) {
+    call->next->slot = &call->next;
+  }
+  engine->hook_calls = call;
+  ms_random_uuid(&engine->random, request_id);
+  snprintf(function, sizeof function, "hooks/%.*s", MS_STR_ARG(name));
+  const struct ms_lua_call lua_call = {.function = ms_str_c(function),
+                                       .payload = payload,
+                                       .request_id = request_id,
+                                       .attempt = 1,
+                                       .client_context = MS_JSON_VALUE_NONE};
+  uint64_t id;
+  err = ms_lua_invoke(&id, lua, &lua_call, on_hook_done, call);
+  ms_json_unref(payload);
+  if (err != 0) {
+    hook_call_free(call);
+  }
+  return err;
+}
+
+static int up_lua(struct ms_lua **out, void *user)
+{
+  return ms_engine_lua(out, user);
+}
+
+void ms_functions_init(struct ms_engine *engine)
+{
+  const struct ms_invoke_up up = {up_lua, engine};
+  ms_invoke_set_up(invoke_of(engine), &up);
 }
 
 void ms_functions_deinit(struct ms_engine *engine)
@@ -241,5 +323,8 @@ void ms_functions_deinit(struct ms_engine *engine)
   }
   while (engine->calls != NULL) {
     call_free(engine->calls);
+  }
+  while (engine->hook_calls != NULL) {
+    hook_call_free(engine->hook_calls);
   }
 }

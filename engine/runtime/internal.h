@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "base/map.h"
 #include "core/core.h"
+#include "dest/dest.h"
 #include "journal/driver.h"
 #include "loop/loop.h"
 #include "luavm/luavm.h"
@@ -150,13 +151,13 @@ struct ms_turn {
 };
 
 struct ms_function_call; /* functions.c */
+struct ms_hook_call;     /* likewise */
 
 /* mstep_function_invoke, until its answer. */
 struct ms_invocation {
   struct ms_invocation *next, **slot;
   struct ms_engine *engine;
   struct ms_callback reply;
-  uint64_t id;
 };
 
 #define MS_DRIVERS_MAX 16
@@ -193,6 +194,9 @@ struct ms_engine {
   struct ms_callback watcher;
   struct ms_invocation *invocations;
   struct ms_function_call *calls; /* of tasks */
+  struct ms_hook_call *hook_calls;
+  struct ms_dests *dests;
+  char *buckets_dir;              /* NULL: none */
   size_t open_count;              /* executions that are RUNNING */
   uint32_t busy;                  /* callbacks of the loop on the stack */
   bool is_held;
@@ -231,6 +235,8 @@ void ms_drivers_on_timer(struct ms_engine *engine);
 bool ms_drivers_are_busy(struct ms_engine *engine);
 
 /* ---- deliver.c ---- */
+int ms_deliver_init(struct ms_engine *engine);
+void ms_deliver_deinit(struct ms_engine *engine);
 /* As ms_driver_env.deliver. */
 int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delivery,
                       ms_delivered_cb cb, void *arg);
@@ -308,6 +314,10 @@ void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine);
 int ms_open_task_message(struct ms_engine *engine, const struct ms_message *message);
 
 /* ---- functions.c ---- */
+void ms_functions_init(struct ms_engine *engine); /* once the drivers are open */
+/* As ms_dest_up.hook; user: the engine. */
+int ms_engine_hook(struct ms_str name, struct ms_str record, ms_dest_hook_cb done, void *arg,
+                   void *user);
 int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine); /* made on first use */
 /* ms_core_env.rule; user: the engine. */
 int ms_engine_rule(bool *out, void *user, struct ms_str name, struct ms_json input,

@@ -315,7 +315,7 @@ MT_TEST(call__invoke)
            "{\"FunctionName\":\"arn:aws:lambda:us-east-1:000000000000:function:double:$LATEST\"}",
            "\"FunctionError\":\"Unhandled\",\"Payload\":{\"errorMessage\":");
   check_error(&host, "Invoke", "{\"FunctionName\":\"nobody\"}", MSTEP_ENOTFOUND,
-              "ResourceNotFoundException", "Function not found: nobody");
+              "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody:$LATEST");
   host_close(&host);
 }
 

@@ -1,0 +1,34 @@
+/* What the operations on functions share. */
+#ifndef MS_API_FUNCTION_H
+#define MS_API_FUNCTION_H
+
+#include "api/members.h"
+#include "invoke/invoke.h"
+
+#define MS_MEMBER_FUNCTION_NAME                                                                    \
+  {                                                                                                \
+    .name = "FunctionName", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 256       \
+  }
+#define MS_MEMBER_QUALIFIER                                                                        \
+  {                                                                                                \
+    .name = "Qualifier", .kind = MS_API_STRING, .min = 1, .max = 128                               \
+  }
+
+struct ms_invoke *ms_api_invoke(const struct ms_api_call *call);
+/* FunctionName and Qualifier. False: the call has been answered. */
+bool ms_api_function(struct ms_function_name *out, struct ms_api_call *call);
+/* The same of one that is there and was named without a version. */
+bool ms_api_plain_function(struct ms_function_name *out, struct ms_api_call *call);
+int ms_api_no_function(struct ms_api_call *call, const struct ms_function_name *name);
+struct ms_json ms_api_function_arn(const struct ms_api_call *call,
+                                   const struct ms_function_name *name, bool is_plain);
+/* A copy of the function's row to change, an object in any case. NONE: out of memory. */
+struct ms_json ms_api_function_row(const struct ms_api_call *call,
+                                   const struct ms_function_name *name);
+/* Sets row[group][key]; value NONE: removes it. Takes value. */
+int ms_api_row_set(struct ms_json *row, const char *group, struct ms_str key, struct ms_json value);
+/* Puts the row and answers with the reply when that is durable. Takes both; either may be NONE: no memory. */
+int ms_api_function_put(struct ms_api_call *call, const struct ms_function_name *name,
+                        struct ms_json row, struct ms_json reply);
+
+#endif

@@ -1,0 +1,15 @@
+/* A queue: one message, the body as it is. */
+#include "dest/internal.h"
+
+static bool takes(struct ms_str target)
+{
+  return ms_dest_is_arn(target, "sqs");
+}
+
+static int deliver(struct ms_dests *dests, const struct ms_delivery *delivery, ms_delivered_cb cb,
+                   void *arg)
+{
+  return ms_dest_up(dests->options.up.send, "queues", dests, delivery, cb, arg);
+}
+
+const struct ms_dest_type ms_dest_queue = {"queue", takes, deliver};

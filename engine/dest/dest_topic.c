@@ -1,0 +1,15 @@
+/* A topic: published, the body as the message. */
+#include "dest/internal.h"
+
+static bool takes(struct ms_str target)
+{
+  return ms_dest_is_arn(target, "sns");
+}
+
+static int deliver(struct ms_dests *dests, const struct ms_delivery *delivery, ms_delivered_cb cb,
+                   void *arg)
+{
+  return ms_dest_up(dests->options.up.publish, "topics", dests, delivery, cb, arg);
+}
+
+const struct ms_dest_type ms_dest_topic = {"topic", takes, deliver};

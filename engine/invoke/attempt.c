@@ -1,0 +1,247 @@
+/*
+ * One attempt at an event, and what follows from its outcome: an end, another attempt later, or, when it was
+ * throttled, the same attempt later.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "invoke/internal.h"
+
+#define AGAIN_MS 1000 /* after something of the engine's own lacked */
+
+/* ---- configuration ---- */
+
+/* As it is now; when the function is gone, as it was. Owned. */
+static struct ms_json event_config(const struct ms_queued *queued)
+{
+  struct ms_json row = ms_invoke_row(queued->invoke, queued->name.name);
+  struct ms_json config = ms_invoke_event_config(queued->invoke, &queued->name);
+  if (!ms_json_is_none(row) || queued->fallback.len == 0) {
+    return ms_json_ref(config);
+  }
+  struct ms_json fallback;
+  if (ms_json_parse(&fallback, queued->fallback, NULL, NULL) != 0) {
+    return MS_JSON_VALUE_NONE;
+  }
+  config = ms_json_ref(ms_json_getc(fallback, "EventInvokeConfig"));
+  ms_json_unref(fallback);
+  return config;
+}
+
+static int64_t number_of(struct ms_json object, const char *name, int64_t standard)
+{
+  int64_t value;
+  return ms_json_to_int(&value, ms_json_getc(object, name)) && value >= 0 ? value : standard;
+}
+
+static int64_t too_old_at_ms(const struct ms_queued *queued, struct ms_json config)
+{
+  return queued->accepted_at_ms +
+         1000 * number_of(config, "MaximumEventAgeInSeconds", MS_INVOKE_AGE_MAX_S);
+}
+
+/*
+ * The pause behind the attempts that were made: 1, 2, 4 ... minutes, or as RetryBackoff says, which is ours:
+ * IntervalSeconds, BackoffRate, MaxDelaySeconds, JitterStrategy (FULL or NONE).
+ */
+static int64_t pause_ms(const struct ms_queued *queued, struct ms_json config)
+{
+  struct ms_json backoff = ms_json_getc(config, "RetryBackoff");
+  struct ms_json interval = ms_json_getc(backoff, "IntervalSeconds");
+  struct ms_json rate = ms_json_getc(backoff, "BackoffRate");
+  struct ms_json maximum = ms_json_getc(backoff, "MaxDelaySeconds");
+  double ms = ms_json_is_number(interval) ? ms_json_number(interval) * 1000 : MS_INVOKE_RETRY_MS;
+  double factor = ms_json_is_number(rate) ? ms_json_number(rate) : 2;
+  ms *= pow(factor, queued->attempts > 0 ? queued->attempts - 1 : 0);
+  double most = ms_json_is_number(maximum) ? ms_json_number(maximum) * 1000 : 1e12;
+  ms = ms < most ? ms : most;
+  if (ms_str_is(ms_json_text(ms_json_getc(backoff, "JitterStrategy")), "FULL")) {
+    ms *= ms_random_double(queued->invoke->env->random);
+  }
+  return ms >= 0 ? (int64_t)ms : 0;
+}
+
+/* ---- later ---- */
+
+/* The row as it is now. When the ledger refuses, what is lost is how often it was tried. */
+static void save(const struct ms_queued *queued)
+{
+  const struct ms_ledger *ledger = &queued->invoke->env->ledger;
+  struct ms_batch *batch;
+  if (ledger->begin(&batch, ledger->user) == 0) {
+    (void)ms_queued_put_row(batch, queued);
+    (void)ledger->end(ledger->user);
+  }
+}
+
+static void attempt_again(struct ms_queued *queued, int64_t at_ms)
+{
+  queued->not_before_ms = at_ms;
+  save(queued);
+  ms_queued_wait(queued, at_ms);
+}
+
+/* An attempt that counts has failed. */
+static void attempt_failed(struct ms_queued *queued)
+{
+  struct ms_json config = event_config(queued);
+  int64_t retries = number_of(config, "MaximumRetryAttempts", MS_INVOKE_RETRIES);
+  int64_t at_ms = ms_loop_now_ms(queued->invoke->env->loop) + pause_ms(queued, config);
+  bool is_too_old = at_ms >= too_old_at_ms(queued, config);
+  ms_json_unref(config);
+  queued->throttle_ms = 0;
+  if ((int64_t)queued->attempts > retries) {
+    ms_queued_end(queued, MS_INVOKE_RETRIES_EXHAUSTED);
+  } else if (is_too_old) {
+    ms_queued_end(queued, MS_INVOKE_AGE_EXCEEDED);
+  } else {
+    attempt_again(queued, at_ms);
+  }
+}
+
+/* There was no room for it: uses up no attempt. */
+static void attempt_throttled(struct ms_queued *queued)
+{
+  struct ms_json config = event_config(queued);
+  int64_t pause = queued->throttle_ms == 0 ? MS_INVOKE_THROTTLE_MS : 2 * queued->throttle_ms;
+  queued->throttle_ms = pause < MS_INVOKE_THROTTLE_MAX_MS ? pause : MS_INVOKE_THROTTLE_MAX_MS;
+  int64_t at_ms = ms_loop_now_ms(queued->invoke->env->loop) + queued->throttle_ms;
+  bool is_too_old = at_ms >= too_old_at_ms(queued, config);
+  ms_json_unref(config);
+  if (is_too_old) {
+    ms_queued_end(queued, MS_INVOKE_AGE_EXCEEDED);
+  } else {
+    attempt_again(queued, at_ms);
+  }
+}
+
+/* ---- running ---- */
+
+/* How often the function has run on the way to this event. */
+static int64_t lineage_count(const struct ms_queued *queued)
+{
+  struct ms_json lineage;
+  struct ms_buf arn;
+  int64_t count = 0;
+  ms_buf_init(&arn, 0);
+  ms_function_arn(&arn, queued->invoke, &queued->name, true);
+  if (queued->lineage.len > 0 && ms_json_parse(&lineage, queued->lineage, NULL, NULL) == 0) {
+    if (!ms_json_to_int(&count, ms_json_get(lineage, ms_buf_view(&arn)))) {
+      count = 0;
+    }
+    ms_json_unref(lineage);
+  }
+  ms_buf_deinit(&arn);
+  return count;
+}
+
+static void on_done(const struct ms_lua_result *result, void *user)
+{
+  struct ms_queued *queued = user;
+  struct ms_invoke *invoke = queued->invoke;
+  queued->holds--;
+  invoke->run_count--;
+  queued->function->run_count--;
+  if (queued->is_dropped) {
+    ms_queued_drop(queued);
+    ms_invoke_go(invoke);
+    return;
+  }
+  queued->attempts++;
+  queued->status = 200;
+  queued->is_error = result->outcome != MS_LUA_OK;
+  snprintf(queued->version, sizeof queued->version, "%s",
+           result->version == NULL ? MS_INVOKE_LATEST : result->version);
+  ms_buf_reset(&queued->response);
+  if (queued->is_error) {
+    ms_invoke_failure_text(&queued->response, result);
+  } else {
+    ms_json_print(&queued->response, result->output);
+  }
+  if (queued->response.error != 0) { /* at least once: no memory for the answer means again */
+    queued->attempts--;
+    ms_buf_reset(&queued->response);
+    ms_queued_wait(queued, ms_loop_now_ms(invoke->env->loop) + AGAIN_MS);
+  } else if (queued->is_error) {
+    attempt_failed(queued);
+  } else {
+    ms_queued_end(queued, MS_INVOKE_SUCCESS);
+  }
+  ms_invoke_go(invoke);
+}
+
+static int start(struct ms_queued *queued, struct ms_lua *lua,
+                 const struct ms_invoke_target *target)
+{
+  struct ms_invoke *invoke = queued->invoke;
+  struct ms_lua_config config;
+  struct ms_json payload;
+  struct ms_buf arn;
+  uint64_t id;
+  const struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
+  int err = ms_json_parse(&payload, queued->payload, &limits, NULL);
+  if (err != 0) {
+    return err;
+  }
+  ms_buf_init(&arn, 0);
+  ms_function_arn(&arn, invoke, &queued->name, queued->name.qualifier.len == 0);
+  struct ms_lua_call call = {.function = queued->name.name,
+                             .payload = payload,
+                             .request_id = queued->request_id,
+                             .arn = arn.data,
+                             .attempt = queued->attempts + 1,
+                             .client_context = MS_JSON_VALUE_NONE};
+  ms_invoke_configure(&call, &config, target);
+  err = arn.error != 0 ? arn.error : ms_lua_invoke(&id, lua, &call, on_done, queued);
+  ms_buf_deinit(&arn);
+  ms_json_unref(payload);
+  return err;
+}
+
+/* The function, or this version of it, is not there: an attempt like any other. */
+static void attempt_missing(struct ms_queued *queued)
+{
+  queued->attempts++;
+  queued->status = 404;
+  queued->is_error = true;
+  queued->version[0] = '\0';
+  ms_buf_reset(&queued->response);
+  attempt_failed(queued);
+}
+
+void ms_queued_attempt(struct ms_queued *queued)
+{
+  struct ms_invoke *invoke = queued->invoke;
+  struct ms_invoke_target target;
+  struct ms_lua *lua;
+  struct ms_invoke_function *function = ms_invoke_function_get(invoke, queued->name.name, true);
+  int err = function == NULL ? ms_error_nomem() : ms_invoke_lua(&lua, invoke);
+  err = err != 0 ? err : ms_invoke_resolve(&target, invoke, &queued->name);
+  if (err == MSTEP_ENOTFOUND) {
+    attempt_missing(queued);
+    return;
+  }
+  int64_t reserved = function == NULL ? -1 : ms_invoke_reserved(function);
+  if (err == 0 && reserved == 0) {
+    ms_queued_end(queued, MS_INVOKE_ZERO_CONCURRENCY);
+    return;
+  }
+  if (err == 0 && lineage_count(queued) >= MS_INVOKE_LINEAGE_MAX) {
+    ms_queued_end(queued, MS_INVOKE_RECURSIVE);
+    return;
+  }
+  if (err == 0 && reserved > 0 && (int64_t)function->run_count >= reserved) {
+    attempt_throttled(queued);
+    return;
+  }
+  err = err != 0 ? err : start(queued, lua, &target);
+  if (err != 0) {
+    ms_queued_wait(queued, ms_loop_now_ms(invoke->env->loop) + AGAIN_MS);
+    return;
+  }
+  queued->function = function;
+  queued->holds++;
+  function->run_count++;
+  invoke->run_count++;
+}

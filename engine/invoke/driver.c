@@ -1,0 +1,122 @@
+/* The driver itself: its life and its place in the loop. */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "invoke/internal.h"
+
+static int invoke_open(void **driver, const struct ms_driver_env *env)
+{
+  struct ms_invoke *invoke = ms_calloc(1, sizeof *invoke);
+  if (invoke == NULL) {
+    return ms_error_nomem();
+  }
+  invoke->env = env;
+  invoke->next_number = 1;
+  ms_map_init(&invoke->functions, ms_hash_process_seed());
+  ms_map_init(&invoke->codes, ms_hash_process_seed());
+  ms_heap_init(&invoke->heap);
+  const struct ms_outbox_options options = {.env = env,
+                                            .module = "invoke",
+                                            .table = MS_TABLE_EVENT,
+                                            .first = MS_INVOKE_OUTBOX_FIRST,
+                                            .last = (uint64_t)INT64_MAX};
+  int err = ms_outbox_new(&invoke->outbox, &options);
+  if (err != 0) {
+    ms_free(invoke);
+    return err;
+  }
+  *driver = invoke;
+  return MSTEP_OK;
+}
+
+static void invoke_close(void *driver)
+{
+  struct ms_invoke *invoke = driver;
+  if (invoke == NULL) {
+    return;
+  }
+  ms_invoke_runs_deinit(invoke);
+  ms_invoke_queue_deinit(invoke);
+  ms_invoke_functions_deinit(invoke);
+  ms_outbox_free(invoke->outbox);
+  ms_heap_deinit(&invoke->heap);
+  ms_free(invoke);
+}
+
+static int invoke_load(void *driver)
+{
+  struct ms_invoke *invoke = driver;
+  invoke->is_resumed = false;
+  int err = ms_invoke_functions_load(invoke);
+  err = err != 0 ? err : ms_invoke_queue_load(invoke);
+  return err != 0 ? err : ms_outbox_load(invoke->outbox);
+}
+
+static void invoke_resume(void *driver)
+{
+  struct ms_invoke *invoke = driver;
+  invoke->is_resumed = true;
+  ms_outbox_resume(invoke->outbox);
+  ms_invoke_go(invoke);
+}
+
+static int64_t invoke_next_due_ms(void *driver)
+{
+  struct ms_invoke *invoke = driver;
+  int64_t due_ms = 0, outbox_due_ms = ms_outbox_next_due_ms(invoke->outbox);
+  bool may_go = invoke->is_resumed && invoke->run_count < MS_INVOKE_RUNS_MAX;
+  if (!may_go || ms_heap_peek(&invoke->heap, &due_ms) == NULL) {
+    return outbox_due_ms;
+  }
+  return outbox_due_ms != 0 && outbox_due_ms < due_ms ? outbox_due_ms : due_ms;
+}
+
+static void invoke_on_timer(void *driver, int64_t now_ms)
+{
+  struct ms_invoke *invoke = driver;
+  ms_outbox_on_timer(invoke->outbox, now_ms);
+  ms_invoke_go(invoke);
+}
+
+static bool invoke_is_busy(void *driver)
+{
+  struct ms_invoke *invoke = driver;
+  return invoke->runs != NULL || (invoke->is_resumed && invoke->open_count > 0) ||
+         ms_outbox_is_busy(invoke->outbox);
+}
+
+const struct ms_driver_type ms_invoke_driver = {
+    .name = "invoke",
+    .open = invoke_open,
+    .close = invoke_close,
+    .load = invoke_load,
+    .resume = invoke_resume,
+    .next_due_ms = invoke_next_due_ms,
+    .on_timer = invoke_on_timer,
+    .is_busy = invoke_is_busy,
+};
+
+void ms_invoke_set_up(struct ms_invoke *invoke, const struct ms_invoke_up *up)
+{
+  invoke->up = *up;
+}
+
+int ms_invoke_lua(struct ms_lua **out, struct ms_invoke *invoke)
+{
+  *out = invoke->lua;
+  if (invoke->lua != NULL) {
+    return MSTEP_OK;
+  }
+  return invoke->up.lua == NULL ? ms_error(MSTEP_EUNSUPPORTED, "there are no functions")
+                                : invoke->up.lua(out, invoke->up.user);
+}
+
+struct ms_outbox *ms_invoke_outbox(struct ms_invoke *invoke)
+{
+  return invoke->outbox;
+}
+
+size_t ms_invoke_pending(const struct ms_invoke *invoke)
+{
+  return invoke->open_count;
+}

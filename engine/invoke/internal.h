@@ -1,0 +1,116 @@
+/* The driver's own structs. */
+#ifndef MS_INVOKE_INTERNAL_H
+#define MS_INVOKE_INTERNAL_H
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "invoke/invoke.h"
+
+/* A function that has a row, or calls that run. */
+struct ms_invoke_function {
+  struct ms_json row; /* NONE: none */
+  unsigned run_count;
+};
+
+enum ms_invoke_condition {
+  MS_INVOKE_OPEN,
+  MS_INVOKE_SUCCESS,
+  MS_INVOKE_RETRIES_EXHAUSTED,
+  MS_INVOKE_AGE_EXCEEDED,
+  MS_INVOKE_ZERO_CONCURRENCY,
+  MS_INVOKE_RECURSIVE
+};
+
+/* An asynchronous invocation until it has ended. */
+struct ms_queued {
+  struct ms_heap_node node; /* first; in the heap while it waits for its time */
+  struct ms_queued *next, **slot;
+  struct ms_invoke *invoke;
+  uint64_t number;
+  char request_id[37];
+  struct ms_function_name name; /* in texts, with payload, lineage and fallback */
+  struct ms_str payload, lineage;
+  /* {"EventInvokeConfig", "DeadLetterConfig"} as of its acceptance, for when the function is gone. */
+  struct ms_str fallback;
+  char *texts;
+  int64_t accepted_at_ms;
+  int64_t not_before_ms;
+  int64_t throttle_ms; /* the last pause; 0: none yet */
+  uint32_t attempts;   /* that count */
+  /* of the last attempt: */
+  int status; /* 200, 404; 0: none yet */
+  bool is_error;
+  char version[72];
+  struct ms_buf response;              /* JSON text */
+  enum ms_invoke_condition condition;  /* not OPEN: only the commit of its end is missing */
+  struct ms_invoke_function *function; /* whose run it counts as */
+  ms_invoke_sent_cb sent;
+  void *user;
+  unsigned holds; /* answers that are to come: of the ledger, of Lua */
+  bool is_dropped;
+};
+
+/* A call that somebody waits for. */
+struct ms_invoke_run {
+  struct ms_invoke_run *next, **slot;
+  struct ms_invoke *invoke;
+  struct ms_invoke_function *function;
+  ms_invoke_answer_cb done;
+  void *user;
+  char request_id[37];
+};
+
+struct ms_invoke {
+  const struct ms_driver_env *env;
+  struct ms_invoke_up up;
+  struct ms_lua *lua;      /* NULL until it was attached */
+  struct ms_map functions; /* by name: struct ms_invoke_function */
+  struct ms_map codes;     /* without a store: files by "NAME\0VERSION", struct ms_json * */
+  struct ms_queued *queue; /* all */
+  struct ms_invoke_run *runs;
+  struct ms_heap heap;
+  struct ms_outbox *outbox;
+  uint64_t next_number;
+  uint64_t next_order;
+  size_t open_count;  /* of the queue, without those that were dropped */
+  unsigned run_count; /* of the queue's calls */
+  bool is_resumed;
+  bool is_going;
+};
+
+/* ---- functions.c ---- */
+struct ms_invoke_function *ms_invoke_function_get(struct ms_invoke *invoke, struct ms_str name,
+                                                  bool must_make);     /* NULL: none, no memory */
+int64_t ms_invoke_reserved(const struct ms_invoke_function *function); /* -1: not reserved */
+int ms_invoke_functions_load(struct ms_invoke *invoke);
+void ms_invoke_functions_deinit(struct ms_invoke *invoke);
+/* The event invoke config of exactly that qualifier; borrowed, NONE: none. */
+struct ms_json ms_invoke_event_config(const struct ms_invoke *invoke,
+                                      const struct ms_function_name *name);
+
+/* ---- queue.c ---- */
+int ms_invoke_queue_load(struct ms_invoke *invoke);
+void ms_invoke_queue_deinit(struct ms_invoke *invoke);
+void ms_invoke_go(struct ms_invoke *invoke); /* begins what is due */
+void ms_queued_drop(struct ms_queued *queued);
+/* Waits in memory until then. */
+void ms_queued_wait(struct ms_queued *queued, int64_t at_ms);
+int ms_queued_put_row(struct ms_batch *batch, const struct ms_queued *queued);
+
+/* ---- attempt.c ---- */
+void ms_queued_attempt(struct ms_queued *queued);
+
+/* ---- ending.c ---- */
+void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition);
+
+/* ---- record.c ---- */
+/* The invocation record, as Lambda prints it. */
+void ms_invoke_record(struct ms_buf *out, const struct ms_queued *queued,
+                      enum ms_invoke_condition condition, int64_t now_ms);
+
+/* ---- call.c ---- */
+void ms_invoke_runs_deinit(struct ms_invoke *invoke);
+/* The error of a call that did not end well, in Lambda's form. */
+void ms_invoke_failure_text(struct ms_buf *out, const struct ms_lua_result *result);
+
+#endif
