@@ -11,7 +11,6 @@
 #include "messaging/queue_internal.h"
 
 #define SOONS_MAX ((size_t)1 << 20)
-#define EXPIRE_MAX 1000 /* of one queue at once */
 #define RETRY_MS 50
 
 /* ---- small things ---- */
@@ -152,17 +151,19 @@ static int64_t earlier(int64_t a, int64_t b)
   return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/*
+ * Only where somebody waits does time matter: else what has become visible or too old is found out
+ * when the queue is next used (ms_queue_refresh), and a run does not go on because there are
+ * messages.
+ */
 static int64_t queue_due_ms(const struct ms_queue *queue)
 {
   int64_t due_ms = queue->retry_at_ms, at_ms;
+  if (queue->first_waiter == NULL) {
+    return INT64_MAX;
+  }
   if (ms_heap_peek(&queue->wakes, &at_ms) != NULL && at_ms != INT64_MAX) {
     due_ms = earlier(due_ms, at_ms);
-  }
-  if (ms_heap_peek(&queue->ages, &at_ms) != NULL) {
-    due_ms = earlier(due_ms, at_ms + queue->settings.retention_s * 1000);
-  }
-  if (queue->first_recent != NULL) {
-    due_ms = earlier(due_ms, queue->first_recent->at_ms + MS_QUEUE_DEDUPLICATION_MS);
   }
   return due_ms == 0 ? INT64_MAX : due_ms;
 }
@@ -213,13 +214,13 @@ static struct ms_queue_item *oldest(const struct ms_queue *queue, int64_t *from_
 }
 
 /* Each by itself in the change's memory: a failed end finds them all in place. */
-void ms_queue_expire(struct ms_queue *queue, int64_t now_ms)
+static void expire_items(struct ms_queue *queue, int64_t now_ms)
 {
   int64_t from_ms, before_ms = now_ms - queue->settings.retention_s * 1000;
-  for (unsigned i = 0; i < EXPIRE_MAX; i++) {
-    struct ms_queue_item *item = oldest(queue, &from_ms);
+  for (struct ms_queue_item *item = oldest(queue, &from_ms); item != NULL && from_ms <= before_ms;
+       item = oldest(queue, &from_ms)) {
     struct ms_batch *batch;
-    if (item == NULL || from_ms > before_ms || ms_queue_begin(&batch, queue) != 0) {
+    if (ms_queue_begin(&batch, queue) != 0) {
       return;
     }
     if (batch != NULL) {
@@ -232,17 +233,23 @@ void ms_queue_expire(struct ms_queue *queue, int64_t now_ms)
   }
 }
 
+void ms_queue_refresh(struct ms_queue *queue)
+{
+  int64_t now_ms = ms_queue_now_ms(queue->queues);
+  wake_items(queue, now_ms);
+  expire_items(queue, now_ms);
+  ms_queue_recents_expire(queue, now_ms);
+}
+
 static void queue_on_timer(struct ms_queue *queue, int64_t now_ms)
 {
   queue->retry_at_ms = 0;
-  wake_items(queue, now_ms);
-  ms_queue_expire(queue, now_ms);
-  ms_queue_recents_expire(queue, now_ms);
+  ms_queue_refresh(queue);
   ms_queue_serve(queue);
-  if (queue_due_ms(queue) <= now_ms) {
-    queue->retry_at_ms = now_ms + RETRY_MS; /* the ledger takes nothing, or there is more */
+  queue->due_at_ms = queue_due_ms(queue);
+  if (queue->due_at_ms <= now_ms) {
+    queue->due_at_ms = now_ms + RETRY_MS; /* the ledger takes nothing */
   }
-  queue->due_at_ms = queue->retry_at_ms != 0 ? queue->retry_at_ms : queue_due_ms(queue);
   ms_heap_remove(&queue->queues->due, &queue->due);
   ms_heap_add(&queue->queues->due, &queue->due, queue->due_at_ms, queue->id);
 }

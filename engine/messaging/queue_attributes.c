@@ -313,11 +313,12 @@ static int describe_all(struct ms_json *out, const struct ms_queue *queue)
   return err;
 }
 
-int ms_queue_describe(struct ms_json *out, const struct ms_queue *queue, struct ms_json names,
+int ms_queue_describe(struct ms_json *out, struct ms_queue *queue, struct ms_json names,
                       struct ms_queue_refusal *why)
 {
   struct ms_json all, some = ms_json_object(4);
   bool is_all = false;
+  ms_queue_refresh(queue);
   int err = describe_all(&all, queue);
   for (size_t i = 0; i < ms_json_count(names) && err == 0; i++) {
     struct ms_str name = ms_json_text(ms_json_at(names, i));

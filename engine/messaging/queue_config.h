@@ -15,7 +15,7 @@ int ms_queue_remove(struct ms_queue *queue);
 int ms_queue_purge(struct ms_queue *queue, struct ms_queue_refusal *why);
 int ms_queue_set(struct ms_queue *queue, struct ms_json attributes, struct ms_queue_refusal *why);
 /* names: an array of strings, "All" among them or not. *out: an object of strings. */
-int ms_queue_describe(struct ms_json *out, const struct ms_queue *queue, struct ms_json names,
+int ms_queue_describe(struct ms_json *out, struct ms_queue *queue, struct ms_json names,
                       struct ms_queue_refusal *why);
 struct ms_json ms_queue_tags(const struct ms_queue *queue);      /* borrowed */
 int ms_queue_tag(struct ms_queue *queue, struct ms_json tags);   /* an object of strings */

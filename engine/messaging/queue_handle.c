@@ -6,12 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/base64.h"
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "messaging/queue_handle.h"
 
+#define PREFIX "AQEB"
 #define SHOWN_MAX 200
 #define VISIBILITY_MAX_S 43200
 #define INVALID "InvalidParameterValueException"
@@ -28,35 +27,40 @@ static uint32_t seal(const struct ms_queue *queue, uint64_t seq, uint32_t receiv
   return (uint32_t)ms_hash_mix(hash, queue->id + 77u);
 }
 
+/* In hexadecimal: neither writing nor reading one needs memory. */
 void ms_queue_handle_print(char out[64], const struct ms_queue *queue, uint64_t seq,
                            uint32_t receives)
 {
-  char bytes[20];
-  struct ms_buf text;
-  const uint32_t words[5] = {queue->id, (uint32_t)(seq >> 32), (uint32_t)seq, receives,
-                             seal(queue, seq, receives)};
-  for (int i = 0; i < 20; i++) {
-    bytes[i] = (char)(words[i / 4] >> (24 - 8 * (i % 4)));
+  snprintf(out, 64, PREFIX "%08" PRIx32 "%016" PRIx64 "%08" PRIx32 "%08" PRIx32, queue->id, seq,
+           receives, seal(queue, seq, receives));
+}
+
+static bool read_hex(uint64_t *out, struct ms_str text)
+{
+  *out = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.data[i];
+    if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+      return false;
+    }
+    *out = *out << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
   }
-  ms_buf_init(&text, 0);
-  ms_base64_encode(&text, (struct ms_str){bytes, sizeof bytes});
-  snprintf(out, 64, "AQEB%.*s", MS_STR_ARG(ms_buf_view(&text)));
-  ms_buf_deinit(&text);
+  return true;
 }
 
 static bool read_handle(struct handle *out, const struct ms_queue *queue, struct ms_str text)
 {
-  struct ms_buf bytes;
-  uint32_t words[5] = {0};
-  ms_buf_init(&bytes, 0);
-  bool is_read = ms_str_has_prefix(text, "AQEB") && text.len < 64 &&
-                 ms_base64_decode(&bytes, ms_str_sub(text, 4, text.len)) == 0 && bytes.len == 20;
-  for (int i = 0; i < 20 && is_read; i++) {
-    words[i / 4] = words[i / 4] << 8 | (unsigned char)bytes.data[i];
+  static const size_t ends[] = {4, 12, 28, 36, 44};
+  uint64_t parts[4];
+  bool is_read = text.len == 44 && ms_str_has_prefix(text, PREFIX);
+  for (int i = 0; i < 4 && is_read; i++) {
+    is_read = read_hex(&parts[i], ms_str_sub(text, ends[i], ends[i + 1]));
   }
-  ms_buf_deinit(&bytes);
-  *out = (struct handle){(uint64_t)words[1] << 32 | words[2], words[3]};
-  return is_read && words[0] == queue->id && words[4] == seal(queue, out->seq, out->receives);
+  if (!is_read) {
+    return false;
+  }
+  *out = (struct handle){parts[1], (uint32_t)parts[2]};
+  return parts[0] == queue->id && parts[3] == seal(queue, out->seq, out->receives);
 }
 
 static int check_handle(struct handle *out, const struct ms_queue *queue, struct ms_str text,
@@ -107,6 +111,7 @@ int ms_queue_delete(struct ms_queue *queue, struct ms_str text, struct ms_queue_
   if (err != 0) {
     return err;
   }
+  ms_queue_refresh(queue);
   struct ms_queue_item *item = ms_queue_item_find(queue, handle.seq);
   bool is_latest = item != NULL && item->receives == handle.receives;
   if (queue->settings.is_fifo && item != NULL &&
@@ -173,6 +178,7 @@ int ms_queue_visibility(struct ms_queue *queue, struct ms_str text, int64_t visi
   if (err != 0) {
     return err;
   }
+  ms_queue_refresh(queue);
   struct ms_queue_item *item = ms_queue_item_find(queue, handle.seq);
   int64_t now_ms = ms_queue_now_ms(queue->queues);
   err = check_in_flight(queue, item, handle.receives, text, why);

@@ -4,7 +4,7 @@
 
 #include "messaging/queue_internal.h"
 
-/* Of that receive of the message. Without memory it is none. */
+/* Of that receive of the message. */
 void ms_queue_handle_print(char out[64], const struct ms_queue *queue, uint64_t seq,
                            uint32_t receives);
 /* Of a message in flight: visible then; in the past: now, before all others. */

@@ -198,8 +198,9 @@ void ms_queue_touch(struct ms_queue *queue); /* something may be due at another 
 int ms_queue_when_durable(struct ms_queue *queue, ms_durable_cb durable, void *arg);
 int ms_queue_begin(struct ms_batch **out, struct ms_queue *queue);
 int ms_queue_end(struct ms_queue *queue);
-/* Drops what is too old. */
-void ms_queue_expire(struct ms_queue *queue, int64_t now_ms);
+/* What has become visible by now is, and what is too old goes: first of all whatever uses a queue.
+ */
+void ms_queue_refresh(struct ms_queue *queue);
 void ms_queue_free(struct ms_queue *queue);
 
 /* ---- queue_life.c: queues come and go, as rows too ---- */

@@ -229,6 +229,7 @@ static void step(struct ms_queues *queues, struct ms_queue_move *move, int64_t n
     finish(queues, move, FAILED, "AWS.SimpleQueueService.NonExistentQueue");
     return;
   }
+  ms_queue_refresh(from);
   for (unsigned i = 0; i < (count == 0 ? 1 : count); i++) {
     struct ms_queue_item *item = ms_queue_item_next(from);
     struct ms_queue *to = item == NULL ? NULL : target_of(queues, move, from, item);

@@ -60,6 +60,7 @@ static int wait(struct ms_queue *queue, struct ms_queue_receive *receive, int64_
   receive->prev_waiter = queue->last_waiter;
   *(queue->last_waiter == NULL ? &queue->first_waiter : &queue->last_waiter->next_waiter) = receive;
   queue->last_waiter = receive;
+  ms_queue_touch(queue);
   queue->queues->env.touch(queue->queues->env.user);
   return MSTEP_OK;
 }
@@ -254,7 +255,7 @@ static int take(struct ms_queue *queue, struct ms_queue_receive *receive)
 {
   struct undo undo;
   struct ms_batch *batch;
-  ms_queue_expire(queue, ms_queue_now_ms(queue->queues));
+  ms_queue_refresh(queue);
   if (ms_queue_item_next(queue) == NULL) {
     return MSTEP_OK;
   }
@@ -321,6 +322,7 @@ int ms_queue_receive(struct ms_queue *queue, const struct ms_queue_request *requ
   if (why != NULL) {
     why->name = NULL;
   }
+  ms_queue_refresh(queue);
   if (!queue->settings.is_fifo &&
       queue->state_count[MS_QUEUE_IN_FLIGHT] >= MS_QUEUE_IN_FLIGHT_MAX) {
     return ms_queue_refuse(why, "OverLimit", "Too many messages in flight for queue %s",

@@ -261,6 +261,7 @@ int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message
   if (why != NULL) {
     why->name = NULL;
   }
+  ms_queue_refresh(queue);
   int err = ms_queue_message_check(queue, message, why);
   err = err != 0 ? err : fill_sent(&local, queue, message);
   if (err == 0) {
