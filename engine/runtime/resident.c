@@ -39,7 +39,9 @@ void ms_kept_saved(struct ms_kept *kept)
     return;
   }
   /* What rows hold need not be in memory, too. */
-  memmove(kept->log.data, kept->log.data + kept->log_saved, kept->log.len - kept->log_saved);
+  if (kept->log_saved > 0) {
+    memmove(kept->log.data, kept->log.data + kept->log_saved, kept->log.len - kept->log_saved);
+  }
   kept->log.len -= kept->log_saved;
   kept->log_durable -= kept->log_saved;
   kept->log_saved = 0;
