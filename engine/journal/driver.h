@@ -56,6 +56,7 @@ struct ms_delivery {
   struct ms_str detail_type;
   struct ms_str reason;      /* for a log: "destination of function f" */
   /* Where they mean something; data NULL = none. */
+  struct ms_str headers;     /* HTTP: JSON object {name: text} */
   struct ms_str resources;   /* bus: JSON array, the event's resources */
   struct ms_str lineage;     /* function: JSON object {ARN: how often it ran on the way here} */
   struct ms_str secret;      /* HTTP: what the body is signed with */

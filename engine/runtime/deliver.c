@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dest/dest.h"
 #include "invoke/invoke.h"
+#include "messaging/bus.h"
 #include "messaging/queue.h"
 #include "runtime/internal.h"
 
@@ -57,6 +58,14 @@ static int deliver_message(const struct ms_delivery *delivery, ms_delivered_cb c
   return ms_queue_deliver(ms_engine_driver(user, &ms_queues_driver), delivery, cb, arg);
 }
 
+/* ---- buses ---- */
+
+static int deliver_to_bus(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
+                          void *user)
+{
+  return ms_bus_deliver(ms_engine_driver(user, &ms_buses_driver), delivery, cb, arg);
+}
+
 /* ---- the rest ---- */
 
 int ms_deliver_init(struct ms_engine *engine)
@@ -77,6 +86,7 @@ int ms_deliver_init(struct ms_engine *engine)
                                            .buckets_dir = engine->buckets_dir,
                                            .up = {.invoke = deliver_event,
                                                   .send = deliver_message,
+                                                  .put_event = deliver_to_bus,
                                                   .hook = ms_engine_hook,
                                                   .user = engine}};
   return ms_dests_new(&engine->dests, &options);

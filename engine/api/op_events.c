@@ -1,0 +1,127 @@
+/*
+ * EventBridge: events, rules, targets, buses. What an operation does is messaging/bus.h's; here is what may be
+ * asked, and that the answer waits for the disk.
+ */
+#include "api/members.h"
+#include "base/error.h"
+#include "messaging/bus.h"
+#include "runtime/runtime.h"
+
+#define NAME(member, required)                                                                     \
+  {                                                                                                \
+    .name = member, .kind = MS_API_STRING, .is_required = required, .min = 1, .max = 1600          \
+  }
+#define TEXT(member, required)                                                                     \
+  {                                                                                                \
+    .name = member, .kind = MS_API_STRING, .is_required = required                                 \
+  }
+#define BUS_NAME NAME("EventBusName", false)
+#define PAGE                                                                                       \
+  {.name = "Limit", .kind = MS_API_INTEGER, .min = 1, .max = 100}, NAME("NextToken", false)
+
+static int refuse(struct ms_api_call *call, const struct ms_queue_refusal *why)
+{
+  static const struct {
+    const char *name;
+    enum ms_api_error error;
+  } errors[] = {{"ResourceNotFoundException", MS_API_ERROR_EVENTS_NOT_FOUND},
+                {"ResourceAlreadyExistsException", MS_API_ERROR_EVENTS_EXISTS},
+                {"InvalidEventPatternException", MS_API_ERROR_EVENTS_PATTERN},
+                {"LimitExceededException", MS_API_ERROR_EVENTS_LIMIT}};
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    if (why->name != NULL && strcmp(why->name, errors[i].name) == 0) {
+      return ms_api_fail(call, errors[i].error, ms_str_c(why->text));
+    }
+  }
+  return ms_api_fail(call, MS_API_ERROR_VALIDATION, ms_str_c(why->text));
+}
+
+static int carry_out(struct ms_api_call *call, ms_bus_operation operation)
+{
+  struct ms_buses *buses = ms_engine_driver(ms_api_engine(call), &ms_buses_driver);
+  struct ms_queue_refusal why = {.name = NULL};
+  struct ms_json reply = MS_JSON_VALUE_NONE;
+  int err = operation(buses, ms_api_get(call, NULL), &reply, &why);
+  if (err != 0) {
+    ms_json_unref(reply);
+    return err == MSTEP_EINVALID && why.name != NULL ? refuse(call, &why) : err;
+  }
+  ms_api_keep(call, ms_json_is_none(reply) ? ms_json_object(0) : reply);
+  return ms_api_accept(call, ms_api_reply_kept);
+}
+
+/* OPERATION(ms_op_x, operation, members...) */
+#define OPERATION(op, operation, ...)                                                              \
+  static const struct ms_api_member members_of_##op[] = {__VA_ARGS__, MS_MEMBER_END};              \
+  static int run_##op(struct ms_api_call *call)                                                    \
+  {                                                                                                \
+    return carry_out(call, operation);                                                             \
+  }                                                                                                \
+  const struct ms_op op = {members_of_##op, run_##op};
+
+static const struct ms_api_member entry[] = {TEXT("Source", false),
+                                             TEXT("DetailType", false),
+                                             TEXT("Detail", false),
+                                             TEXT("EventBusName", false),
+                                             TEXT("TraceHeader", false),
+                                             {.name = "Time", .kind = MS_API_ANY},
+                                             {.name = "Resources", .kind = MS_API_LIST},
+                                             MS_MEMBER_END};
+
+static const struct ms_api_member retry_policy[] = {
+    {.name = "MaximumRetryAttempts", .kind = MS_API_INTEGER, .max = 185},
+    {.name = "MaximumEventAgeInSeconds", .kind = MS_API_INTEGER, .min = 60, .max = 86400},
+    MS_MEMBER_END};
+static const struct ms_api_member dead_letter[] = {NAME("Arn", false), MS_MEMBER_END};
+static const struct ms_api_member sqs[] = {TEXT("MessageGroupId", false), MS_MEMBER_END};
+static const struct ms_api_member transformer[] = {
+    {.name = "InputPathsMap", .kind = MS_API_ANY},
+    {.name = "InputTemplate", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 8192},
+    MS_MEMBER_END};
+static const struct ms_api_member target[] = {
+    {.name = "Id", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 64},
+    NAME("Arn", true),
+    NAME("RoleArn", false),
+    {.name = "Input", .kind = MS_API_STRING, .max = 8192},
+    {.name = "InputPath", .kind = MS_API_STRING, .max = 256},
+    {.name = "InputTransformer", .kind = MS_API_STRUCTURE, .members = transformer},
+    {.name = "SqsParameters", .kind = MS_API_STRUCTURE, .members = sqs},
+    {.name = "RetryPolicy", .kind = MS_API_STRUCTURE, .members = retry_policy},
+    {.name = "DeadLetterConfig", .kind = MS_API_STRUCTURE, .members = dead_letter},
+    MS_MEMBER_END};
+
+OPERATION(ms_op_events_put_events, ms_bus_put_events,
+          {.name = "Entries", .kind = MS_API_LIST, .is_required = true, .members = entry})
+OPERATION(ms_op_events_put_rule, ms_bus_put_rule,
+          {.name = "Name", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 64},
+          {.name = "EventPattern", .kind = MS_API_STRING, .max = 4096},
+          {.name = "ScheduleExpression", .kind = MS_API_STRING, .max = 256},
+          {.name = "State",
+           .kind = MS_API_STRING,
+           .values = "ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"},
+          {.name = "Description", .kind = MS_API_STRING, .max = 512}, NAME("RoleArn", false),
+          BUS_NAME)
+OPERATION(ms_op_events_delete_rule, ms_bus_delete_rule, NAME("Name", true), BUS_NAME)
+OPERATION(ms_op_events_describe_rule, ms_bus_describe_rule, NAME("Name", true), BUS_NAME)
+OPERATION(ms_op_events_list_rules, ms_bus_list_rules, NAME("NamePrefix", false), BUS_NAME, PAGE)
+OPERATION(ms_op_events_enable_rule, ms_bus_enable_rule, NAME("Name", true), BUS_NAME)
+OPERATION(ms_op_events_disable_rule, ms_bus_disable_rule, NAME("Name", true), BUS_NAME)
+OPERATION(ms_op_events_put_targets, ms_bus_put_targets, NAME("Rule", true), BUS_NAME,
+          {.name = "Targets",
+           .kind = MS_API_LIST,
+           .is_required = true,
+           .min = 1,
+           .max = 100,
+           .members = target})
+OPERATION(ms_op_events_remove_targets, ms_bus_remove_targets, NAME("Rule", true), BUS_NAME,
+          {.name = "Ids", .kind = MS_API_LIST, .is_required = true, .min = 1, .max = 100})
+OPERATION(ms_op_events_list_targets, ms_bus_list_targets, NAME("Rule", true), BUS_NAME, PAGE)
+OPERATION(ms_op_events_list_rule_names, ms_bus_list_rule_names, NAME("TargetArn", true), BUS_NAME,
+          PAGE)
+OPERATION(ms_op_events_create_bus, ms_bus_create, NAME("Name", true),
+          {.name = "Description", .kind = MS_API_STRING, .max = 512})
+OPERATION(ms_op_events_delete_bus, ms_bus_delete, NAME("Name", true))
+OPERATION(ms_op_events_describe_bus, ms_bus_describe, NAME("Name", false))
+OPERATION(ms_op_events_list_buses, ms_bus_list, NAME("NamePrefix", false), PAGE)
+OPERATION(ms_op_events_test_pattern, ms_bus_test_pattern, TEXT("EventPattern", true),
+          TEXT("Event", true))

@@ -1,0 +1,134 @@
+/* What is listed: buses, rules, targets, rules by their target; page by page, by name. */
+#include "base/error.h"
+#include "messaging/bus_internal.h"
+
+#define PAGE_MAX 100
+
+struct page {
+  struct ms_json items;
+  struct ms_str prefix, from; /* from: NextToken, the name that comes first */
+  int64_t limit;
+  struct ms_str next; /* the first name that did not fit; data NULL */
+  int err;
+};
+
+static struct ms_str text_of(struct ms_json object, const char *name)
+{
+  struct ms_json value = ms_json_getc(object, name);
+  return ms_json_is_string(value) ? ms_json_text(value) : (struct ms_str){NULL, 0};
+}
+
+static void page_begin(struct page *page, struct ms_json request)
+{
+  *page = (struct page){.items = ms_json_array(0),
+                        .prefix = text_of(request, "NamePrefix"),
+                        .from = text_of(request, "NextToken"),
+                        .limit = PAGE_MAX};
+  ms_json_to_int(&page->limit, ms_json_getc(request, "Limit"));
+  page->limit = page->limit < 1 || page->limit > PAGE_MAX ? PAGE_MAX : page->limit;
+}
+
+static bool page_wants(struct page *page, struct ms_str name)
+{
+  bool has_prefix = name.len >= page->prefix.len &&
+                    ms_str_eq(ms_str_sub(name, 0, page->prefix.len), page->prefix);
+  if (page->err != 0 || page->next.data != NULL || !has_prefix ||
+      (page->from.data != NULL && ms_str_cmp(name, page->from) < 0)) {
+    return false;
+  }
+  if ((int64_t)ms_json_count(page->items) >= page->limit) {
+    page->next = name;
+    return false;
+  }
+  return true;
+}
+
+static void page_add(struct page *page, struct ms_json item)
+{
+  page->err = ms_json_push(&page->items, item);
+}
+
+static int page_end(struct page *page, const char *member, struct ms_json *reply)
+{
+  struct ms_json out = ms_json_object(2);
+  int err = ms_json_setc(&out, member, page->items);
+  err = page->err != 0 ? page->err : err;
+  if (err == 0 && page->next.data != NULL) {
+    err = ms_json_setc(&out, "NextToken", ms_json_string(page->next));
+  }
+  if (err != 0) {
+    ms_json_unref(out);
+    return err;
+  }
+  *reply = out;
+  return MSTEP_OK;
+}
+
+int ms_bus_list_rules(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                      struct ms_queue_refusal *why)
+{
+  struct page page;
+  struct ms_bus *bus = ms_bus_asked(buses, request, why);
+  if (bus == NULL) {
+    return MSTEP_EINVALID;
+  }
+  page_begin(&page, request);
+  for (struct ms_rule *rule = bus->rules; rule != NULL; rule = rule->next) {
+    if (page_wants(&page, rule->name)) {
+      page_add(&page, ms_json_ref(rule->rule));
+    }
+  }
+  return page_end(&page, "Rules", reply);
+}
+
+int ms_bus_list_targets(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                        struct ms_queue_refusal *why)
+{
+  struct ms_rule *rule = ms_rule_asked(ms_bus_asked(buses, request, why), request, "Rule", why);
+  if (rule == NULL) {
+    return MSTEP_EINVALID;
+  }
+  *reply = ms_json_object(1);
+  return ms_json_setc(reply, "Targets", ms_json_ref(rule->targets));
+}
+
+static bool has_target(const struct ms_rule *rule, struct ms_str arn)
+{
+  for (size_t i = 0; i < ms_json_count(rule->targets); i++) {
+    if (ms_str_eq(text_of(ms_json_at(rule->targets, i), "Arn"), arn)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int ms_bus_list_rule_names(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                           struct ms_queue_refusal *why)
+{
+  struct page page;
+  struct ms_bus *bus = ms_bus_asked(buses, request, why);
+  if (bus == NULL) {
+    return MSTEP_EINVALID;
+  }
+  page_begin(&page, request);
+  for (struct ms_rule *rule = bus->rules; rule != NULL; rule = rule->next) {
+    if (has_target(rule, text_of(request, "TargetArn")) && page_wants(&page, rule->name)) {
+      page_add(&page, ms_json_string(rule->name));
+    }
+  }
+  return page_end(&page, "RuleNames", reply);
+}
+
+int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                struct ms_queue_refusal *why)
+{
+  struct page page;
+  (void)why;
+  page_begin(&page, request);
+  for (struct ms_bus *bus = buses->first; bus != NULL; bus = bus->next) {
+    if (page_wants(&page, bus->name)) {
+      page_add(&page, ms_json_ref(bus->row));
+    }
+  }
+  return page_end(&page, "EventBuses", reply);
+}

@@ -1,0 +1,68 @@
+/* One delivery of a relay: what it holds, and how it is written. Private to the relay's files. */
+#ifndef MS_MESSAGING_RELAY_ITEM_H
+#define MS_MESSAGING_RELAY_ITEM_H
+
+#include "base/heap.h"
+#include "messaging/relay.h"
+
+enum ms_relay_phase { MS_RELAY_TARGET, MS_RELAY_DEAD_LETTER, MS_RELAY_UNDELIVERABLE };
+
+enum ms_relay_state {
+  MS_RELAY_STAGED,
+  MS_RELAY_FRESH, /* committed; nobody has asked yet when it is durable */
+  MS_RELAY_ASKED,
+  MS_RELAY_DUE,
+  MS_RELAY_TRYING,
+  MS_RELAY_KEPT,  /* undeliverable */
+  MS_RELAY_DONE,  /* its row is to be removed */
+  MS_RELAY_ORPHAN /* was being tried when everything was loaded again: only waits for its callback */
+};
+
+/* On disk: the order of texts in a row. New ones are added at the end. */
+enum ms_relay_text {
+  MS_RELAY_TEXT_TARGET,
+  MS_RELAY_TEXT_BODY,
+  MS_RELAY_TEXT_ATTRIBUTES,
+  MS_RELAY_TEXT_GROUP,
+  MS_RELAY_TEXT_DEDUPLICATION,
+  MS_RELAY_TEXT_SOURCE,
+  MS_RELAY_TEXT_DETAIL_TYPE,
+  MS_RELAY_TEXT_REASON,
+  MS_RELAY_TEXT_HEADERS,
+  MS_RELAY_TEXT_DEAD_LETTER,
+  MS_RELAY_TEXT_FACTS,
+  MS_RELAY_TEXT_COUNT
+};
+
+struct ms_relay_item {
+  struct ms_relay_item *next, **slot; /* in the list of all, oldest first */
+  struct ms_heap_node node;
+  struct ms_relay *relay;
+  uint64_t id;
+  enum ms_relay_state state;
+  enum ms_relay_phase phase;
+  struct ms_relay_policy policy;
+  uint32_t attempts; /* tries so far, of this phase */
+  uint32_t target_attempts; /* of the first phase, once it has ended */
+  bool is_too_old;   /* the first phase ended for age, not for the number of tries */
+  bool is_refused;   /* it ended at once */
+  int64_t created_at_ms;
+  char error[40];
+  char error_text[256];
+  char *text; /* all texts, one behind the other */
+  struct ms_str texts[MS_RELAY_TEXT_COUNT];
+};
+
+/* MSTEP_ENOMEM. */
+int ms_relay_item_new(struct ms_relay_item **out, const struct ms_relay_entry *entry);
+/* From a row. MSTEP_EIO: damaged. */
+int ms_relay_item_read(struct ms_relay_item **out, struct ms_str row);
+void ms_relay_item_write(struct ms_buf *out, const struct ms_relay_item *item);
+void ms_relay_item_free(struct ms_relay_item *item);
+/* Milliseconds until the next try. random: any number. */
+int64_t ms_relay_item_delay_ms(const struct ms_relay_item *item, uint64_t random);
+/* Message attributes of the dead letter, appended; nothing when there are none. */
+void ms_relay_item_facts(struct ms_buf *out, const struct ms_relay_item *item);
+void ms_relay_item_fail(struct ms_relay_item *item, const char *error, const char *text);
+
+#endif
