@@ -16,6 +16,13 @@
 #include "base/fault.h"
 #include "runtime/durable.h"
 
+#define LOST_DETAIL_SIZE 160
+
+struct lost {
+  uint64_t number;
+  char why[LOST_DETAIL_SIZE];
+};
+
 /*
  * What one recovery needs. An execution whose records cannot be read is `lost` until a later record says
  * that it was purged: then its payloads are gone, and rightly so.
@@ -27,8 +34,7 @@ struct recovery {
   struct ms_events events;
   struct ms_buf frame;
   uint64_t lsn;
-  MS_VEC(uint64_t) lost;
-  char why_lost[200]; /* the first of them */
+  MS_VEC(struct lost) lost;
 };
 
 static struct ms_str number_key(const uint64_t *number)
@@ -203,12 +209,13 @@ static int none(struct ms_str key, struct ms_str value, void *user)
 /* The run is gone; whether that is an error shows at the end of the journal. */
 static int lose(struct recovery *r, struct ms_run *run)
 {
-  if (r->lost.count == 0) {
-    snprintf(r->why_lost, sizeof r->why_lost, "%s", ms_error_detail());
-  }
-  int err = MS_VEC_RESERVE(&r->lost, SIZE_MAX / sizeof(uint64_t), 1);
+  char why[LOST_DETAIL_SIZE];
+  snprintf(why, sizeof why, "%s", ms_error_detail());
+  int err = MS_VEC_RESERVE(&r->lost, SIZE_MAX / sizeof(struct lost), 1);
   if (err == 0) {
-    r->lost.data[r->lost.count++] = run->number;
+    struct lost *lost = &r->lost.data[r->lost.count++];
+    lost->number = run->number;
+    memcpy(lost->why, why, sizeof why);
     forget_run(r, run);
   }
   return err;
@@ -217,7 +224,7 @@ static int lose(struct recovery *r, struct ms_run *run)
 static void find_lost(struct recovery *r, uint64_t number)
 {
   for (size_t i = 0; i < r->lost.count; i++) {
-    if (r->lost.data[i] == number) {
+    if (r->lost.data[i].number == number) {
       r->lost.data[i] = r->lost.data[--r->lost.count];
       return;
     }
@@ -425,7 +432,7 @@ static int recover_all(struct recovery *r)
     err = replay_journal(r);
   }
   if (err == 0 && r->lost.count > 0) {
-    err = ms_error(MSTEP_EIO, "%s", r->why_lost);
+    err = ms_error(MSTEP_EIO, "%s", r->lost.data[0].why);
   }
   err = err != 0 ? err : recover_load(r);
   return err != 0 ? err : recover_enter(r);

@@ -8,7 +8,15 @@
 #include "mt.h"
 #include "sim.h"
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                                \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SEEDS 100 /* several times slower */
+#else
 #define SEEDS 500
+#endif
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {

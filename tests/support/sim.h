@@ -43,7 +43,7 @@ struct sim_end {
 struct sim_expected {
   bool is_known;
   struct sim_end end;
-  char *events; /* its history's events, sorted, without what time decides */
+  char *arn; /* in the reference */
 };
 
 /* One execution as the world knows it; a name, and after a purge used again. */
@@ -95,6 +95,7 @@ struct sim_action {
   enum sim_action_type type;
   unsigned slot;
   struct sim_task *task;
+  unsigned start; /* of the task: which one planned this */
 };
 
 /* One attempt at one task, by its parameters. */
@@ -215,6 +216,8 @@ void sim_check_empty(struct sim *sim);
 
 /* ---- sim_expect.c ---- */
 const struct sim_expected *sim_expect(struct sim *sim, struct sim_slot *slot, unsigned redrives);
+/* Those of its history when nothing was asked of it but its start. */
+const char *sim_expected_events(struct sim *sim, struct sim_slot *slot);
 /* The events of a history in an order that does not depend on time, without dates and numbers. */
 char *sim_sorted_events(struct sim *sim, char **events, unsigned count);
 

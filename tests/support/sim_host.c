@@ -250,7 +250,7 @@ static void on_task(struct ms_callback callback, const char *token, const char *
   }
   begin_task(sim, task);
   if (task->plan.mode == STEADY_ANSWER && sim_below(sim, 4) == 0) {
-    const struct sim_action now = {.type = SIM_ANSWER, .task = task};
+    const struct sim_action now = {.type = SIM_ANSWER, .task = task, .start = task->starts};
     sim_answer(sim, &now);
   }
 }
@@ -279,8 +279,10 @@ void sim_answer(struct sim *sim, const struct sim_action *action)
     err = ms_engine_task_success(sim->engine, token, ms_buf_view(&task->plan.output));
   }
   sim_note(sim, "  answer %d to %.8s: %s", (int)action->type, task->token, ms_error_text(err));
-  if (err == MSTEP_EIO) { /* the store has failed: once more later */
-    sim_plan_task(sim, action->type, task, 400);
+  if (err == MSTEP_EIO) { /* the store has failed: once more later, unless it was started again since */
+    if (action->start == task->starts) {
+      sim_plan_task(sim, action->type, task, 400);
+    }
   } else if (err != 0 && err != MSTEP_ENOTFOUND) {
     sim_fail(sim, "an answer to a task: %s: %s", ms_error_text(err), ms_error_detail());
   } else if (err == 0 && task->plan.mode == STEADY_LATE) {

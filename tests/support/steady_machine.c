@@ -31,8 +31,8 @@ static void put_parameters(struct generator *g, unsigned self, const char *mode,
                 ",\"Parameters\":{\"id.$\":\"$.id\",\"s\":\"S%u\",\"i.$\":\"$.i\","
                 "\"r.$\":\"$$.State.RetryCount\",\"d.$\":\"$$.Execution.RedriveCount\","
                 "\"m\":\"%s\"%s%s%s}",
-                self, mode, more, below(g, 4) == 0 ? ",\"long\":true" : "",
-                below(g, 4) == 0 ? ",\"all.$\":\"$\"" : "");
+                self, mode, more, below(g, 6) == 0 ? ",\"long\":true" : "",
+                below(g, 12) == 0 ? ",\"all.$\":\"$\"" : "");
 }
 
 static void put_flaky(struct generator *g, unsigned self, unsigned next)
