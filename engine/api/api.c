@@ -48,6 +48,7 @@ static void call_link(struct ms_api_call *call)
     call->next->slot = &call->next;
   }
   api->calls = call;
+  call->serial = ++api->serial;
   api_unlock(api);
 }
 
@@ -133,6 +134,48 @@ int ms_api_call(struct ms_api *api, struct ms_str operation, struct ms_str reque
   return err;
 }
 
+int ms_api_cancel(struct ms_api *api, void *user)
+{
+  struct ms_api_call *call = call_new(api, MS_STR(""), MS_STR(""));
+  if (call == NULL) {
+    return ms_error_nomem();
+  }
+  call->is_cancel = true;
+  call->receiver.callback.user = user;
+  call_link(call);
+  int err = ms_engine_post(api->engine, (struct ms_callback){api->up.posted, call});
+  if (err != 0) {
+    ms_api_call_free(call);
+  }
+  return err;
+}
+
+/* Earlier ones only: the host may have used the address again since. */
+static struct ms_api_call *find_cancelled(const struct ms_api_call *cancel)
+{
+  struct ms_api *api = cancel->api;
+  api_lock(api);
+  struct ms_api_call *call = api->calls;
+  while (call != NULL &&
+         (call->receiver.callback.user != cancel->receiver.callback.user ||
+          call->serial >= cancel->serial || call->is_cancelled || call->is_cancel)) {
+    call = call->next;
+  }
+  api_unlock(api);
+  return call;
+}
+
+static void cancel_calls(const struct ms_api_call *cancel)
+{
+  struct ms_api_call *call;
+  while ((call = find_cancelled(cancel)) != NULL) {
+    call->is_cancelled = true;
+    if (call->cancel != NULL) {
+      call->cancel(call, call->what);
+    }
+  }
+}
+
 /* "StartExecution" or "states:StartExecution". */
 static const struct ms_op *find_op(struct ms_str operation)
 {
@@ -176,6 +219,11 @@ static void call_run(struct ms_api_call *call)
 void ms_api_on_posted(void *user)
 {
   struct ms_api_call *call = user;
+  if (call->is_cancel) {
+    cancel_calls(call);
+    ms_api_call_free(call);
+    return;
+  }
   call->is_running = true;
   call_run(call);
   call->is_running = false;

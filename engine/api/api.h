@@ -48,6 +48,12 @@ void ms_api_free(struct ms_api *api);
 int ms_api_call(struct ms_api *api, struct ms_str operation, struct ms_str request,
                 const struct ms_api_receiver *receiver);
 
+/*
+ * Any thread. Nobody waits any more for calls that were made with this callback.user: what only
+ * waits, as a long poll does, is answered at once. All else is carried out. MSTEP_ENOMEM.
+ */
+int ms_api_cancel(struct ms_api *api, void *user);
+
 /* user: as in the ms_callback that the runtime was given. */
 void ms_api_on_posted(void *user);
 void ms_api_on_accepted(int code, const char *detail, void *user);

@@ -260,6 +260,17 @@ void ms_api_on_replied(int status, struct ms_str reply, void *user)
   }
 }
 
+void ms_api_on_cancel(struct ms_api_call *call,
+                      void (*cancel)(struct ms_api_call *call, void *what), void *what)
+{
+  if (call->is_cancelled) {
+    cancel(call, what);
+    return;
+  }
+  call->cancel = cancel;
+  call->what = what;
+}
+
 /* ---- values ---- */
 
 struct ms_json ms_api_date(int64_t at_ms)

@@ -91,6 +91,13 @@ struct ms_callback ms_api_when_replied(struct ms_api_call *call,
                                        int (*on_reply)(struct ms_api_call *call, int status,
                                                        struct ms_str reply));
 
+/*
+ * cancel(call, what) is called when nobody waits for the answer any more, perhaps at once; it
+ * withdraws what was asked for, and answers. Not once the call is answered.
+ */
+void ms_api_on_cancel(struct ms_api_call *call,
+                      void (*cancel)(struct ms_api_call *call, void *what), void *what);
+
 /* ---- values ---- */
 
 /* Seconds since 1970, as AWS writes dates. */

@@ -11,6 +11,7 @@ struct ms_api {
   struct ms_api_up up;
   atomic_flag lock; /* of `calls`, held for a few instructions */
   struct ms_api_call *calls;
+  uint64_t serial; /* of the latest; under the lock too */
 };
 
 /* Any thread makes one; from then on it is the loop thread's. */
@@ -24,7 +25,12 @@ struct ms_api_call {
   struct ms_json kept;
   int (*then)(struct ms_api_call *call);
   int (*on_reply)(struct ms_api_call *call, int status, struct ms_str reply);
-  bool is_running; /* its operation is on the stack */
+  void (*cancel)(struct ms_api_call *call, void *what);
+  void *what;
+  uint64_t serial;
+  bool is_cancelled; /* nobody waits for the answer any more */
+  bool is_cancel;    /* no call: what says so of an earlier one of the same callback.user */
+  bool is_running;   /* its operation is on the stack */
   bool is_answered;
 };
 

@@ -178,8 +178,16 @@ static bool check(struct ms_api_call *call)
          ms_sqs_in_range(call, "WaitTimeSeconds", 0, 20);
 }
 
+/* The client has left: its messages are for somebody else. */
+static void cancel(struct ms_api_call *call, void *receive)
+{
+  ms_queue_receive_cancel(receive);
+  ms_api_reply_text(call, MS_STR("{}"));
+}
+
 static int run(struct ms_api_call *call)
 {
+  struct ms_queue_receive *receive;
   struct ms_queue_refusal why = {.name = NULL};
   struct ms_queue *queue = ms_sqs_queue(call);
   if (queue == NULL || !check(call)) {
@@ -192,7 +200,10 @@ static int run(struct ms_api_call *call)
       .wait_ms = wait_s < 0 ? -1 : wait_s * 1000,
       .attempt = ms_api_text(call, "ReceiveRequestAttemptId"),
   };
-  int err = ms_queue_receive(queue, &request, NULL, &why, received, call);
+  int err = ms_queue_receive(queue, &request, &receive, &why, received, call);
+  if (err == 0) {
+    ms_api_on_cancel(call, cancel, receive);
+  }
   return ms_sqs_refuse(call, err, &why);
 }
 

@@ -30,14 +30,26 @@ struct serve {
   char address[256];
   unsigned long long port;
   bool is_stopping;
+  struct call *calls; /* not answered yet */
 };
 
 /* ---- operations ---- */
 
 struct call {
+  struct call *next, **slot;
+  uint64_t id;
   ms_http_front_reply_cb reply;
   void *user;
 };
+
+static void call_free(struct call *call)
+{
+  *call->slot = call->next;
+  if (call->next != NULL) {
+    call->next->slot = call->slot;
+  }
+  ms_free(call);
+}
 
 static void on_reply(mstep_engine *engine, int status, mstep_str reply, void *user)
 {
@@ -45,7 +57,20 @@ static void on_reply(mstep_engine *engine, int status, mstep_str reply, void *us
   (void)engine;
   (void)status; /* what is wrong stands in the reply, by AWS's name */
   call->reply(0, (struct ms_str){reply.data, reply.len}, call->user);
-  ms_free(call);
+  call_free(call);
+}
+
+/* The client has left: a long poll is not to take what nobody gets. */
+static void on_gone(uint64_t id, void *user)
+{
+  struct serve *serve = user;
+  struct call *call = serve->calls;
+  while (call != NULL && call->id != id) {
+    call = call->next;
+  }
+  if (call != NULL) {
+    mstep_call_cancel(serve->client.engine, call); /* without memory: it runs to its end */
+  }
 }
 
 static int on_call(const struct ms_http_front_call *request, ms_http_front_reply_cb reply,
@@ -59,11 +84,15 @@ static int on_call(const struct ms_http_front_call *request, ms_http_front_reply
     ms_free(call);
     return call == NULL ? MSTEP_ENOMEM : MSTEP_ENOTFOUND;
   }
-  *call = (struct call){reply, reply_user};
+  *call = (struct call){serve->calls, &serve->calls, request->id, reply, reply_user};
+  if (call->next != NULL) {
+    call->next->slot = &call->next;
+  }
+  serve->calls = call;
   int code = mstep_call(serve->client.engine, operation,
                         (mstep_str){request->input.data, request->input.len}, on_reply, call);
   if (code != MSTEP_OK) {
-    ms_free(call);
+    call_free(call);
   }
   return code;
 }
@@ -214,6 +243,7 @@ static bool open_front(struct serve *serve)
                .allow_origin = args->options[MS_OPTION_ALLOW_ORIGIN],
                .hosts = args->options[MS_OPTION_HOSTS]},
       .call = on_call,
+      .on_gone = on_gone,
       .credential = has_credentials ? on_credential : NULL,
       .health = on_health,
       .user = serve,

@@ -156,9 +156,7 @@ static void on_durable(int code, void *arg)
   struct ms_queue_receive *receive = arg;
   struct ms_queue *queue = ms_queue_by_id(receive->queues, receive->queue_id);
   if (receive->is_cancelled) {
-    if (code == 0 && queue != NULL) {
-      give_back(queue, receive);
-    }
+    /* what it had is visible again */
   } else if (code != 0) {
     receive->cb(code, NULL, 0, receive->arg);
   } else {
@@ -358,7 +356,11 @@ void ms_queue_receive_cancel(struct ms_queue_receive *receive)
     stop_waiting(receive);
     free_receive(receive);
   } else {
+    struct ms_queue *queue = ms_queue_by_id(receive->queues, receive->queue_id);
     receive->is_cancelled = true;
+    if (queue != NULL) {
+      give_back(queue, receive);
+    }
   }
 }
 

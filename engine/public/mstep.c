@@ -677,6 +677,11 @@ int mstep_call(mstep_engine *engine, const char *operation, mstep_str request, m
   return ms_api_call(engine->api, ms_str_c(operation), in(request), cb == NULL ? NULL : &receiver);
 }
 
+int mstep_call_cancel(mstep_engine *engine, void *user)
+{
+  return engine == NULL ? missing("engine") : ms_api_cancel(engine->api, user);
+}
+
 /* ---- functions ---- */
 
 int mstep_function_load(mstep_engine *engine, const char *name, mstep_str source)

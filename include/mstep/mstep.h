@@ -315,6 +315,13 @@ MSTEP_EXTERN int mstep_task_send_heartbeat(mstep_engine *engine, const char *tok
 MSTEP_EXTERN int mstep_call(mstep_engine *engine, const char *operation, mstep_str request,
                             mstep_reply_cb cb, void *user);
 
+/*
+ * Nobody waits any more for calls that were made with this `user`: what only waits, as a long poll
+ * does, is withdrawn and answered soon, with nothing. All else is carried out and answered as ever.
+ * Any thread.
+ */
+MSTEP_EXTERN int mstep_call_cancel(mstep_engine *engine, void *user);
+
 /* ---- functions ---- */
 
 /* Defines or replaces a function from source text; on error the old one stays. */

@@ -163,6 +163,33 @@ MT_TEST(queue_calls__a_long_poll_ends_with_the_message_or_the_time)
   host_close(&host);
 }
 
+MT_TEST(queue_calls__a_poll_that_nobody_waits_for_takes_nothing)
+{
+  struct host host;
+  struct answer polled = {0};
+  open_queue(&host, "");
+  mt_eq_int(mstep_call(host.engine, "sqs:ReceiveMessage",
+                       host_str("{" Q ",\"WaitTimeSeconds\":20}"), on_answer, &polled),
+            0);
+  is(&host, "ListQueueTags", "{" Q "}", "{}");
+  mt_eq_int(polled.count, 0);
+  mt_eq_int(mstep_call_cancel(host.engine, &polled), 0);
+  host_run(&host);
+  mt_eq_int(polled.count, 1);
+  mt_eq_str(polled.text, "{}");
+  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
+  mt_eq_int(mstep_call(host.engine, "sqs:ReceiveMessage", host_str("{" Q "}"), on_answer, &polled),
+            0);
+  mt_eq_int(mstep_call_cancel(host.engine, &polled), 0); /* it has them, but not durably */
+  host_run(&host);
+  mt_eq_int(polled.count, 2);
+  mt_eq_str(polled.text, "{}");
+  has(&host, "ReceiveMessage", "{" Q "}", "\"Body\":\"a\"");
+  mt_eq_int(mstep_call_cancel(host.engine, &host), 0); /* there is no such call */
+  mt_eq_int(mstep_call_cancel(NULL, &host), MSTEP_EINVALID);
+  host_close(&host);
+}
+
 MT_TEST(queue_calls__messages_are_kept_as_long_as_the_queue_says)
 {
   struct host host;
