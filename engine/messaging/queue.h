@@ -82,7 +82,7 @@ struct ms_queue_request {
   unsigned max;          /* 1 to 10; 0 = 1 */
   int64_t visibility_s;  /* -1: as the queue says */
   int64_t wait_ms;       /* a long poll; -1: as the queue says */
-  struct ms_str attempt; /* ReceiveRequestAttemptId of a FIFO queue; data NULL */
+  struct ms_str attempt; /* ReceiveRequestAttemptId; taken, without effect yet */
 };
 
 /* Borrowed during the callback. */
