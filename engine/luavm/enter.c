@@ -215,6 +215,18 @@ static int body_failed(lua_State *L, int status, struct ms_lua_job *job)
   return 0;
 }
 
+/* Printing makes at least half a byte of one: past twice the limit there is no need to go on. */
+static int result_to_json(lua_State *L, struct ms_lua_job *job)
+{
+  struct ms_lua_vm *vm = job->vm;
+  if (job->output_max_bytes < MS_LUA_JSON_MAX / 2) {
+    vm->json_max = job->output_max_bytes * 2 + 64;
+  }
+  int err = ms_lua_to_json(&job->output, L, -1);
+  vm->json_max = MS_LUA_JSON_MAX;
+  return err;
+}
+
 /* Printing makes at most seven bytes of one; only what comes near the limit is counted. */
 static bool is_too_large(const struct ms_lua_job *job)
 {
@@ -233,7 +245,7 @@ static int body_end(lua_State *L, int status, lua_KContext context)
   if (status != LUA_OK && status != LUA_YIELD) {
     return body_failed(L, status, job);
   }
-  int err = ms_lua_to_json(&job->output, L, -1);
+  int err = result_to_json(L, job);
   bool is_large = err == MSTEP_ETOOBIG || (err == 0 && is_too_large(job));
   if (is_large) {
     ms_lua_job_fail(job, MS_LUA_ERROR, "Function.ResponseSizeTooLarge",

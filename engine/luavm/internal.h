@@ -35,6 +35,7 @@
 #define MS_LUA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define MS_LUA_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
 #define MS_LUA_SOURCE_MAX ((size_t)4 << 20) /* of one chunk: compiling cannot be interrupted */
+#define MS_LUA_JSON_MAX ((size_t)64 << 20) /* bytes of a value that becomes JSON, roughly */
 #define MS_LUA_DEPTH_MAX 512 /* of tables that become JSON: what a reader with defaults accepts */
 #define MS_LUA_OUTPUT_MAX 6291556 /* of a result as text: Lambda's */
 #define MS_LUA_ERROR_TYPE "Lua.Error"
@@ -95,6 +96,7 @@ struct ms_lua_vm {
   uint64_t step_max;
   bool is_over;        /* level EXPRESSION: the steps are used up, everything raises */
   uint32_t tick_count; /* work in C since the last look at the limits */
+  size_t json_max;        /* of json_work: past it the conversion stops */
   size_t json_work;    /* bytes of the value last converted to JSON, roughly and before escapes */
   struct ms_json scratch; /* held here while Lua copies from it, which may raise */
   struct ms_buf text;     /* likewise */

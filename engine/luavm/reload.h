@@ -25,9 +25,9 @@ enum ms_lua_change_kind {
 /* Everything borrowed. */
 struct ms_lua_change {
   enum ms_lua_change_kind kind;
-  const char *function;  /* "charge_card", "hooks/audit"; "" where none is meant */
-  const char *file;      /* "lib/money.lua", as messages name it; below its folder for FILE_CHANGED */
-  int line;              /* 0: not known */
+  const char *function; /* "charge_card", "hooks/audit"; "" where none is meant */
+  const char *file; /* "lib/money.lua", as messages name it; below its folder for FILE_CHANGED */
+  int line;         /* 0: not known */
   struct ms_str message; /* of BROKEN, without file and line */
   unsigned folder;       /* of FILE_CHANGED: index in the options */
   bool is_gone;          /* of FILE_CHANGED */

@@ -22,7 +22,6 @@
 #include "luavm/internal.h"
 
 #define PATH_SIZE 256
-#define WORK_MAX ((size_t)64 << 20) /* bytes that a result may come to: its size as text, roughly */
 #define MEMBERS_MAX ((size_t)4 << 20)
 #define NODE_BYTES 4
 
@@ -204,8 +203,8 @@ static void note_index(struct reader *r, lua_Integer index)
 
 static int add_work(struct reader *r, size_t bytes)
 {
-  if (bytes > WORK_MAX - r->work) {
-    return ms_error(MSTEP_ETOOBIG, "larger than %zu bytes", WORK_MAX);
+  if (bytes > r->vm->json_max - r->work) {
+    return ms_error(MSTEP_ETOOBIG, "larger than %zu bytes", r->vm->json_max);
   }
   if (ms_lua_is_killed(r->vm)) {
     return ms_error(MSTEP_ETIMEOUT, "the call is killed");

@@ -75,6 +75,7 @@ int ms_lua_vm_new(struct ms_lua_vm **out, struct ms_lua *lua, struct ms_lua_host
   vm->level = host == NULL ? MS_LUA_EXPRESSION : MS_LUA_FUNCTION;
   vm->max_bytes = code == NULL || code->memory_max_bytes == 0 ? lua->options.memory_max_bytes
                                                               : code->memory_max_bytes;
+  vm->json_max = MS_LUA_JSON_MAX;
   ms_buf_init(&vm->text, 0);
   ms_lua_pool_init(&vm->pool);
   vm->L = lua_newstate(allocate, vm);

@@ -1,4 +1,6 @@
 /* What becomes of what a handler raises. */
+#include <dirent.h>
+
 #include "fixture.h"
 
 MT_TEST(lua_error__forms)
@@ -114,4 +116,51 @@ MT_TEST(lua_error__trace_names_lines)
                      "\"functions/pay.lua:6: in upvalue 'order'\","
                      "\"functions/pay.lua:10: in function <functions/pay.lua:9>\"]}");
   fixture_deinit(&f);
+}
+
+/* Failures that were recorded: a function of ours that fails so has the same members, and values that are told. */
+MT_TEST(lua_error__as_recorded)
+{
+  const char *corpus = mt_corpus();
+  if (corpus == NULL) {
+    mt_skip("no corpus");
+  }
+  const char *folder = mt_format("%s/lambda/destinations", corpus);
+  DIR *dir = opendir(folder);
+  mt_ok(dir != NULL);
+  struct fixture f;
+  static struct answer a;
+  fixture_init(&f, (struct ms_lua_options){0}, true);
+  fixture_load(&f, "f", "return function(e) error{errorType = e.errorType, errorMessage = e.errorMessage} end");
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+    struct ms_json recorded;
+    struct ms_json ours;
+    if (strstr(entry->d_name, ".json") == NULL) {
+      continue;
+    }
+    size_t len;
+    const char *text = mt_read_file(mt_format("%s/%s", folder, entry->d_name), &len);
+    mt_eq_int(ms_json_parse(&recorded, (struct ms_str){text, len}, NULL, NULL), 0);
+    struct ms_json payload = ms_json_pointer(recorded, MS_STR("/record/responsePayload"));
+    struct ms_str type = ms_json_text(ms_json_getc(payload, "errorType"));
+    if (type.len > 0 && !ms_str_is(type, "Sandbox.Timedout")) {
+      struct ms_json printed = ms_json_print_value(payload);
+      fixture_call(&f, &a, "f", ms_json_text(printed).data, 0);
+      mt_eq_int(ms_json_parse(&ours, ms_str_c(a.cause), NULL, NULL), 0);
+      mt_eq_str(a.error, ms_json_text(ms_json_getc(payload, "errorType")).data);
+      mt_eq_int(ms_json_count(ours), ms_json_count(payload));
+      for (size_t i = 0; i < ms_json_count(payload); i++) {
+        mt_ok(ms_json_get(ours, ms_json_key(payload, i)).type == ms_json_member(payload, i).type);
+      }
+      ms_json_unref(printed);
+      ms_json_unref(ours);
+      count++;
+    }
+    ms_json_unref(recorded);
+  }
+  closedir(dir);
+  fixture_deinit(&f);
+  mt_note("%d recorded failures", count);
+  mt_ok(count > 0);
 }

@@ -63,7 +63,7 @@ static int run(void *user)
   if (err != 0) {
     return err;
   }
-  struct ms_lua_options options = {.loop = loop, .log = quiet};
+  struct ms_lua_options options = {.loop = loop, .slice_ms = -1, .log = quiet};
   err = ms_lua_new(&lua, &options);
   if (err == 0) {
     err = call_once(lua, loop, user);
@@ -126,7 +126,7 @@ MT_TEST(lua_oom__every_limit)
     struct ms_lua *lua;
     s.payload = max_bytes % 2 == 0 ? "{\"a\":[1,{\"b\":null}]}" : "{\"fail\":true}";
     mt_eq_int(ms_loop_sim_new(&loop, 1700000000000), 0);
-    struct ms_lua_options options = {.loop = loop, .log = quiet, .memory_max_bytes = max_bytes};
+    struct ms_lua_options options = {.loop = loop, .slice_ms = -1, .log = quiet, .memory_max_bytes = max_bytes};
     mt_eq_int(ms_lua_new(&lua, &options), 0);
     int err = call_once(lua, loop, &s);
     if (err != 0 && err != MSTEP_ENOMEM) {
@@ -150,7 +150,7 @@ static int define(void *user)
   if (err != 0) {
     return err;
   }
-  struct ms_lua_options options = {.loop = loop, .log = quiet};
+  struct ms_lua_options options = {.loop = loop, .slice_ms = -1, .log = quiet};
   err = ms_lua_new(&lua, &options);
   if (err == 0) {
     err = ms_lua_table(&value, lua, MS_STR("return {a = {1, 2}, b = ('x'):rep(100)}"), "m.lua");
@@ -175,7 +175,7 @@ static int workers(void *user)
   if (err != 0) {
     return err;
   }
-  struct ms_lua_options options = {.loop = loop, .log = quiet, .workers = 2};
+  struct ms_lua_options options = {.loop = loop, .slice_ms = -1, .log = quiet, .workers = 2};
   err = ms_lua_new(&lua, &options);
   ms_lua_free(lua);
   ms_loop_free(loop);

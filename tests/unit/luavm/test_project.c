@@ -142,77 +142,78 @@ MT_TEST(lua_project__everything)
   ms_json_unref(out);
 }
 
+static const struct {
+  const char *text;
+  int line;
+  const char *path;
+  const char *message;
+} mistakes[] = {
+    {"return {\n  functons = {}\n}", 2, "/functons", "unknown key 'functons'; did you mean 'functions'?"},
+    {"return {\n  functions = {\n    tool = {\n      timeot = 3 } } }", 4, "/functions/tool/timeot",
+     "unknown key 'timeot'; did you mean 'timeout'?"},
+    {"return { functions = { tool = {\n timeout = 901 } } }", 2, "/functions/tool/timeout",
+     "901 seconds is not between 1 and 900"},
+    {"return { functions = { tool = {\n timeout = '5x' } } }", 2, "/functions/tool/timeout",
+     "must be seconds, or a text like \"30s\", \"5m\", \"2h\", \"7d\", not '5x'"},
+    {"return { functions = { tool = { memory = 1.5 } } }", 1, "/functions/tool/memory",
+     "must be a whole number, not 1.5"},
+    {"return { functions = { tool = { memory = true } } }", 1, "/functions/tool/memory",
+     "must be a whole number, not true"},
+    {"return { functions = { tool = 5 } }", 1, "/functions/tool", "must be a table, not 5"},
+    {"return { functions = 5 }", 1, "/functions", "must be a table, not number"},
+    {"return { functions = { tool = { environment = { A = {} } } } }", 1, "/functions/tool/environment/A",
+     "must be a string, not a table"},
+    {"return { functions = { tool = { recursion = 'allow' } } }", 1, "/functions/tool/recursion",
+     "must be one of Terminate, Allow, not 'allow'; did you mean 'Allow'?"},
+    {"return { functions = { tool = { handler = 'x' } } }", 1, "/functions/tool/handler",
+     "'x' is not of the form FILE.FIELD"},
+    {"local p = {\n  queues = { dead = {} },\n  functions = {\n    tool = { on_failure = 'queue:daed' } } }\nreturn p", 4,
+     "/functions/tool/on_failure", "there is no queue 'daed'; did you mean 'dead'?"},
+    {"return { functions = { tool = { on_failure = 'dead' } } }", 1, "/functions/tool/on_failure",
+     "must say what kind it is, like \"function:dead\""},
+    {"return { functions = { tool = { dead_letter = 'bus:default' } } }", 1, "/functions/tool/dead_letter",
+     "a bus cannot be here, only queue, topic"},
+    {"return { functions = { tool = { on_success = 5 } } }", 1, "/functions/tool/on_success",
+     "must name something, like \"queue:orders\", not 5"},
+    {"return { functions = { chargecard = {} } }", 1, "/functions/chargecard",
+     "there is no file for it in functions/; did you mean 'charge_card'?"},
+    {"return { functions = { ['a b'] = {} } }", 1, "/functions/a b",
+     "'a b' cannot be a name: letters, digits, '_' and '-'"},
+    {"return { queues = { q = { dead_letter = 'queue:q' } } }", 1, "/queues/q",
+     "'dead_letter' and 'max_receives' belong together"},
+    {"return { queues = { q = { fifo = true } } }", 1, "/queues/q", "the name of a FIFO queue ends in .fifo"},
+    {"return { events = { r = { pattern = {} } } }", 1, "/events/r", "'targets' is missing"},
+    {"return { events = { r = { targets = {} } } }", 1, "/events/r", "needs either 'pattern' or 'schedule'"},
+    {"return { events = { r = { pattern = {}, targets = {\n  'function:tool',\n  'function:none' } } } }", 3,
+     "/events/r/targets/2/to", "there is no function 'none'"},
+    {"return { schedules = { s = { when = '5 minutes', to = 'function:tool' } } }", 1, "/schedules/s/when",
+     "'5 minutes' is not of the form rate(5 minutes), cron(...) or at(...)"},
+    {"return { tables = { t = {} } }", 1, "/tables/t", "'key' is missing"},
+    {"return { sources = { { from = 'queue:x', to = 'function:tool' } } }", 1, "/sources/1/from",
+     "there is no queue 'x'"},
+    {"return { sources = { { form = 1 } } }", 1, "/sources/1/form", "unknown key 'form'; did you mean 'from'?"},
+    {"return { sources = { a = 1 } }", 1, "/sources/a", "a list has no names"},
+    {"return { topics = { t = { subscriptions = { { to = 'hook:x' } } } } }", 1, "/topics/t/subscriptions/1/to",
+     "a hook cannot be here, only function, queue, http"},
+    {"return { name = 'a b' }", 1, "/name", "'a b' is not of the form letters, digits, '_' and '-'"},
+    {"return { machines = { none = {} } }", 1, "/machines/none", "there is no file for it in machines/"},
+    {"return {\n  functions = (function()\n    local t = { tool = { x = 1 } }\n    return t\n  end)(),\n}", 2,
+     "/functions/tool/x", "unknown key 'x'"},
+    {"return {\n  queues = = 1\n}", 2, "", "unexpected symbol near '='"},
+    {"local x = nil\n\nreturn x.y", 3, "", "attempt to index a nil value (local 'x')"},
+    {"return 5", 0, "", "mstep.lua: it returns a number, not a table"},
+    {"while true do end", 0, "", "mstep.lua: the limit of instructions is passed"},
+    {"return require 'broken'", 2, "", "unexpected symbol near ')'"},
+    {"return { name = os.time() }", 1, "", "attempt to index a nil value (global 'os')"},
+};
+
 /* Each mistake is found, on its line and with what was probably meant. */
 MT_TEST(lua_project__mistakes)
 {
-  static const struct {
-    const char *text;
-    int line;
-    const char *path;
-    const char *message;
-  } rows[] = {
-      {"return {\n  functons = {}\n}", 2, "/functons", "unknown key 'functons'; did you mean 'functions'?"},
-      {"return {\n  functions = {\n    tool = {\n      timeot = 3 } } }", 4, "/functions/tool/timeot",
-       "unknown key 'timeot'; did you mean 'timeout'?"},
-      {"return { functions = { tool = {\n timeout = 901 } } }", 2, "/functions/tool/timeout",
-       "901 seconds is not between 1 and 900"},
-      {"return { functions = { tool = {\n timeout = '5x' } } }", 2, "/functions/tool/timeout",
-       "must be seconds, or a text like \"30s\", \"5m\", \"2h\", \"7d\", not '5x'"},
-      {"return { functions = { tool = { memory = 1.5 } } }", 1, "/functions/tool/memory",
-       "must be a whole number, not 1.5"},
-      {"return { functions = { tool = { memory = true } } }", 1, "/functions/tool/memory",
-       "must be a whole number, not true"},
-      {"return { functions = { tool = 5 } }", 1, "/functions/tool", "must be a table, not 5"},
-      {"return { functions = 5 }", 1, "/functions", "must be a table, not number"},
-      {"return { functions = { tool = { environment = { A = {} } } } }", 1, "/functions/tool/environment/A",
-       "must be a string, not a table"},
-      {"return { functions = { tool = { recursion = 'allow' } } }", 1, "/functions/tool/recursion",
-       "must be one of Terminate, Allow, not 'allow'; did you mean 'Allow'?"},
-      {"return { functions = { tool = { handler = 'x' } } }", 1, "/functions/tool/handler",
-       "'x' is not of the form FILE.FIELD"},
-      {"local p = {\n  queues = { dead = {} },\n  functions = {\n    tool = { on_failure = 'queue:daed' } } }\nreturn p", 4,
-       "/functions/tool/on_failure", "there is no queue 'daed'; did you mean 'dead'?"},
-      {"return { functions = { tool = { on_failure = 'dead' } } }", 1, "/functions/tool/on_failure",
-       "must say what kind it is, like \"function:dead\""},
-      {"return { functions = { tool = { dead_letter = 'bus:default' } } }", 1, "/functions/tool/dead_letter",
-       "a bus cannot be here, only queue, topic"},
-      {"return { functions = { tool = { on_success = 5 } } }", 1, "/functions/tool/on_success",
-       "must name something, like \"queue:orders\", not 5"},
-      {"return { functions = { chargecard = {} } }", 1, "/functions/chargecard",
-       "there is no file for it in functions/; did you mean 'charge_card'?"},
-      {"return { functions = { ['a b'] = {} } }", 1, "/functions/a b",
-       "'a b' cannot be a name: letters, digits, '_' and '-'"},
-      {"return { queues = { q = { dead_letter = 'queue:q' } } }", 1, "/queues/q",
-       "'dead_letter' and 'max_receives' belong together"},
-      {"return { queues = { q = { fifo = true } } }", 1, "/queues/q", "the name of a FIFO queue ends in .fifo"},
-      {"return { events = { r = { pattern = {} } } }", 1, "/events/r", "'targets' is missing"},
-      {"return { events = { r = { targets = {} } } }", 1, "/events/r", "needs either 'pattern' or 'schedule'"},
-      {"return { events = { r = { pattern = {}, targets = {\n  'function:tool',\n  'function:none' } } } }", 3,
-       "/events/r/targets/2/to", "there is no function 'none'"},
-      {"return { schedules = { s = { when = '5 minutes', to = 'function:tool' } } }", 1, "/schedules/s/when",
-       "'5 minutes' is not of the form rate(5 minutes), cron(...) or at(...)"},
-      {"return { tables = { t = {} } }", 1, "/tables/t", "'key' is missing"},
-      {"return { sources = { { from = 'queue:x', to = 'function:tool' } } }", 1, "/sources/1/from",
-       "there is no queue 'x'"},
-      {"return { sources = { { form = 1 } } }", 1, "/sources/1/form", "unknown key 'form'; did you mean 'from'?"},
-      {"return { sources = { a = 1 } }", 1, "/sources/a", "a list has no names"},
-      {"return { topics = { t = { subscriptions = { { to = 'hook:x' } } } } }", 1, "/topics/t/subscriptions/1/to",
-       "a hook cannot be here, only function, queue, http"},
-      {"return { name = 'a b' }", 1, "/name", "'a b' is not of the form letters, digits, '_' and '-'"},
-      {"return { machines = { none = {} } }", 1, "/machines/none", "there is no file for it in machines/"},
-      {"return {\n  functions = (function()\n    local t = { tool = { x = 1 } }\n    return t\n  end)(),\n}", 2,
-       "/functions/tool/x", "unknown key 'x'"},
-      {"return {\n  queues = = 1\n}", 2, "", "unexpected symbol near '='"},
-      {"local x = nil\n\nreturn x.y", 3, "", "attempt to index a nil value (local 'x')"},
-      {"return 5", 0, "", "mstep.lua: it returns a number, not a table"},
-      {"while true do end", 0, "", "mstep.lua: the limit of instructions is passed"},
-      {"return require 'broken'", 2, "", "unexpected symbol near ')'"},
-      {"return { name = os.time() }", 1, "", "attempt to index a nil value (global 'os')"},
-  };
   make_project();
   write_text("lib/broken.lua", "\nreturn )");
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    write_text("mstep.lua", rows[i].text);
+  for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+    write_text("mstep.lua", mistakes[i].text);
     struct ms_json out = read();
     struct ms_json list = ms_json_getc(out, "diagnostics");
     bool is_found = false;
@@ -220,15 +221,15 @@ MT_TEST(lua_project__mistakes)
     ms_buf_init(&text, 0);
     for (size_t k = 0; k < ms_json_count(list); k++) {
       struct ms_json entry = ms_json_at(list, k);
-      bool is_line = ms_json_getc(entry, "line").u.integer == rows[i].line;
-      is_found = is_found || (is_line && ms_str_is(ms_json_text(ms_json_getc(entry, "path")), rows[i].path) &&
-                              ms_str_is(ms_json_text(ms_json_getc(entry, "message")), rows[i].message));
+      bool is_line = ms_json_getc(entry, "line").u.integer == mistakes[i].line;
+      is_found = is_found || (is_line && ms_str_is(ms_json_text(ms_json_getc(entry, "path")), mistakes[i].path) &&
+                              ms_str_is(ms_json_text(ms_json_getc(entry, "message")), mistakes[i].message));
     }
     if (!is_found) {
       ms_json_print(&text, list);
-      mt_report("%s\nnot line %d %s %s\nbut %s", rows[i].text, rows[i].line, rows[i].path, rows[i].message, text.data);
+      mt_report("%s\nnot line %d %s %s\nbut %s", mistakes[i].text, mistakes[i].line, mistakes[i].path, mistakes[i].message, text.data);
     }
-    if (rows[i].path[0] == '\0') {
+    if (mistakes[i].path[0] == '\0') {
       mt_ok(ms_json_is_null(ms_json_getc(out, "project")));
     } else {
       mt_ok(ms_json_is_object(ms_json_getc(out, "project")));

@@ -185,6 +185,41 @@ MT_TEST(lua_value__what_cannot_be_json)
   fixture_deinit(&f);
 }
 
+/* Counted as text: one byte more than the limit is too much, whatever the value is made of. */
+MT_TEST(lua_value__size_of_the_result)
+{
+  static const struct {
+    const char *body;
+    size_t size;
+  } rows[] = {
+      {"return ('x'):rep(998)", 1000},
+      {"return ('\\1'):rep(100)", 602},
+      {"local t = mstep.array() for i = 1, 500 do t[i] = 1 end return t", 1001},
+      {"local t = mstep.array() for i = 1, 100 do t[i] = -1.0000000000000002e-300 end return t", 2501},
+      {"local t = mstep.array() for i = 1, 100 do t[i] = {} end return t", 301},
+      {"return {mstep.number(('9'):rep(900))}", 902},
+      {"return {[('k'):rep(200)] = mstep.null}", 209},
+  };
+  struct fixture f;
+  static struct answer a;
+  fixture_init(&f, (struct ms_lua_options){0}, true);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    fixture_load(&f, "f", mt_format("local mstep = require 'mstep' return function() %s end", rows[i].body));
+    for (size_t less = 0; less < 2; less++) {
+      memset(&a, 0, sizeof a);
+      a.fixture = &f;
+      const struct ms_lua_call call = {.function = MS_STR("f"), .attempt = 1,
+                                       .output_max_bytes = rows[i].size - less};
+      mt_eq_int(ms_lua_invoke(&a.id, f.lua, &call, fixture_done, &a), 0);
+      fixture_run(&f);
+      if (strcmp(a.error, less == 0 ? "" : "Function.ResponseSizeTooLarge") != 0) {
+        mt_report("%s with %zu: %s (%zu bytes)", rows[i].body, call.output_max_bytes, a.error, strlen(a.output));
+      }
+    }
+  }
+  fixture_deinit(&f);
+}
+
 MT_TEST(lua_value__client_context_and_context)
 {
   struct fixture f;
