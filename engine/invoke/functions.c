@@ -421,3 +421,92 @@ void ms_invoke_attach(struct ms_invoke *invoke, struct ms_lua *lua)
     }
   }
 }
+
+int ms_invoke_files(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name)
+{
+  struct ms_lua *lua;
+  *files = MS_JSON_VALUE_NONE;
+  int err = ms_invoke_lua(&lua, invoke);
+  return err != 0 ? err : ms_lua_files(files, lua, name, NULL);
+}
+
+int ms_invoke_load_source(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
+                          struct ms_str source)
+{
+  struct ms_lua *lua;
+  *files = MS_JSON_VALUE_NONE;
+  int err = ms_invoke_lua(&lua, invoke);
+  err = err != 0 ? err : ms_lua_load(lua, name, source);
+  if (err == 0) {
+    err = ms_lua_files(files, lua, name, NULL);
+    if (err != 0) {
+      ms_invoke_restore(invoke, name);
+    }
+  }
+  return err;
+}
+
+int ms_invoke_publish(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
+                      const char *version)
+{
+  struct ms_lua *lua;
+  *files = MS_JSON_VALUE_NONE;
+  int err = ms_invoke_lua(&lua, invoke);
+  err = err != 0 ? err : ms_lua_publish(lua, name, version);
+  if (err == 0) {
+    err = ms_lua_files(files, lua, name, version);
+    if (err != 0) {
+      ms_invoke_unload(invoke, name, version);
+    }
+  }
+  return err;
+}
+
+void ms_invoke_unload(struct ms_invoke *invoke, struct ms_str name, const char *version)
+{
+  struct ms_lua *lua;
+  if (ms_invoke_lua(&lua, invoke) == 0) {
+    (void)ms_lua_unload(lua, name, version);
+  }
+}
+
+void ms_invoke_restore(struct ms_invoke *invoke, struct ms_str name)
+{
+  struct ms_lua *lua;
+  if (ms_invoke_lua(&lua, invoke) != 0) {
+    return;
+  }
+  if (ms_json_is_true(ms_json_getc(ms_invoke_row(invoke, name), "IsDeployed"))) {
+    deploy(invoke, lua, name, MS_INVOKE_LATEST);
+  } else {
+    (void)ms_lua_unload(lua, name, NULL);
+  }
+}
+
+void ms_invoke_uuid(struct ms_invoke *invoke, char out[37])
+{
+  ms_random_uuid(invoke->env->random, out);
+}
+
+int ms_invoke_remove(struct ms_invoke *invoke, struct ms_str name)
+{
+  struct ms_json versions = ms_json_getc(ms_invoke_row(invoke, name), "Versions");
+  size_t count = ms_json_count(versions);
+  struct ms_invoke_code *codes = ms_calloc(count + 1, sizeof *codes);
+  char(*names)[72] = ms_calloc(count + 1, sizeof *names);
+  int err = codes == NULL || names == NULL ? ms_error_nomem() : MSTEP_OK;
+  for (size_t i = 0; i < count && err == 0; i++) {
+    snprintf(names[i], sizeof names[i], "%.*s", MS_STR_ARG(ms_json_key(versions, i)));
+    codes[i].version = names[i];
+  }
+  if (err == 0) {
+    codes[count].version = MS_INVOKE_LATEST;
+    err = ms_invoke_put_row(invoke, name, MS_JSON_VALUE_NONE, codes, count + 1);
+  }
+  ms_free(codes);
+  ms_free(names);
+  if (err == 0) {
+    ms_invoke_unload(invoke, name, NULL);
+  }
+  return err;
+}

@@ -88,6 +88,24 @@ struct ms_json ms_invoke_code(const struct ms_invoke *invoke, struct ms_str name
                               const char *version);
 int ms_invoke_lua(struct ms_lua **out, struct ms_invoke *invoke);
 
+/*
+ * Code in Lua, not yet in the row: the function's source from now on; the files as they are to be kept, owned.
+ * MSTEP_ELUA: it does not load, the old one stays; the detail says where.
+ */
+int ms_invoke_load_source(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
+                          struct ms_str source);
+/* $LATEST under that version too; its files, owned. */
+int ms_invoke_publish(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
+                      const char *version);
+int ms_invoke_files(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name);
+/* A version, or (NULL) all: Lua forgets it. */
+void ms_invoke_unload(struct ms_invoke *invoke, struct ms_str name, const char *version);
+/* Row and code of all versions in one commit; then Lua forgets it, but for a file of the project. */
+int ms_invoke_remove(struct ms_invoke *invoke, struct ms_str name);
+void ms_invoke_uuid(struct ms_invoke *invoke, char out[37]);
+/* What a failed change did to $LATEST in Lua is undone. */
+void ms_invoke_restore(struct ms_invoke *invoke, struct ms_str name);
+
 /* What a qualifier stands for now. */
 struct ms_invoke_target {
   char version[72];

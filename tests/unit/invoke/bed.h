@@ -42,7 +42,8 @@ struct bed {
   size_t delivery_count;
   unsigned failures; /* so many deliveries are refused */
   bool is_final;
-  bool has_oom;
+  bool has_oom; /* deliveries are not written down */
+  bool has_limit;
 };
 
 static inline char *bed_text(struct ms_str text)
@@ -134,6 +135,10 @@ static inline void bed_on_defer(void *user)
 static inline void bed_on_timer(void *user)
 {
   struct bed *bed = user;
+  if (bed->has_limit && ms_loop_now_ms(bed->loop) > BED_START_MS + 30000) {
+    ms_loop_stop(bed->loop); /* without memory it would try for ever */
+    return;
+  }
   ms_lua_on_timer(bed->lua, ms_loop_now_ms(bed->loop));
   ms_invoke_driver.on_timer(bed->invoke, ms_loop_now_ms(bed->loop));
   bed_settle(bed);

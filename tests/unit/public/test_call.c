@@ -315,7 +315,8 @@ MT_TEST(call__invoke)
            "{\"FunctionName\":\"arn:aws:lambda:us-east-1:000000000000:function:double:$LATEST\"}",
            "\"FunctionError\":\"Unhandled\",\"Payload\":{\"errorMessage\":");
   check_error(&host, "Invoke", "{\"FunctionName\":\"nobody\"}", MSTEP_ENOTFOUND,
-              "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody:$LATEST");
+              "ResourceNotFoundException",
+              "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody:$LATEST");
   host_close(&host);
 }
 
@@ -478,4 +479,168 @@ static int calls_without_memory(void *user)
 MT_TEST(call__out_of_memory)
 {
   mt_note("%zu allocations", mt_oom(calls_without_memory, NULL));
+}
+
+/* ---- functions ---- */
+
+#define FUNCTION "arn:aws:lambda:us-east-1:000000000000:function:"
+
+static void functions_are_made(struct host *host)
+{
+  check_ok(host, "CreateFunction",
+           "{\"FunctionName\":\"f\",\"Timeout\":5,\"Environment\":{\"Variables\":{\"A\":\"b\"}},"
+           "\"Code\":{\"Source\":\"return function(e) return {v = 1} end\"}}",
+           "\"FunctionArn\":\"" FUNCTION "f\"");
+  check_error(host, "CreateFunction", "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"return 1\"}}",
+              MSTEP_EEXISTS, "ResourceConflictException", "Function already exist: f");
+  check_ok(host, "PublishVersion", "{\"FunctionName\":\"f\"}", "\"Version\":\"1\"");
+  check_ok(host, "PublishVersion", "{\"FunctionName\":\"f\"}", "\"Version\":\"1\"");
+  check_ok(host, "CreateAlias",
+           "{\"FunctionName\":\"f\",\"Name\":\"live\",\"FunctionVersion\":\"1\"}",
+           "\"AliasArn\":\"" FUNCTION "f:live\"");
+  check_ok(host, "UpdateFunctionCode",
+           "{\"FunctionName\":\"f\",\"Source\":\"return function(e) return {v = 2} end\"}",
+           "\"Version\":\"$LATEST\"");
+}
+
+MT_TEST(call__functions)
+{
+  struct host host;
+  host_open(&host, NULL);
+  functions_are_made(&host);
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f\"}",
+           "\"ExecutedVersion\":\"$LATEST\",\"Payload\":{\"v\":2}");
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f:live\",\"LogType\":\"Tail\"}",
+           "\"ExecutedVersion\":\"1\",\"LogResult\":\"");
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"DryRun\"}",
+           "{\"StatusCode\":204}");
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\",\"Payload\":1}",
+           "{\"StatusCode\":202}");
+  check_ok(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"f\",\"Timeout\":9}",
+           "\"Timeout\":9");
+  check_ok(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+           "\"Timeout\":5");
+  check_ok(&host, "GetFunction", "{\"FunctionName\":\"f\"}", "{\"Configuration\":{");
+  check_ok(&host, "ListFunctions", "{}", "\"FunctionName\":\"f\"");
+  check_ok(&host, "ListVersionsByFunction", "{\"FunctionName\":\"f\"}", FUNCTION "f:1\"");
+  check_ok(&host, "UpdateAlias", "{\"FunctionName\":\"f\",\"Name\":\"live\",\"Description\":\"d\"}",
+           "\"Description\":\"d\"");
+  check_ok(&host, "GetAlias", "{\"FunctionName\":\"f\",\"Name\":\"live\"}",
+           "\"FunctionVersion\":\"1\"");
+  check_ok(&host, "ListAliases", "{\"FunctionName\":\"f\"}", "\"Name\":\"live\"");
+  check_ok(&host, "DeleteAlias", "{\"FunctionName\":\"f\",\"Name\":\"live\"}", "{}");
+  check_error(&host, "GetAlias", "{\"FunctionName\":\"f\",\"Name\":\"live\"}", MSTEP_ENOTFOUND,
+              "ResourceNotFoundException", "Cannot find alias arn: " FUNCTION "f:live");
+  check_ok(&host, "DeleteFunction", "{\"FunctionName\":\"f\"}", "{}");
+  check_error(&host, "GetFunction", "{\"FunctionName\":\"f\"}", MSTEP_ENOTFOUND,
+              "ResourceNotFoundException", "Function not found: " FUNCTION "f:$LATEST");
+  host_close(&host);
+}
+
+MT_TEST(call__concurrency)
+{
+  struct host host;
+  host_open(&host, NULL);
+  functions_are_made(&host);
+  check_error(&host, "PutFunctionConcurrency",
+              "{\"FunctionName\":\"nobody\",\"ReservedConcurrentExecutions\":1}", MSTEP_ENOTFOUND,
+              "ResourceNotFoundException", "Function not found: " FUNCTION "nobody:$LATEST");
+  check_ok(&host, "PutFunctionConcurrency",
+           "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":0}",
+           "{\"ReservedConcurrentExecutions\":0}");
+  check_error(&host, "Invoke", "{\"FunctionName\":\"f\"}", MSTEP_ESTATE, "TooManyRequestsException",
+              "Rate Exceeded.");
+  check_ok(&host, "GetFunctionConcurrency", "{\"FunctionName\":\"f\"}",
+           "{\"ReservedConcurrentExecutions\":0}");
+  check_ok(&host, "DeleteFunctionConcurrency", "{\"FunctionName\":\"f\"}", "{}");
+  check_ok(&host, "GetFunctionConcurrency", "{\"FunctionName\":\"f\"}", "{}");
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f\"}", "\"StatusCode\":200");
+  host_close(&host);
+}
+
+#define NO_CONFIG(qualified)                                                                       \
+  MSTEP_ENOTFOUND, "ResourceNotFoundException",                                                    \
+      "The function " FUNCTION qualified " doesn't have an EventInvokeConfig"
+#define EMPTY "\"DestinationConfig\":{\"OnSuccess\":{},\"OnFailure\":{}}"
+
+MT_TEST(call__event_invoke_configs)
+{
+  struct host host;
+  host_open(&host, NULL);
+  functions_are_made(&host);
+  check_error(&host, "PutFunctionEventInvokeConfig", "{\"FunctionName\":\"nobody\"}",
+              MSTEP_EUNSUPPORTED, "InvalidParameterValueException",
+              "You must specify at least one of error handling or destination setting.");
+  check_error(&host, "PutFunctionEventInvokeConfig",
+              "{\"FunctionName\":\"nobody\",\"MaximumRetryAttempts\":1}", MSTEP_ENOTFOUND,
+              "ResourceNotFoundException", "The function doesn't exist.");
+  check_error(
+      &host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"" FUNCTION
+      "f\"}}}",
+      MSTEP_EUNSUPPORTED, "InvalidParameterValueException",
+      "You can't specify the function as a destination for itself.");
+  check_error(
+      &host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"" FUNCTION
+      "nobody\"}}}",
+      MSTEP_EUNSUPPORTED, "InvalidParameterValueException",
+      "The destination ARN " FUNCTION "nobody is invalid.");
+  check_error(&host, "PutFunctionEventInvokeConfig",
+              "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":"
+              "\"arn:aws:iam:us-east-1:000000000000:function:f\"}}}",
+              MSTEP_EUNSUPPORTED, "InvalidParameterValueException",
+              "The provided destination config DestinationConfig(onSuccess=OnSuccess(destination="
+              "arn:aws:iam:us-east-1:000000000000:function:f), onFailure=null) is invalid.");
+  check_error(
+      &host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"f:1\",\"Qualifier\":\"live\",\"MaximumRetryAttempts\":1}",
+      MSTEP_EUNSUPPORTED, "InvalidParameterValueException",
+      "The derived qualifier from the function name does not match the specified qualifier.");
+  check_error(&host, "GetFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}",
+              NO_CONFIG("f:$LATEST"));
+  check_ok(&host, "PutFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"f\",\"MaximumRetryAttempts\":0}",
+           "\"FunctionArn\":\"" FUNCTION "f:$LATEST\",\"MaximumRetryAttempts\":0," EMPTY);
+  check_ok(&host, "PutFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"f\",\"MaximumEventAgeInSeconds\":60}",
+           "f:$LATEST\",\"MaximumEventAgeInSeconds\":60," EMPTY);
+  check_ok(&host, "UpdateFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"f\",\"MaximumRetryAttempts\":1}",
+           "\"MaximumRetryAttempts\":1,\"MaximumEventAgeInSeconds\":60," EMPTY);
+  check_ok(&host, "PutFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"f:live\",\"DestinationConfig\":{\"OnFailure\":{\"Destination\":"
+           "\"https://example.com/x\",\"SigningSecret\":\"s3cret\"}}}",
+           "f:live\",\"DestinationConfig\":{\"OnSuccess\":{},\"OnFailure\":{\"Destination\":"
+           "\"https://example.com/x\"}}}");
+  check_error(&host, "UpdateFunctionEventInvokeConfig",
+              "{\"FunctionName\":\"f:1\",\"MaximumRetryAttempts\":1}", NO_CONFIG("f:1"));
+  check_ok(&host, "ListFunctionEventInvokeConfigs", "{\"FunctionName\":\"f\",\"MaxItems\":1}",
+           "}],\"NextMarker\":\"1\"}");
+  check_ok(&host, "ListFunctionEventInvokeConfigs", "{\"FunctionName\":\"f\",\"Marker\":\"1\"}",
+           "{\"FunctionEventInvokeConfigs\":[{");
+  check_ok(&host, "DeleteFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}", "{}");
+  check_error(&host, "DeleteFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}",
+              NO_CONFIG("f:$LATEST"));
+  host_close(&host);
+}
+
+MT_TEST(call__undelivered)
+{
+  struct host host;
+  host_open(&host, NULL);
+  functions_are_made(&host);
+  check_ok(&host, "PutFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":"
+           "\"hook:nobody\"}}}",
+           "hook:nobody");
+  check_ok(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host);
+  check_ok(&host, "ListUndelivered", "{}",
+           "{\"undelivered\":[{\"Id\":\"1\",\"Target\":\"hook:nobody\"");
+  check_ok(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x\"]}", "{\"replayedCount\":0}");
+  check_ok(&host, "ReplayUndelivered", "{}", "{\"replayedCount\":1}");
+  host_run(&host);
+  check_ok(&host, "ListUndelivered", "{}", "\"Id\":\"1\"");
+  host_close(&host);
 }

@@ -1,0 +1,34 @@
+/* GetFunction: configuration, code and reserved concurrency. */
+#include "api/function_config.h"
+#include "base/error.h"
+
+static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBER_QUALIFIER,
+                                               MS_MEMBER_END};
+
+static int run(struct ms_api_call *call)
+{
+  struct ms_function_name name;
+  struct ms_invoke_target target;
+  if (!ms_api_function(&name, call)) {
+    return MSTEP_OK;
+  }
+  if (ms_invoke_resolve(&target, ms_api_invoke(call), &name) != 0) {
+    return ms_api_no_function(call, &name);
+  }
+  struct ms_json shown = ms_api_configuration_show(call, &name, target.configuration);
+  struct ms_json out = ms_json_is_none(shown) ? shown : ms_api_object("Configuration", shown);
+  struct ms_json row = ms_invoke_row(ms_api_invoke(call), name.name);
+  struct ms_json reserved = ms_json_getc(row, "ReservedConcurrentExecutions");
+  int err =
+      ms_json_setc(&out, "Code", ms_api_object("RepositoryType", ms_json_cstring("moonstep")));
+  if (err == 0 && !ms_json_is_none(reserved)) {
+    err = ms_json_setc(&out, "Concurrency",
+                       ms_api_object("ReservedConcurrentExecutions", ms_json_ref(reserved)));
+  }
+  if (err != 0) {
+    ms_json_replace(&out, MS_JSON_VALUE_NONE);
+  }
+  return ms_api_reply_json(call, out);
+}
+
+const struct ms_op ms_op_get_function = {members, run};
