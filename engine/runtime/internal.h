@@ -184,6 +184,7 @@ struct ms_engine {
   struct ms_pending *free_pending; /* to use again */
   uint32_t free_pending_count;
   struct ms_turn *turn; /* the one that is being made */
+  struct ms_turn *full, *full_last; /* without a store: made, and to be performed in the next turn */
   struct ms_turn *free_turns;
   struct ms_durable *durable; /* NULL without a store */
   void *drivers[MS_DRIVERS_MAX];
@@ -263,7 +264,7 @@ void ms_queue_deinit(struct ms_engine *engine);
 /* ---- turn.c ---- */
 void ms_engine_turn(struct ms_engine *engine);
 /* One more entry of the turn that is being made, in which there must be room. */
-int ms_turn_ready(struct ms_engine *engine); /* there is one, with room. MSTEP_ENOMEM, MSTEP_ETOOBIG */
+int ms_turn_ready(struct ms_engine *engine); /* there is one, with room. MSTEP_ENOMEM */
 struct ms_turn_entry *ms_turn_add(struct ms_engine *engine, struct ms_run *run);
 /* What a durable turn has held back; gives the turn back. */
 void ms_turn_perform(struct ms_engine *engine, struct ms_turn *turn);

@@ -117,7 +117,7 @@ int64_t ms_engine_now_ms(struct ms_engine *engine);
 void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* fn NULL ends it */
 /*
  * `accepted` is called when everything that calls have taken so far is durable; fn NULL: nothing.
- * MSTEP_ENOMEM, MSTEP_ETOOBIG: too many wait.
+ * MSTEP_ENOMEM.
  */
 int ms_engine_accept(struct ms_engine *engine, struct ms_callback accepted);
 /* With a store: so many executions that only wait stay in memory, the others in the store alone. */

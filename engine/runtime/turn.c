@@ -67,6 +67,10 @@ static void turn_give_back(struct ms_engine *engine, struct ms_turn *turn)
 void ms_turns_deinit(struct ms_engine *engine)
 {
   struct ms_turn *turn;
+  while ((turn = engine->full) != NULL) {
+    engine->full = turn->next;
+    turn_free(turn);
+  }
   while ((turn = engine->free_turns) != NULL) {
     engine->free_turns = turn->next;
     turn_free(turn);
@@ -77,10 +81,26 @@ void ms_turns_deinit(struct ms_engine *engine)
   }
 }
 
+/* A turn that is full before it is its time. */
+static void turn_put_away(struct ms_engine *engine)
+{
+  if (engine->durable != NULL) {
+    ms_durable_hold(engine);
+    return;
+  }
+  if (engine->full_last == NULL) {
+    engine->full = engine->turn;
+  } else {
+    engine->full_last->next = engine->turn;
+  }
+  engine->full_last = engine->turn;
+  engine->turn = NULL;
+}
+
 int ms_turn_ready(struct ms_engine *engine)
 {
-  if (engine->turn != NULL && engine->turn->count == MS_TURN_MAX && engine->durable != NULL) {
-    ms_durable_hold(engine);
+  if (engine->turn != NULL && engine->turn->count == MS_TURN_MAX) {
+    turn_put_away(engine);
   }
   if (engine->turn == NULL) {
     engine->turn = turn_new(engine);
@@ -88,8 +108,7 @@ int ms_turn_ready(struct ms_engine *engine)
   if (engine->turn == NULL) {
     return ms_error_nomem();
   }
-  return engine->turn->count < MS_TURN_MAX ? MSTEP_OK
-                                           : ms_error(MSTEP_ETOOBIG, "too many requests at once");
+  return MSTEP_OK;
 }
 
 struct ms_turn_entry *ms_turn_add(struct ms_engine *engine, struct ms_run *run)
@@ -312,7 +331,13 @@ void ms_engine_turn(struct ms_engine *engine)
     ms_durable_flush(engine);
     return;
   }
-  struct ms_turn *turn = engine->turn;
-  engine->turn = NULL;
-  ms_turn_perform(engine, turn);
+  turn_put_away(engine);
+  struct ms_turn *turn = engine->full;
+  engine->full = engine->full_last = NULL;
+  while (turn != NULL) {
+    struct ms_turn *next = turn->next;
+    turn->next = NULL;
+    ms_turn_perform(engine, turn);
+    turn = next;
+  }
 }
