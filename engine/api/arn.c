@@ -18,8 +18,7 @@ struct ms_str ms_api_arn_rest(struct ms_str arn)
   return ms_str_sub(arn, at, arn.len);
 }
 
-/* The part between colon `index` and the next one; empty when there are fewer. */
-static struct ms_str arn_part(struct ms_str arn, int index)
+struct ms_str ms_api_arn_part(struct ms_str arn, int index)
 {
   size_t at = 0;
   for (int i = 0; i < index; i++) {
@@ -35,12 +34,12 @@ struct ms_str ms_api_arn(struct ms_api_call *call, const char *name, const char 
 {
   static const struct ms_str none;
   struct ms_str arn = ms_api_text(call, name);
-  if (!ms_str_has_prefix(arn, "arn:") || !ms_str_is(arn_part(arn, 2), "states") ||
+  if (!ms_str_has_prefix(arn, "arn:") || !ms_str_is(ms_api_arn_part(arn, 2), "states") ||
       ms_api_arn_rest(arn).len == 0) {
     ms_api_fail_f(call, MS_API_ERROR_INVALID_ARN, "Invalid ARN prefix: %.*s", MS_STR_ARG(arn));
     return none;
   }
-  struct ms_str kind = arn_part(arn, 5);
+  struct ms_str kind = ms_api_arn_part(arn, 5);
   if (!ms_str_is(kind, type)) {
     ms_api_fail_f(call, MS_API_ERROR_INVALID_ARN, "Resource type not valid in this context: %.*s",
                   MS_STR_ARG(kind));

@@ -14,5 +14,7 @@
 struct ms_str ms_api_arn(struct ms_api_call *call, const char *name, const char *type);
 /* What follows the type: "order", "order:first". */
 struct ms_str ms_api_arn_rest(struct ms_str arn);
+/* The part between colon `index` and the next one; empty when there are fewer. */
+struct ms_str ms_api_arn_part(struct ms_str arn, int index);
 
 #endif

@@ -74,6 +74,11 @@ void ms_api_answer(struct ms_api_call *call, int code, int http_status, struct m
   }
 }
 
+bool ms_api_is_answered(const struct ms_api_call *call)
+{
+  return call->is_answered;
+}
+
 int ms_api_reply_text(struct ms_api_call *call, struct ms_str text)
 {
   ms_api_answer(call, MSTEP_OK, 200, text);
@@ -223,6 +228,15 @@ struct ms_json ms_api_kept(const struct ms_api_call *call)
 int ms_api_reply_kept(struct ms_api_call *call)
 {
   return ms_api_reply_json(call, ms_json_ref(call->kept));
+}
+
+int ms_api_finish(struct ms_api_call *call, struct ms_json reply)
+{
+  if (ms_json_is_none(reply)) {
+    return ms_error_nomem();
+  }
+  ms_api_keep(call, reply);
+  return ms_api_accept(call, ms_api_reply_kept);
 }
 
 void ms_api_on_accepted(int code, const char *detail, void *user)

@@ -66,6 +66,7 @@ int ms_api_reply_json(struct ms_api_call *call,
 int ms_api_reply_text(struct ms_api_call *call, struct ms_str text);
 /* Answers with a buffer that the runtime filled, and drops it. err: what filling it gave. */
 int ms_api_reply_buf(struct ms_api_call *call, struct ms_buf *text);
+bool ms_api_is_answered(const struct ms_api_call *call);
 /* detail: for the `{}` of the error's text. */
 int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail);
 int ms_api_fail_f(struct ms_api_call *call, enum ms_api_error error, const char *format, ...)
@@ -86,6 +87,8 @@ void ms_api_keep(struct ms_api_call *call, struct ms_json value);
 struct ms_json ms_api_kept(const struct ms_api_call *call); /* borrowed */
 /* A `then` whose reply is what was kept. */
 int ms_api_reply_kept(struct ms_api_call *call);
+/* Answers with that (takes; NONE: out of memory) once what has been taken so far is durable. */
+int ms_api_finish(struct ms_api_call *call, struct ms_json reply);
 /* For the runtime's `reply`: on_reply is called with it. */
 struct ms_callback ms_api_when_replied(struct ms_api_call *call,
                                        int (*on_reply)(struct ms_api_call *call, int status,

@@ -1,6 +1,7 @@
 /* See machine.h. */
 #include "api/machine.h"
 
+#include "api/tags.h"
 #include "base/error.h"
 
 static const struct ms_api_member log_group_members[] = {
@@ -179,6 +180,15 @@ static int make(struct ms_api_call *call, struct ms_json machine,
   return err;
 }
 
+static bool is_deleting(struct ms_api_call *call, const char *arn)
+{
+  struct ms_json status =
+      ms_api_described(call, ms_engine_machine_describe, ms_str_c(arn), "status");
+  bool is_so = ms_str_is(ms_json_text(status), "DELETING");
+  ms_json_unref(status);
+  return is_so;
+}
+
 int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
                         const struct ms_engine_machine_request *request,
                         int (*then)(struct ms_api_call *call))
@@ -187,6 +197,10 @@ int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
   struct ms_json machine = MS_JSON_VALUE_NONE;
   struct ms_buf problems;
   ms_buf_init(&problems, 0);
+  char named[MS_ENGINE_ARN_SIZE];
+  bool is_new = arn.data == NULL &&
+                ms_engine_arn(named, ms_api_engine(call), "stateMachine", request->name) == 0 &&
+                !ms_engine_machine_is_there(ms_api_engine(call), ms_str_c(named));
   int err = arn.data == NULL ? MSTEP_OK : read_machine(&machine, ms_api_engine(call), arn);
   err = err != 0 ? err : make(call, machine, request, &problems, made);
   if (err == MSTEP_EDEFINITION && problems.error == 0) {
@@ -195,7 +209,12 @@ int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
     err = ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_ALREADY_EXISTS, ms_str_c(made));
   } else if (err == MSTEP_ENOTFOUND) {
     err = ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_DOES_NOT_EXIST, arn);
-  } else if (err == 0) {
+  } else if (err == MSTEP_ESTATE && is_deleting(call, made)) {
+    err = ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_DELETING, ms_str_c(made));
+  } else if (err == 0 && is_new && ms_api_has(call, "tags")) {
+    err = ms_api_tags_set(call, ms_str_c(made), ms_json_ref(ms_api_get(call, "tags")));
+  }
+  if (err == 0 && !ms_api_is_answered(call)) {
     ms_api_keep(call, ms_json_cstring(made));
     err = ms_api_accept(call, then);
   }

@@ -55,6 +55,12 @@ static int failed(struct ms_api_call *call, int err, struct ms_str machine, cons
   switch (err) {
   case MSTEP_ENOTFOUND:
     return ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_DOES_NOT_EXIST, machine);
+  case MSTEP_ESTATE: {
+    struct ms_json status = ms_api_described(call, ms_engine_machine_describe, machine, "status");
+    bool is_deleting = ms_str_is(ms_json_text(status), "DELETING");
+    ms_json_unref(status);
+    return is_deleting ? ms_api_fail(call, MS_API_ERROR_STATE_MACHINE_DELETING, machine) : err;
+  }
   case MSTEP_EEXISTS:
     return ms_api_fail(call, MS_API_ERROR_EXECUTION_ALREADY_EXISTS, ms_str_c(arn));
   case MSTEP_ESYNTAX:

@@ -58,28 +58,30 @@ static bool begins_with(struct ms_str text, struct ms_str prefix)
   return text.len >= prefix.len && memcmp(text.data, prefix.data, prefix.len) == 0;
 }
 
-/* The machine whose executions have ARNs that begin so. */
-static struct ms_engine_machine *machine_of(struct ms_engine *engine, struct ms_str arn)
+/*
+ * The machine whose executions have ARNs that begin so, and the number of the one with this ARN. A name
+ * may have been given again after a machine was deleted: the latest comes first.
+ */
+static int find_number(uint64_t *number, struct ms_engine_machine **machine,
+                       struct ms_engine *engine, struct ms_str arn)
 {
-  for (size_t i = 0; i < engine->versions.count; i++) {
-    struct ms_engine_machine *machine = engine->versions.data[i];
-    if (machine != NULL && begins_with(arn, ms_json_text(machine->prefix))) {
-      return machine;
+  int err = MSTEP_ENOTFOUND;
+  for (size_t i = engine->versions.count; i > 0 && err == MSTEP_ENOTFOUND; i--) {
+    *machine = engine->versions.data[i - 1];
+    if (*machine != NULL && (*machine)->id == (*machine)->family &&
+        begins_with(arn, ms_json_text((*machine)->prefix))) {
+      struct ms_str tail = ms_str_sub(arn, ms_json_text((*machine)->prefix).len, arn.len);
+      err = find_name(number, engine, *machine, tail);
     }
   }
-  return NULL;
+  return err;
 }
 
 int ms_archive_find(struct ms_row *out, uint64_t *number, struct ms_engine_machine **machine,
                     struct ms_engine *engine, struct ms_str arn)
 {
   struct ms_durable *durable = engine->durable;
-  *machine = machine_of(engine, arn);
-  if (*machine == NULL) {
-    return not_found(arn);
-  }
-  struct ms_str tail = ms_str_sub(arn, ms_json_text((*machine)->prefix).len, arn.len);
-  int err = find_name(number, engine, *machine, tail);
+  int err = find_number(number, machine, engine, arn);
   if (err == 0) {
     char key[MS_STORE_NUMBER_SIZE];
     err = ms_store_get(durable->reader, MS_TABLE_EXECUTION, ms_store_key(key, *number), copy_row,

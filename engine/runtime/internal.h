@@ -38,6 +38,14 @@ struct ms_engine_machine {
   struct ms_json role_arn;
   struct ms_json configuration; /* text of an object; NONE: AWS's defaults */
   struct ms_json revision;      /* a UUID; NONE: of the first version */
+  /*
+   * Published: its number, and the alias that leads to it (NONE: none). Those are found by a key of their
+   * own, ARN:NUMBER or ARN:ALIAS:NUMBER; executions that run one say so.
+   */
+  struct ms_json key;
+  struct ms_json alias;
+  uint32_t version; /* 0: not published, found by its ARN */
+  bool is_deleted;
   uint32_t id;           /* of this version, from 1 */
   uint32_t family;       /* id of the first version of this name */
   bool is_express;
@@ -246,6 +254,8 @@ int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delive
 /* A version with that id and everything else but the family's dates; known from now on. */
 int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uint32_t id,
                    const struct ms_engine_machine_request *request, struct ms_str arn);
+/* The current one; NULL when there is none, or it was deleted and nothing of it runs. */
+struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn);
 struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uint32_t id);
 void ms_machines_deinit(struct ms_engine *engine);
 

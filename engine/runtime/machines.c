@@ -101,6 +101,8 @@ static void machine_free(struct ms_engine_machine *entry)
     ms_json_unref(entry->role_arn);
     ms_json_unref(entry->configuration);
     ms_json_unref(entry->revision);
+    ms_json_unref(entry->key);
+    ms_json_unref(entry->alias);
     ms_free(entry);
   }
 }
@@ -122,6 +124,18 @@ static struct ms_json machine_prefix(struct ms_str arn, bool is_express)
                          MS_STR_ARG(name));
 }
 
+/* Published ones are found by their number, and where an alias leads to them by both. */
+static struct ms_json machine_key(const struct ms_engine_machine_request *request, struct ms_str arn)
+{
+  if (request->version == 0) {
+    return ms_json_string(arn);
+  }
+  bool has_alias = request->alias.len > 0;
+  return ms_json_stringf("%.*s:%.*s%s%u", MS_STR_ARG(arn), (int)request->alias.len,
+                         has_alias ? request->alias.data : "", has_alias ? ":" : "",
+                         (unsigned)request->version);
+}
+
 static struct ms_engine_machine *machine_new(const struct ms_engine *engine,
                                              const struct ms_engine_machine_request *request,
                                              struct ms_str arn)
@@ -139,6 +153,10 @@ static struct ms_engine_machine *machine_new(const struct ms_engine *engine,
       .arn = ms_json_string(arn),
       .name = ms_json_string(request->name),
       .prefix = machine_prefix(arn, request->is_express),
+      .key = machine_key(request, arn),
+      .alias = request->alias.len > 0 ? ms_json_string(request->alias) : MS_JSON_VALUE_NONE,
+      .version = request->version,
+      .is_deleted = request->is_deleted,
       .is_express = request->is_express,
       .has_durability = request->has_durability,
       .durability = request->durability,
@@ -146,7 +164,8 @@ static struct ms_engine_machine *machine_new(const struct ms_engine *engine,
       .retention_age_ms = request->retention_age_ms,
       .retention_count = request->retention_count,
   };
-  if (ms_json_is_none(entry->arn) || ms_json_is_none(entry->name) ||
+  if (ms_json_is_none(entry->arn) || ms_json_is_none(entry->key) ||
+      (request->alias.len > 0 && ms_json_is_none(entry->alias)) || ms_json_is_none(entry->name) ||
       ms_json_is_none(entry->prefix) || ms_json_is_none(entry->role_arn) ||
       (has_configuration && ms_json_is_none(entry->configuration))) {
     machine_free(entry);
@@ -173,7 +192,7 @@ static int machine_enter(struct ms_engine *engine, struct ms_engine_machine *ent
   size_t count = engine->versions.count;
   int err = id > count ? MS_VEC_RESERVE(&engine->versions, VERSIONS_MAX, id - count) : MSTEP_OK;
   if (err == 0) {
-    err = ms_map_put(&engine->machines, ms_json_text(entry->arn), entry, NULL);
+    err = ms_map_put(&engine->machines, ms_json_text(entry->key), entry, NULL);
   }
   if (err == 0) {
     while (engine->versions.count < id) {
@@ -303,6 +322,11 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return err;
   }
   struct ms_engine_machine *there = ms_map_get(&engine->machines, ms_str_c(arn));
+  if (there != NULL && there->is_deleted && ms_machine_current(engine, ms_str_c(arn)) != NULL) {
+    ms_machine_unref(machine);
+    return ms_error(MSTEP_ESTATE, "State Machine is being deleted: '%s'", arn);
+  }
+  there = there != NULL && there->is_deleted ? NULL : there; /* the name is free again */
   struct ms_engine_machine_request inherited = *request;
   if (there != NULL && request->is_update) {
     inherit(&inherited, there);
@@ -339,12 +363,15 @@ static void put_machine(struct ms_buf *out, const struct ms_engine_machine *mach
 }
 
 /* The current version whose family comes next after `family`; NULL at the end. */
-static const struct ms_engine_machine *next_family(const struct ms_engine *engine, uint32_t family)
+static const struct ms_engine_machine *next_family(struct ms_engine *engine, uint32_t family)
 {
   for (size_t i = family; i < engine->versions.count; i++) {
     const struct ms_engine_machine *first = engine->versions.data[i];
     if (first != NULL && first->family == first->id) {
-      return ms_map_get(&engine->machines, ms_json_text(first->arn));
+      const struct ms_engine_machine *now = ms_machine_current(engine, ms_json_text(first->arn));
+      if (now != NULL && now->family == first->family) {
+        return now;
+      }
     }
   }
   return NULL;
@@ -406,7 +433,7 @@ static int put_version(struct ms_buf *out, const struct ms_engine_machine *machi
 
 static const struct ms_engine_machine *find_current(struct ms_engine *engine, struct ms_str arn)
 {
-  const struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
+  const struct ms_engine_machine *machine = ms_machine_current(engine, arn);
   if (machine == NULL || machine->machine == NULL) {
     ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
     return NULL;
@@ -422,7 +449,7 @@ int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, str
   }
   ms_buf_char(out, '{');
   put_machine(out, machine);
-  ms_buf_cstr(out, ",\"status\":\"ACTIVE\",");
+  ms_buf_printf(out, ",\"status\":\"%s\",", machine->is_deleted ? "DELETING" : "ACTIVE");
   int err = put_version(out, machine);
   ms_buf_char(out, '}');
   return err;

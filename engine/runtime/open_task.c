@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "runtime/activities.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
@@ -170,6 +171,8 @@ void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine)
   up->cancel_call = ms_engine_cancel_call;
   up->call_host = up_call_host;
   up->now_ms = up_now_ms;
+  up->offer = ms_activities_offer;
+  up->withdraw = ms_activities_withdraw;
   up->user = engine;
 }
 
@@ -222,7 +225,8 @@ static void open_task_describe(struct ms_task_request *out, const struct ms_run 
                                   .state = machine->states[effect->state]->name,
                                   .parameters = effect->parameters,
                                   .deadline_ms = is_there ? frame->timeout_at_ms : 0,
-                                  .attempt = is_there ? frame->retry_count + 1 : 1};
+                                  .attempt = is_there ? frame->retry_count + 1 : 1,
+                                  .is_started = is_there && frame->is_started};
   if (resource.waits_for_token) {
     out->pattern = MS_TASK_TOKEN;
   } else if (resource.is_sync) {

@@ -7,7 +7,7 @@
 #include "runtime/durable.h"
 
 #define ROW_VERSION 1
-#define MACHINE_VERSION 2 /* 1 had no role, configuration and revision */
+#define MACHINE_VERSION 3 /* 1 had no role, configuration and revision, 2 no published versions */
 
 /* ---- keys ---- */
 
@@ -253,6 +253,9 @@ void ms_row_machine_write(struct ms_buf *out, const struct ms_engine_machine *ma
   ms_bytes_put_text(out, ms_json_text(machine->role_arn));
   ms_bytes_put_text(out, ms_json_text(machine->configuration));
   ms_bytes_put_text(out, ms_json_text(machine->revision));
+  ms_bytes_put_number(out, machine->version);
+  ms_bytes_put_text(out, ms_json_text(machine->alias));
+  ms_buf_char(out, (char)machine->is_deleted);
 }
 
 /* What versions of the row brought later; empty texts are none. */
@@ -290,6 +293,11 @@ int ms_row_machine_read(struct ms_engine_machine_request *request, struct ms_mac
   request->definition = ms_bytes_text(&reader);
   if (version >= 2) {
     machine_read_more(request, out, &reader);
+  }
+  if (version >= 3) {
+    request->version = ms_bytes_number32(&reader);
+    request->alias = ms_bytes_text(&reader);
+    request->is_deleted = ms_bytes_byte(&reader) != 0;
   }
   if (durability > MS_DURABILITY_NONE + 1 || level > MS_LOG_ALL || out->family == 0) {
     ms_bytes_fail(&reader, "a row of a machine is damaged");

@@ -172,6 +172,10 @@ struct ms_engine_machine_request {
   enum ms_durability durability;
   int64_t retention_age_ms; /* 0 = the engine's */
   uint64_t retention_count;
+  /* Of what is read from a store: see struct ms_engine_machine. */
+  uint32_t version;
+  struct ms_str alias;
+  bool is_deleted;
 };
 int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                              const struct ms_engine_machine_request *request,
@@ -186,6 +190,19 @@ int ms_engine_machine_describe_for(struct ms_buf *out, struct ms_engine *engine,
 /* When the current version was made, and AWS's revisionId of it: "" before the first update. */
 int ms_engine_machine_revision(int64_t *updated_at_ms, char revision[37], struct ms_engine *engine,
                                struct ms_str arn);
+/* There, or still being deleted. */
+bool ms_engine_machine_is_there(struct ms_engine *engine, struct ms_str arn);
+/*
+ * Executions that run go on; nothing new is started. When the last has ended the machine is gone, and its
+ * name may be used again.
+ */
+int ms_engine_machine_delete(struct ms_engine *engine, struct ms_str arn);
+/* Durability and retention, as `settings` has them, from now on. */
+int ms_engine_machine_settle(struct ms_engine *engine, struct ms_str arn,
+                             const struct ms_engine_machine_request *settings);
+/* The ARN of a thing of Step Functions with that name: type "stateMachine", "activity". */
+int ms_engine_arn(char arn[MS_ENGINE_ARN_SIZE], const struct ms_engine *engine, const char *type,
+                  struct ms_str name);
 /* What a definition is checked for. */
 enum ms_engine_checks {
   MS_ENGINE_EXPRESS = 1, /* as an Express machine */

@@ -35,6 +35,7 @@ struct ms_task_request {
   struct ms_json parameters; /* or the input, of LAMBDA and ACTIVITY */
   int64_t deadline_ms;       /* the task's own timeout; 0 = none */
   unsigned attempt;          /* from 1 */
+  bool is_started;           /* ACTIVITY: a worker has it already */
   uint32_t *invocation;      /* calls of this state in this execution so far; NULL unless wanted */
 };
 
@@ -114,6 +115,12 @@ struct ms_task_up {
                     struct ms_str input, void *user);
   int64_t (*now_ms)(void *user);
   void *user;
+  /*
+   * ACTIVITY: it waits for a worker, who is given it with its token; MSTEP_ENOTFOUND: no such activity.
+   * What is withdrawn waits no more. NULL: nobody asks for tasks.
+   */
+  int (*offer)(struct ms_task *task, const struct ms_task_request *request, void *user);
+  void (*withdraw)(struct ms_task *task, void *user);
 };
 
 struct ms_task_handler {

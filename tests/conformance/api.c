@@ -56,16 +56,40 @@ static void call(struct scenario *s, const char *operation, struct ms_str reques
 
 /* ---- parameters: "${3.field}" is what step 3 answered ---- */
 
-static struct ms_json resolve_text(struct scenario *s, struct ms_json value)
+/* `${3.field}` at the start of `text`: what is there instead, and how long it is; NONE: it is none. */
+static struct ms_json answered(size_t *len, const struct scenario *s, const char *text)
 {
-  struct ms_str text = ms_json_text(value);
   unsigned step;
   int end = 0;
   char field[64];
-  if (sscanf(text.data, "${%u.%63[a-zA-Z]}%n", &step, field, &end) == 2 && (size_t)end == text.len &&
-      step < STEPS_MAX)
-    return ms_json_ref(ms_json_getc(s->answers[step], field));
-  return ms_json_ref(value);
+  if (sscanf(text, "${%u.%63[a-zA-Z]}%n", &step, field, &end) == 2 && end > 0 && step < STEPS_MAX) {
+    *len = (size_t)end;
+    return ms_json_getc(s->answers[step], field);
+  }
+  return MS_JSON_VALUE_NONE;
+}
+
+static struct ms_json resolve_text(struct scenario *s, struct ms_json value)
+{
+  struct ms_str text = ms_json_text(value);
+  size_t len = 0;
+  struct ms_json whole = answered(&len, s, text.data);
+  if (!ms_json_is_none(whole) && len == text.len)
+    return ms_json_ref(whole);
+  struct ms_buf out;
+  ms_buf_init(&out, 0);
+  for (size_t at = 0; at < text.len;) {
+    struct ms_json part = answered(&len, s, text.data + at);
+    if (ms_json_is_string(part)) {
+      ms_buf_str(&out, ms_json_text(part));
+      at += len;
+    } else {
+      ms_buf_char(&out, text.data[at++]);
+    }
+  }
+  struct ms_json resolved = ms_json_string(ms_buf_view(&out));
+  ms_buf_deinit(&out);
+  return resolved;
 }
 
 static struct ms_json resolve(struct scenario *s, struct ms_json value)

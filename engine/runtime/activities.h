@@ -1,0 +1,30 @@
+/*
+ * Activities: tasks that wait for a worker, and workers that wait for a task (GetActivityTask). Which
+ * activities there are is in the catalog, under "activity".
+ */
+#ifndef MS_RUNTIME_ACTIVITIES_H
+#define MS_RUNTIME_ACTIVITIES_H
+
+#include "journal/driver.h"
+#include "runtime/runtime.h"
+
+extern const struct ms_driver_type ms_activities_driver;
+
+#define MS_ACTIVITY_POLL_MS 60000
+#define MS_ACTIVITY_POLLERS_MAX 1000
+
+/* token data NULL: nothing came in time. Texts are valid during the call. */
+typedef void (*ms_activity_cb)(struct ms_str token, struct ms_str input, void *arg);
+
+/*
+ * The next task of that activity, now (cb is called from inside) or within a minute. That somebody took it
+ * is not durable yet. MSTEP_ENOTFOUND: no such activity; MSTEP_ETOOBIG: too many wait.
+ */
+int ms_activities_poll(struct ms_engine *engine, struct ms_str arn, struct ms_str worker,
+                       ms_activity_cb cb, void *arg);
+
+/* For ms_task_up; user: the engine. */
+int ms_activities_offer(struct ms_task *task, const struct ms_task_request *request, void *user);
+void ms_activities_withdraw(struct ms_task *task, void *user);
+
+#endif

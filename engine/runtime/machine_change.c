@@ -1,0 +1,119 @@
+/* Machines as they go on: settings that change in place, deletion, published versions, aliases. */
+#include <stdio.h>
+
+#include "base/error.h"
+#include "runtime/catalog.h"
+#include "runtime/durable.h"
+#include "runtime/internal.h"
+
+static int not_found(struct ms_str arn)
+{
+  return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
+}
+
+int ms_engine_arn(char arn[MS_ENGINE_ARN_SIZE], const struct ms_engine *engine, const char *type,
+                  struct ms_str name)
+{
+  int len = snprintf(arn, MS_ENGINE_ARN_SIZE, "arn:aws:states:%s:%s:%s:%.*s",
+                     engine->options.region, engine->options.account, type, MS_STR_ARG(name));
+  return len < 0 || len >= MS_ENGINE_ARN_SIZE
+             ? ms_error(MSTEP_ETOOBIG, "the ARN would be longer than %d bytes",
+                        MS_ENGINE_ARN_SIZE - 1)
+             : MSTEP_OK;
+}
+
+/* ---- deletion ---- */
+
+/* Does an execution of any version run? */
+static bool is_running(struct ms_engine *engine, const struct ms_engine_machine *machine)
+{
+  const struct ms_engine_list list = {.machine_arn = ms_json_text(machine->arn),
+                                      .status = MS_EXECUTION_RUNNING,
+                                      .max_results = 1};
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  bool is_empty = ms_engine_execution_list(&text, engine, &list) == 0 &&
+                  ms_str_has_prefix(ms_buf_view(&text), "{\"executions\":[]");
+  ms_buf_deinit(&text);
+  return !is_empty;
+}
+
+struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn)
+{
+  struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
+  bool is_gone =
+      machine == NULL || machine->version != 0 || (machine->is_deleted && !is_running(engine, machine));
+  return is_gone ? NULL : machine;
+}
+
+bool ms_engine_machine_is_there(struct ms_engine *engine, struct ms_str arn)
+{
+  return ms_machine_current(engine, arn) != NULL;
+}
+
+/* What was changed in place; the row may be written again only when its definition is known. */
+static int write_again(struct ms_engine *engine, const struct ms_engine_machine *machine)
+{
+  return engine->durable == NULL ? MSTEP_OK : ms_durable_write_machine(engine, machine);
+}
+
+/* Everything of that kind whose "machine" is this one. */
+static int remove_all(struct ms_engine *engine, const char *kind, struct ms_str machine)
+{
+  struct ms_str name;
+  struct ms_json value;
+  int err = MSTEP_OK;
+  for (uint64_t at = 0; err == 0 && ms_catalog_next(&name, &value, &at, engine, kind);) {
+    if (ms_str_eq(ms_json_text(ms_json_getc(value, "machine")), machine)) {
+      err = ms_catalog_remove(engine, kind, name);
+    }
+  }
+  return err;
+}
+
+int ms_engine_machine_delete(struct ms_engine *engine, struct ms_str arn)
+{
+  struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
+  int err = ms_engine_may_write(engine);
+  if (err != 0 || machine == NULL || machine->version != 0 || machine->is_deleted ||
+      machine->machine == NULL) {
+    return err;
+  }
+  machine->is_deleted = true;
+  err = write_again(engine, machine);
+  if (err != 0) {
+    machine->is_deleted = false;
+    return err;
+  }
+  err = remove_all(engine, "alias", arn);
+  err = err != 0 ? err : remove_all(engine, "version", arn);
+  return err != 0 ? err : ms_catalog_remove(engine, "tags", arn);
+}
+
+/* ---- settings ---- */
+
+int ms_engine_machine_settle(struct ms_engine *engine, struct ms_str arn,
+                             const struct ms_engine_machine_request *settings)
+{
+  struct ms_engine_machine *machine = ms_machine_current(engine, arn);
+  if (machine == NULL || machine->machine == NULL) {
+    return not_found(arn);
+  }
+  const struct ms_engine_machine before = *machine;
+  machine->has_durability = settings->has_durability;
+  machine->durability = settings->durability;
+  machine->retention_age_ms = settings->retention_age_ms;
+  machine->retention_count = settings->retention_count;
+  bool is_same = before.has_durability == machine->has_durability &&
+                 before.durability == machine->durability &&
+                 before.retention_age_ms == machine->retention_age_ms &&
+                 before.retention_count == machine->retention_count;
+  int err = is_same ? MSTEP_OK : write_again(engine, machine);
+  if (err != 0) {
+    *machine = before;
+  } else if (!is_same) {
+    ms_retention_ended(engine); /* what is past its new time is looked for soon */
+    ms_engine_touch(engine);
+  }
+  return err;
+}
