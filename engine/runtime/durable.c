@@ -12,6 +12,7 @@
 
 #define PROBE_FIRST_MS 100
 #define PROBE_LAST_MS 5000
+#define BREAK_AGAIN_MS 10000 /* after reading anew: what breaks so soon may do so each time */
 /*
  * That a task has begun is of use to nobody but a reader of the history, and the answer is often there
  * at once: so long it does not cause a commit of its own.
@@ -41,15 +42,36 @@ bool ms_durable_is_ready(const struct ms_engine *engine)
                              !ms_journal_is_full(durable->journal));
 }
 
+static int64_t next_delay_ms(int64_t delay_ms)
+{
+  return delay_ms == 0 ? PROBE_FIRST_MS
+                       : delay_ms * 2 > PROBE_LAST_MS ? PROBE_LAST_MS : delay_ms * 2;
+}
+
+/* What breaks again and again is read anew at longer and longer intervals. */
+static void break_again(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  int64_t now_ms = ms_loop_now_ms(engine->loop);
+  bool is_again =
+      durable->reloaded_at_ms != 0 && now_ms - durable->reloaded_at_ms < BREAK_AGAIN_MS;
+  durable->break_delay_ms = is_again ? next_delay_ms(durable->break_delay_ms) : 0;
+  if (is_again) {
+    durable->probe_at_ms = now_ms + durable->break_delay_ms;
+  }
+}
+
 void ms_durable_break(struct ms_engine *engine, int err)
 {
   struct ms_durable *durable = engine->durable;
-  ms_engine_log(engine, 0, "executions are to be read from the store again: %s: %s",
-                ms_error_text(err), ms_error_detail());
+  bool has_detail = err != MSTEP_ENOMEM;
+  ms_engine_log(engine, 0, "executions are to be read from the store again: %s%s%s",
+                ms_error_text(err), has_detail ? ": " : "", has_detail ? ms_error_detail() : "");
   if (durable->state == MS_DURABLE_OPEN) {
     durable->state = MS_DURABLE_AHEAD;
     durable->is_urgent = true;
     snprintf(durable->detail, sizeof durable->detail, "%s", ms_error_text(err));
+    break_again(engine);
     ms_loop_defer(engine->loop);
   }
 }
@@ -118,10 +140,8 @@ static void held_drop(struct ms_engine *engine, const char *detail)
 static void probe_later(struct ms_engine *engine)
 {
   struct ms_durable *durable = engine->durable;
-  int64_t delay = durable->probe_delay_ms;
-  delay = delay == 0 ? PROBE_FIRST_MS : delay * 2 > PROBE_LAST_MS ? PROBE_LAST_MS : delay * 2;
-  durable->probe_delay_ms = delay;
-  durable->probe_at_ms = ms_loop_now_ms(engine->loop) + delay;
+  durable->probe_delay_ms = next_delay_ms(durable->probe_delay_ms);
+  durable->probe_at_ms = ms_loop_now_ms(engine->loop) + durable->probe_delay_ms;
 }
 
 int64_t ms_durable_next_due_ms(const struct ms_engine *engine)
@@ -192,6 +212,7 @@ static void durable_reload(struct ms_engine *engine)
   }
   if (err == 0) {
     durable->probe_delay_ms = 0;
+    durable->reloaded_at_ms = ms_loop_now_ms(engine->loop);
     return;
   }
   ms_engine_log(engine, 0, "the store cannot be read: %s: %s", ms_error_text(err),

@@ -97,6 +97,8 @@ struct ms_durable {
   int64_t flush_at_ms; /* PATIENCE_MS after something that is not urgent; 0 = nothing waits */
   int64_t probe_at_ms; /* when the store is looked at again; 0 = not planned */
   int64_t probe_delay_ms;
+  int64_t reloaded_at_ms; /* 0: never */
+  int64_t break_delay_ms; /* before the next reading anew, while it breaks again and again */
   bool is_probing;
   bool is_probe_fine;
   bool must_resume; /* recovered; tasks and steps are still to be begun */

@@ -133,7 +133,14 @@ int ms_run_wake(struct ms_engine *engine, struct ms_run *run)
   if (err == 0) {
     err = ms_row_read(&row, ms_buf_view(&durable->row));
   }
-  return err != 0 ? err : ms_row_load(run, &row, engine, durable->reader);
+  err = err != 0 ? err : ms_row_load(run, &row, engine, durable->reader);
+  if (err == MSTEP_ENOTFOUND) {
+    err = ms_error(MSTEP_EIO, "its row is missing");
+  }
+  return err == 0 || err == MSTEP_ENOMEM
+             ? err
+             : ms_error(err, "execution %s in %s cannot be read: %s", ms_json_text(run->tail).data,
+                        ms_store_name(durable->reader), ms_error_detail());
 }
 
 /* The longest idle, until the line is as short as it should be. */

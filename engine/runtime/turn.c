@@ -18,6 +18,8 @@
 
 #define STEPS_MAX 512       /* of one execution at a time */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
+#define AGAIN_NOMEM_MS 100
+#define AGAIN_UNREADABLE_MS 60000
 #define FREE_EVENTS_MAX 8192 /* a turn that held more gives the memory back */
 
 /* ---- turns as data ---- */
@@ -190,6 +192,23 @@ static void entry_break(struct ms_engine *engine, struct ms_turn_entry *entry, i
   ms_durable_break(engine, err);
 }
 
+/*
+ * It is away and cannot be read: the others go on. Its timer is tried again, since what is wrong may be the
+ * disk's.
+ */
+static void entry_put_off(struct ms_engine *engine, struct ms_turn_entry *entry,
+                          const struct ms_pending *pending, int err)
+{
+  int64_t delay_ms = err == MSTEP_ENOMEM ? AGAIN_NOMEM_MS : AGAIN_UNREADABLE_MS;
+  entry->code = err;
+  ms_engine_log(engine, 0, "%s", ms_error_detail());
+  if (pending->command.type == MS_COMMAND_TIMER &&
+      ms_run_set_timer(engine, pending->run, pending->command.frame,
+                       ms_loop_now_ms(engine->loop) + delay_ms) != 0) {
+    ms_durable_break(engine, MSTEP_ENOMEM);
+  }
+}
+
 /* One command: its events and effects go to the turn. */
 static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 {
@@ -201,15 +220,17 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   if (run == NULL) {
     return;
   }
-  if (err == 0 && turn_is_late(run, pending)) {
+  if (err != 0) {
+    entry_put_off(engine, entry, pending, err);
+    return;
+  }
+  if (turn_is_late(run, pending)) {
     return; /* nothing to do is done, too: an answer or a timer of an execution that has ended */
   }
-  if (err == 0) {
-    ms_run_unrest(engine, run);
-    err = turn_decide(engine, run, pending->is_more ? NULL : &pending->command);
-    entry->event_count = turn->events.count - entry->first_event;
-    entry->effect_count = turn->effects.count - entry->first_effect;
-  }
+  ms_run_unrest(engine, run);
+  err = turn_decide(engine, run, pending->is_more ? NULL : &pending->command);
+  entry->event_count = turn->events.count - entry->first_event;
+  entry->effect_count = turn->effects.count - entry->first_effect;
   if (engine->durable != NULL) {
     MS_FAULT(turn_decided);
     bool is_patient = pending->command.type == MS_COMMAND_TASK_STARTED && !engine->durable->is_urgent;
