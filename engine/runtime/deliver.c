@@ -11,6 +11,7 @@
 #include "invoke/invoke.h"
 #include "messaging/bus.h"
 #include "messaging/queue.h"
+#include "messaging/topic.h"
 #include "runtime/internal.h"
 
 /* ---- functions ---- */
@@ -66,6 +67,14 @@ static int deliver_to_bus(const struct ms_delivery *delivery, ms_delivered_cb cb
   return ms_bus_deliver(ms_engine_driver(user, &ms_buses_driver), delivery, cb, arg);
 }
 
+/* ---- topics ---- */
+
+static int deliver_to_topic(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
+                            void *user)
+{
+  return ms_topic_deliver(ms_engine_driver(user, &ms_topics_driver), delivery, cb, arg);
+}
+
 /* ---- the rest ---- */
 
 int ms_deliver_init(struct ms_engine *engine)
@@ -87,6 +96,7 @@ int ms_deliver_init(struct ms_engine *engine)
                                            .up = {.invoke = deliver_event,
                                                   .send = deliver_message,
                                                   .put_event = deliver_to_bus,
+                                                  .publish = deliver_to_topic,
                                                   .hook = ms_engine_hook,
                                                   .user = engine}};
   return ms_dests_new(&engine->dests, &options);

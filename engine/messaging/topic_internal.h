@@ -1,0 +1,54 @@
+/* Topics and subscriptions in memory. Private to the topic's files. */
+#ifndef MS_MESSAGING_TOPIC_INTERNAL_H
+#define MS_MESSAGING_TOPIC_INTERNAL_H
+
+#include "messaging/policy.h"
+#include "messaging/relay.h"
+#include "messaging/resource.h"
+#include "messaging/topic.h"
+
+struct ms_subscription {
+  struct ms_subscription *next; /* of its topic, oldest first */
+  struct ms_topic *topic;
+  struct ms_json row; /* {"SubscriptionArn", "TopicArn", "Protocol", "Endpoint", "Owner", "Token", "Attributes"} */
+  struct ms_str arn, protocol, endpoint; /* borrowed from it, as are these */
+  struct ms_str token; /* data NULL: confirmed */
+  struct ms_json attributes;
+  struct ms_policy *policy; /* NULL: everything */
+  bool is_raw;
+};
+
+struct ms_topic {
+  struct ms_topic *next; /* by ARN */
+  struct ms_json row;    /* {"TopicArn", "Attributes"} */
+  struct ms_str arn;     /* borrowed from it */
+  struct ms_json attributes;
+  bool is_fifo;
+  struct ms_subscription *subscriptions;
+};
+
+struct ms_topics {
+  const struct ms_driver_env *env;
+  struct ms_topic *first;
+  struct ms_relay *relay;
+  struct ms_topic_wait *waits;
+  int64_t sequence;
+};
+
+struct ms_str ms_topic_text(struct ms_json object, const char *name); /* data NULL: none */
+/* By the request's `member`; NULL: *why says so. */
+struct ms_topic *ms_topic_asked(struct ms_topics *topics, struct ms_json request,
+                                const char *member, struct ms_queue_refusal *why);
+
+/* ---- topic_subscription.c ---- */
+/* Compiles a row and puts it in the place of what its ARN had; takes row. */
+int ms_subscription_install(struct ms_topic *topic, struct ms_topics *topics, struct ms_json row,
+                            bool is_saved, struct ms_queue_refusal *why);
+void ms_subscription_free(struct ms_subscription *subscription);
+
+/* ---- topic_publish.c ---- */
+/* Asks the endpoint of a subscription to confirm it. */
+int ms_topic_ask_to_confirm(struct ms_topics *topics, const struct ms_subscription *subscription);
+void ms_topic_waits_free(struct ms_topics *topics);
+
+#endif
