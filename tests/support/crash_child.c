@@ -2,6 +2,7 @@
 #include "crash_child.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct host_state {
   unsigned asked;         /* starts whose answer is on the way */
   unsigned done;          /* nothing more is to be done with so many */
   int notes, starts, log; /* files */
+  unsigned refusals;
   bool is_again; /* there was an earlier life: nobody knows how far one is that was started */
   int result;
 };
@@ -137,9 +139,20 @@ static void finish(struct item *item)
 }
 
 /* The store failed while it was asked: nobody knows. True: ask again, with patience. */
-static bool is_unknown(const struct item *item, int status)
+static bool is_unknown(const struct item *item, int status, mstep_str reply)
 {
-  return item->host->life->is_patient && status == MSTEP_EIO;
+  struct host_state *host = item->host;
+  if (!host->life->is_patient || status != MSTEP_EIO) {
+    return false;
+  }
+  if (host->refusals++ < 3) {
+    char text[512];
+    int len = snprintf(text, sizeof text - 1, "refused %.*s", (int)reply.len, reply.data);
+    len = len < (int)sizeof text - 1 ? len : (int)sizeof text - 2;
+    text[len] = '\n';
+    append(host, host->log, text, (size_t)len + 1);
+  }
+  return true;
 }
 
 static bool answers(mstep_str reply, const char *error)
@@ -161,7 +174,7 @@ static void on_purged(mstep_engine *engine, int status, mstep_str reply, void *u
   struct item *item = user;
   (void)engine;
   item->is_asked = false;
-  if (is_unknown(item, status)) {
+  if (is_unknown(item, status, reply)) {
     call_for(item, "PurgeExecutions", on_purged);
   } else if (status == 0 || answers(reply, "ExecutionDoesNotExist")) {
     note(item, CRASH_PURGE_ACCEPTED, 0);
@@ -184,7 +197,7 @@ static void on_stopped(mstep_engine *engine, int status, mstep_str reply, void *
   struct item *item = user;
   (void)engine;
   item->is_asked = false;
-  if (is_unknown(item, status)) {
+  if (is_unknown(item, status, reply)) {
     call_for(item, "StopExecution", on_stopped);
   } else if (status == 0) {
     note(item, CRASH_STOP_ACCEPTED, 0);
@@ -205,7 +218,7 @@ static void on_redriven(mstep_engine *engine, int status, mstep_str reply, void 
   struct item *item = user;
   (void)engine;
   item->is_asked = false;
-  if (is_unknown(item, status)) {
+  if (is_unknown(item, status, reply)) {
     call_for(item, "RedriveExecution", on_redriven);
   } else if (status == 0 || answers(reply, "ExecutionNotRedrivable")) {
     /* The second: it was durable when the store failed. */
@@ -309,7 +322,7 @@ static void watch(struct item *item)
       return;
     }
   }
-  if (is_unknown(item, err)) {
+  if (is_unknown(item, err, str(mstep_last_error()))) {
     mstep_engine_post(host->engine, on_again, item);
   } else if (err != 0) {
     wrong(host, "e%u was accepted: %s", item->n, mstep_last_error());
@@ -345,7 +358,7 @@ static void on_accepted(mstep_engine *engine, int status, mstep_str reply, void 
   struct item *item = user;
   struct host_state *host = item->host;
   (void)engine;
-  if (is_unknown(item, status)) {
+  if (is_unknown(item, status, reply)) {
     begin(item);
     return;
   }
@@ -456,6 +469,18 @@ static void on_task(mstep_engine *engine, const char *token, const char *resourc
   }
 }
 
+/* ---- SIGTERM --------------------------------------------------------------------------------------------------- */
+
+static mstep_engine *terminable;
+static volatile sig_atomic_t is_terminated;
+
+static void terminate(int number)
+{
+  (void)number;
+  is_terminated = 1;
+  mstep_engine_stop(terminable);
+}
+
 /* ---- the process ------------------------------------------------------------------------------------------------ */
 
 static void on_begin(mstep_engine *engine, void *user)
@@ -486,8 +511,15 @@ static int host_run_all(struct host_state *host)
     wrong(host, "%s", mstep_last_error());
     return 1;
   }
+  if (host->life->is_stoppable) {
+    terminable = host->engine;
+    signal(SIGTERM, terminate);
+  }
   if (mstep_engine_run(host->engine) != 0) {
     wrong(host, "%s", mstep_last_error());
+  }
+  if (host->result == 0 && is_terminated) {
+    return CRASH_TERMINATED;
   }
   if (host->result == 0 && host->done < host->life->count) {
     wrong(host, "nothing is left to do, and %u of %u are done", host->done, host->life->count);
@@ -547,6 +579,7 @@ int crash_child(const struct crash_life *life)
     return 1;
   }
   int result = host_run_all(&host);
+  signal(SIGTERM, SIG_IGN); /* it is late: the engine goes now */
   if (mstep_engine_close(host.engine) != 0) {
     result = 1;
   }

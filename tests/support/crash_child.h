@@ -8,6 +8,7 @@
  *   dir/e.db    the store
  *   dir/notes   "accepted 7", "ended 7 1", "redriven 7", "stopped 7", "purging 7", "purged 7"
  *   dir/starts  a line for each start of a task: execution, where, redrive, attempt, id
+ *   dir/log     what the engine logs, with its level; "refused ...", what it answered while its store failed
  */
 #ifndef CRASH_CHILD_H
 #define CRASH_CHILD_H
@@ -22,6 +23,7 @@ struct crash_life {
   size_t resident_max; /* executions that wait and stay in memory; 0 = the engine's choice */
   unsigned starts_max; /* that are under way at a time */
   bool is_patient;     /* a store that fails is waited for; else it ends the process */
+  bool is_stoppable;   /* SIGTERM ends it in good order: CRASH_TERMINATED */
 };
 
 enum crash_note {
@@ -39,6 +41,8 @@ struct crash_noted {
   bool has[CRASH_NOTES];
   int status; /* the latest that it ended with */
 };
+
+#define CRASH_TERMINATED 3
 
 /* Runs until all is done: 0. Else says why on standard error, and what it returns is not 0. */
 int crash_child(const struct crash_life *life);
