@@ -180,6 +180,23 @@ static int make(struct ms_api_call *call, struct ms_json machine,
   return err;
 }
 
+/* Publishes it, if that was asked for, and keeps the ARNs. */
+static int keep_made(struct ms_api_call *call, const char *made)
+{
+  static const struct ms_str current;
+  char version[MS_ENGINE_ARN_SIZE];
+  struct ms_json kept = ms_api_object("stateMachineArn", ms_json_cstring(made));
+  int err = ms_json_is_none(kept) ? ms_error_nomem() : MSTEP_OK;
+  if (err == 0 && ms_api_bool(call, "publish", false)) {
+    err = ms_engine_machine_publish(version, ms_api_engine(call), ms_str_c(made), current,
+                                    ms_api_text(call, "versionDescription"));
+    err = err != 0 ? err
+                   : ms_json_setc(&kept, "stateMachineVersionArn", ms_json_cstring(version));
+  }
+  ms_api_keep(call, kept);
+  return err;
+}
+
 static bool is_deleting(struct ms_api_call *call, const char *arn)
 {
   struct ms_json status =
@@ -202,6 +219,9 @@ int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
                 ms_engine_arn(named, ms_api_engine(call), "stateMachine", request->name) == 0 &&
                 !ms_engine_machine_is_there(ms_api_engine(call), ms_str_c(named));
   int err = arn.data == NULL ? MSTEP_OK : read_machine(&machine, ms_api_engine(call), arn);
+  if (arn.data != NULL && !ms_engine_machine_is_there(ms_api_engine(call), arn)) {
+    err = MSTEP_ENOTFOUND; /* a version stays as it is */
+  }
   err = err != 0 ? err : make(call, machine, request, &problems, made);
   if (err == MSTEP_EDEFINITION && problems.error == 0) {
     err = ms_api_fail(call, MS_API_ERROR_INVALID_DEFINITION, ms_buf_view(&problems));
@@ -215,8 +235,8 @@ int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
     err = ms_api_tags_set(call, ms_str_c(made), ms_json_ref(ms_api_get(call, "tags")));
   }
   if (err == 0 && !ms_api_is_answered(call)) {
-    ms_api_keep(call, ms_json_cstring(made));
-    err = ms_api_accept(call, then);
+    err = keep_made(call, made);
+    err = err != 0 ? err : ms_api_accept(call, then);
   }
   ms_json_unref(machine);
   ms_buf_deinit(&problems);

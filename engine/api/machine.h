@@ -37,7 +37,7 @@ bool ms_api_machine_check(struct ms_api_call *call);
 
 /*
  * Creates or (arn given) updates, with the call's configurations, and answers with then(call) when
- * it is durable, whose ms_api_kept is the ARN; or with what is wrong.
+ * it is durable, whose ms_api_kept is {stateMachineArn, stateMachineVersionArn?}; or with what is wrong.
  */
 int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
                         const struct ms_engine_machine_request *request,

@@ -17,10 +17,9 @@ static const struct ms_api_member members[] = {
 
 static int created(struct ms_api_call *call)
 {
-  struct ms_json arn = ms_api_kept(call);
-  struct ms_json date =
-      ms_api_described(call, ms_engine_machine_describe, ms_json_text(arn), "creationDate");
-  struct ms_json reply = ms_api_object("stateMachineArn", ms_json_ref(arn));
+  struct ms_json reply = ms_json_ref(ms_api_kept(call));
+  struct ms_str arn = ms_json_text(ms_json_getc(reply, "stateMachineArn"));
+  struct ms_json date = ms_api_described(call, ms_engine_machine_describe, arn, "creationDate");
   if (ms_json_setc(&reply, "creationDate", date) != 0) {
     ms_json_unref(reply);
     return ms_error_nomem();

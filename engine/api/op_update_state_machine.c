@@ -14,13 +14,20 @@ static int updated(struct ms_api_call *call)
 {
   int64_t at_ms;
   char revision[37];
+  struct ms_json kept = ms_api_kept(call);
+  struct ms_json version = ms_json_getc(kept, "stateMachineVersionArn");
   int err = ms_engine_machine_revision(&at_ms, revision, ms_api_engine(call),
-                                       ms_json_text(ms_api_kept(call)));
+                                       ms_json_text(ms_json_getc(kept, "stateMachineArn")));
   if (err != 0) {
     return err;
   }
   struct ms_json reply = ms_api_object("updateDate", ms_api_date(at_ms));
   if (revision[0] != '\0' && ms_json_setc(&reply, "revisionId", ms_json_cstring(revision)) != 0) {
+    ms_json_unref(reply);
+    return ms_error_nomem();
+  }
+  if (!ms_json_is_none(version) &&
+      ms_json_setc(&reply, "stateMachineVersionArn", ms_json_ref(version)) != 0) {
     ms_json_unref(reply);
     return ms_error_nomem();
   }

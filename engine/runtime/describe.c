@@ -66,6 +66,9 @@ static void describe_run(struct describe *d, struct ms_engine *engine, const str
   const struct ms_execution_identity *is = &core->identity;
   put(d, "executionArn", ms_json_ref(is->arn));
   put(d, "stateMachineArn", ms_json_ref(is->machine_arn));
+  if (run->machine->version != 0) {
+    put(d, "stateMachineVersionArn", ms_json_ref(run->machine->key));
+  }
   put(d, "name", ms_json_ref(is->name));
   put(d, "status", ms_json_cstring(ms_execution_status_text(status)));
   put(d, "startDate", ms_json_double((double)core->started_at_ms / 1000));

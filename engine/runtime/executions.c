@@ -215,7 +215,7 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
   if (err != 0) {
     return err;
   }
-  start.machine = ms_machine_current(engine, request->machine_arn);
+  start.machine = ms_machine_route(engine, request->machine_arn);
   if (start.machine != NULL && start.machine->is_deleted) {
     return ms_error(MSTEP_ESTATE, "State Machine is being deleted: '%.*s'",
                     MS_STR_ARG(request->machine_arn));

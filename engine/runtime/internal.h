@@ -256,6 +256,11 @@ int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uin
                    const struct ms_engine_machine_request *request, struct ms_str arn);
 /* The current one; NULL when there is none, or it was deleted and nothing of it runs. */
 struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn);
+/* The same, and versions by their ARN. */
+struct ms_engine_machine *ms_machine_route(struct ms_engine *engine, struct ms_str arn);
+/* A copy that is found as ARN:NUMBER. */
+int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
+                       const struct ms_engine_machine *of, uint32_t number);
 struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uint32_t id);
 void ms_machines_deinit(struct ms_engine *engine);
 

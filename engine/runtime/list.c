@@ -23,6 +23,7 @@ struct listing {
   struct ms_engine *engine;
   const struct ms_engine_list *request;
   uint32_t family; /* 0: of all machines */
+  uint32_t version; /* id of a published one; 0: of all */
   uint64_t below;  /* numbers from this one on have been told */
   size_t max;
   MS_VEC(struct item) items;
@@ -111,6 +112,7 @@ static int collect_runs(struct listing *l)
   while (err == 0 && (run = ms_index_next(&l->engine->runs, &at)) != NULL) {
     bool is_wanted = run->number != 0 && run->number < l->below &&
                      (l->family == 0 || run->machine->family == l->family) &&
+                     (l->version == 0 || run->machine->id == l->version) &&
                      (l->request->status < 0 || (int)status_of(run) == l->request->status);
     if (is_wanted) {
       err = add_item(l, (struct item){run->number, run});
@@ -140,7 +142,8 @@ static int on_execution(struct ms_str key, struct ms_str value, void *user)
   struct listing *l = user;
   struct ms_row row;
   int err = ms_row_read(&row, value);
-  if (err == 0 && (l->request->status < 0 || (int)row.status == l->request->status)) {
+  if (err == 0 && (l->version == 0 || row.machine == l->version) &&
+      (l->request->status < 0 || (int)row.status == l->request->status)) {
     return on_listing(key, value, user);
   }
   return err;
@@ -249,6 +252,10 @@ static int put_item(struct ms_buf *out, struct listing *l, const struct ms_row *
   ms_json_print(out, arn);
   ms_buf_cstr(out, ",\"stateMachineArn\":");
   ms_json_print(out, machine->arn);
+  if (machine->version != 0) {
+    ms_buf_cstr(out, ",\"stateMachineVersionArn\":");
+    ms_json_print(out, machine->key);
+  }
   ms_buf_cstr(out, ",\"name\":");
   ms_json_print(out, title);
   ms_buf_printf(out, ",\"status\":\"%s\"", ms_execution_status_text(row->status));
@@ -338,7 +345,8 @@ static int read_request(struct listing *l)
       return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
                       MS_STR_ARG(request->machine_arn));
     }
-    l->family = machine->family;
+    l->family = machine->version == 0 ? machine->family : 0;
+    l->version = machine->version == 0 ? 0 : machine->id;
   }
   return MSTEP_OK;
 }

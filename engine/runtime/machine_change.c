@@ -117,3 +117,94 @@ int ms_engine_machine_settle(struct ms_engine *engine, struct ms_str arn,
   }
   return err;
 }
+
+/* ---- published versions ---- */
+
+struct ms_engine_machine *ms_machine_route(struct ms_engine *engine, struct ms_str arn)
+{
+  struct ms_engine_machine *machine = ms_map_get(&engine->machines, arn);
+  if (machine == NULL || machine->version == 0) {
+    return ms_machine_current(engine, arn);
+  }
+  return ms_json_is_none(ms_catalog_get(engine, "version", arn)) ? NULL : machine;
+}
+
+/* The version that was published of this revision; NULL: none was, or it was deleted. */
+static const struct ms_engine_machine *published_of(struct ms_engine *engine,
+                                                    const struct ms_engine_machine *revision)
+{
+  struct ms_str name;
+  struct ms_json value;
+  int64_t of;
+  for (uint64_t at = 0; ms_catalog_next(&name, &value, &at, engine, "version");) {
+    if (ms_json_to_int(&of, ms_json_getc(value, "of")) && of == (int64_t)revision->id) {
+      return ms_map_get(&engine->machines, name);
+    }
+  }
+  return NULL;
+}
+
+/* Numbers are not given again, whatever was deleted. */
+static uint32_t next_number(const struct ms_engine *engine, const struct ms_engine_machine *machine)
+{
+  uint32_t last = 0;
+  for (size_t i = 0; i < engine->versions.count; i++) {
+    const struct ms_engine_machine *other = engine->versions.data[i];
+    if (other != NULL && other->family == machine->family && other->version > last) {
+      last = other->version;
+    }
+  }
+  return last + 1;
+}
+
+static int describe_version(struct ms_json *out, struct ms_engine *engine,
+                            const struct ms_engine_machine *revision, struct ms_str description)
+{
+  *out = ms_json_object(4);
+  int err = ms_json_setc(out, "machine", ms_json_ref(revision->arn));
+  err = err != 0 ? err : ms_json_setc(out, "of", ms_json_int(revision->id));
+  err = err != 0 ? err
+                 : ms_json_setc(out, "creationDate",
+                                ms_json_double((double)ms_loop_now_ms(engine->loop) / 1000));
+  if (err == 0 && description.len > 0) {
+    err = ms_json_setc(out, "description", ms_json_string(description));
+  }
+  return err;
+}
+
+int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
+                              struct ms_str machine_arn, struct ms_str revision,
+                              struct ms_str description)
+{
+  const struct ms_engine_machine *machine = ms_machine_current(engine, machine_arn);
+  int err = ms_engine_may_write(engine);
+  if (err != 0) {
+    return err;
+  }
+  if (machine == NULL || machine->machine == NULL || machine->is_deleted) {
+    return not_found(machine_arn);
+  }
+  struct ms_str now = ms_json_is_none(machine->revision) ? MS_STR("INITIAL")
+                                                         : ms_json_text(machine->revision);
+  if (revision.len > 0 && !ms_str_eq(revision, now)) {
+    return ms_error(MSTEP_ESTATE,
+                    "Failed to publish the State Machine version for revision %.*s. The current "
+                    "State Machine revision is %.*s.",
+                    MS_STR_ARG(revision), MS_STR_ARG(now));
+  }
+  const struct ms_engine_machine *there = published_of(engine, machine);
+  if (there == NULL) {
+    struct ms_engine_machine *made;
+    struct ms_json value = MS_JSON_VALUE_NONE;
+    err = describe_version(&value, engine, machine, description);
+    err = err != 0 ? err : ms_machine_publish(&made, engine, machine, next_number(engine, machine));
+    err = err != 0 ? err
+                   : ms_catalog_put(engine, "version", ms_json_text(made->key), ms_json_ref(value));
+    ms_json_unref(value);
+    there = made;
+  }
+  if (err == 0) {
+    snprintf(arn, MS_ENGINE_ARN_SIZE, "%.*s", MS_STR_ARG(ms_json_text(there->key)));
+  }
+  return err;
+}

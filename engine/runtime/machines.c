@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/catalog.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"
@@ -285,6 +286,42 @@ static int machine_create(struct ms_engine *engine, struct ms_machine *machine, 
   return err;
 }
 
+int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
+                       const struct ms_engine_machine *of, uint32_t number)
+{
+  const struct ms_engine_machine_request request = {
+      .name = ms_json_text(of->name),
+      .is_express = of->is_express,
+      .role_arn = ms_json_text(of->role_arn),
+      .configuration = configuration_of(of),
+      .log_level = of->log_level,
+      .has_durability = of->has_durability,
+      .durability = of->durability,
+      .retention_age_ms = of->retention_age_ms,
+      .retention_count = of->retention_count,
+      .version = number,
+  };
+  struct ms_engine_machine *entry = machine_new(engine, &request, ms_json_text(of->arn));
+  if (entry == NULL) {
+    return ms_error_nomem();
+  }
+  uint32_t id = (uint32_t)engine->versions.count + 1;
+  entry->machine = ms_machine_ref(of->machine);
+  entry->id = id;
+  entry->family = of->family;
+  entry->revision = ms_json_ref(of->revision);
+  entry->created_at_ms = of->created_at_ms;
+  entry->updated_at_ms = of->updated_at_ms;
+  int err = engine->durable == NULL ? MSTEP_OK : ms_durable_write_machine(engine, entry);
+  err = err != 0 ? err : machine_enter(engine, entry, id);
+  if (err != 0) {
+    machine_free(entry);
+    return err;
+  }
+  *out = entry;
+  return MSTEP_OK;
+}
+
 /* What an update does not say stays as it was. */
 static void inherit(struct ms_engine_machine_request *request,
                     const struct ms_engine_machine *there)
@@ -355,7 +392,7 @@ static void put_member(struct ms_buf *out, const char *key, struct ms_json value
 
 static void put_machine(struct ms_buf *out, const struct ms_engine_machine *machine)
 {
-  put_member(out, "stateMachineArn", machine->arn);
+  put_member(out, "stateMachineArn", machine->key);
   ms_buf_char(out, ',');
   put_member(out, "name", machine->name);
   ms_buf_printf(out, ",\"type\":\"%s\",", machine->is_express ? "EXPRESS" : "STANDARD");
@@ -433,7 +470,7 @@ static int put_version(struct ms_buf *out, const struct ms_engine_machine *machi
 
 static const struct ms_engine_machine *find_current(struct ms_engine *engine, struct ms_str arn)
 {
-  const struct ms_engine_machine *machine = ms_machine_current(engine, arn);
+  const struct ms_engine_machine *machine = ms_machine_route(engine, arn);
   if (machine == NULL || machine->machine == NULL) {
     ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
     return NULL;
@@ -449,6 +486,11 @@ int ms_engine_machine_describe(struct ms_buf *out, struct ms_engine *engine, str
   }
   ms_buf_char(out, '{');
   put_machine(out, machine);
+  struct ms_json description = ms_json_getc(ms_catalog_get(engine, "version", arn), "description");
+  if (ms_json_is_string(description)) {
+    ms_buf_char(out, ',');
+    put_member(out, "description", description);
+  }
   ms_buf_printf(out, ",\"status\":\"%s\",", machine->is_deleted ? "DELETING" : "ACTIVE");
   int err = put_version(out, machine);
   ms_buf_char(out, '}');

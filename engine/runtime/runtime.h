@@ -197,6 +197,13 @@ bool ms_engine_machine_is_there(struct ms_engine *engine, struct ms_str arn);
  * name may be used again.
  */
 int ms_engine_machine_delete(struct ms_engine *engine, struct ms_str arn);
+/*
+ * A version of what is current, with the next number; of one revision there is one. revision, description:
+ * data NULL = not given. MSTEP_ESTATE: another revision is current.
+ */
+int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
+                              struct ms_str machine_arn, struct ms_str revision,
+                              struct ms_str description);
 /* Durability and retention, as `settings` has them, from now on. */
 int ms_engine_machine_settle(struct ms_engine *engine, struct ms_str arn,
                              const struct ms_engine_machine_request *settings);

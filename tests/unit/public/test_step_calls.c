@@ -226,3 +226,48 @@ MT_TEST(step_calls__deleted_in_a_store)
 {
   deleted(true);
 }
+
+static void published(bool has_store)
+{
+  struct host host;
+  open_in(&host, has_store);
+  host_machine(&host, "m", HOST_TASK);
+  call(&host, "CreateActivity", "{\"name\":\"work\"}");
+  const char *made = "{\"stateMachineVersionArn\":\"" MACHINE ":1\",\"creationDate\":1704067200.0}";
+  says(&host, "PublishStateMachineVersion",
+       "{\"stateMachineArn\":\"" MACHINE "\",\"description\":\"first\",\"revisionId\":\"INITIAL\"}", made);
+  says(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE "\"}", made);
+  call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE ":1\",\"name\":\"e\"}");
+  has(&host, "UpdateStateMachine",
+      "{\"stateMachineArn\":\"" MACHINE "\",\"publish\":true,\"definition\":\"{\\\"StartAt\\\":\\\"P\\\","
+      "\\\"States\\\":{\\\"P\\\":{\\\"Type\\\":\\\"Pass\\\",\\\"End\\\":true}}}\"}",
+      "\"stateMachineVersionArn\":\"" MACHINE ":2\"");
+  again(&host);
+  has(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE ":1\"}", "\"description\":\"first\"");
+  has(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE ":1\"}", HOST_ACTIVITY);
+  has(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}",
+      "\"stateMachineVersionArn\":\"" MACHINE ":1\"");
+  has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE ":1\"}", STATES "execution:m:e");
+  says(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE ":2\"}", "{\"executions\":[]}");
+  says(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE ":2\"}", "{}");
+  again(&host);
+  says(&host, "ListStateMachineVersions", "{\"stateMachineArn\":\"" MACHINE "\"}",
+       "{\"stateMachineVersions\":[{\"stateMachineVersionArn\":\"" MACHINE
+       ":1\",\"creationDate\":1704067200.0}]}");
+  has(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE ":2\"}", "StateMachineDoesNotExist");
+  /* A number is not given again. */
+  has(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE "\"}", MACHINE ":3");
+  has(&host, "PublishStateMachineVersion",
+      "{\"stateMachineArn\":\"" MACHINE "\",\"revisionId\":\"INITIAL\"}", "ConflictException");
+  host_close(&host);
+}
+
+MT_TEST(step_calls__published_in_memory)
+{
+  published(false);
+}
+
+MT_TEST(step_calls__published_in_a_store)
+{
+  published(true);
+}
