@@ -288,7 +288,7 @@ void ms_durable_flush(struct ms_engine *engine)
   if (engine->turn != NULL && engine->turn->count > 0) {
     ms_durable_hold(engine);
   }
-  if (durable->is_urgent || durable->is_inline) {
+  if (durable->is_urgent || !durable->is_patient) {
     durable->is_urgent = false;
     durable->flush_at_ms = 0;
     ms_journal_flush(durable->journal);
@@ -386,6 +386,7 @@ void ms_engine_set_journal_limits(struct ms_engine *engine,
   if (limits->log_bytes != 0) {
     durable->log_bytes_max = limits->log_bytes;
   }
+  durable->is_patient = durable->is_patient || limits->is_patient;
 }
 
 /* ---- open, close ---- */
@@ -415,7 +416,7 @@ static int durable_open_journal(struct ms_engine *engine)
       .callbacks = {on_durable, on_failed, on_probed, engine},
       .is_inline = is_inline,
   };
-  durable->is_inline = is_inline;
+  durable->is_patient = !is_inline;
   return ms_journal_open(&durable->journal, &journal);
 }
 

@@ -92,7 +92,7 @@ struct ms_durable {
   uint64_t trimmed_at_bytes;
   uint64_t unsaved_bytes_max, trim_bytes_min;
   size_t log_bytes_max;
-  bool is_inline; /* the journal has no thread */
+  bool is_patient; /* what is not urgent waits for PATIENCE_MS */
   bool is_urgent; /* something was written for which somebody waits */
   int64_t flush_at_ms; /* PATIENCE_MS after something that is not urgent; 0 = nothing waits */
   int64_t probe_at_ms; /* when the store is looked at again; 0 = not planned */

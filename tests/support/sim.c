@@ -12,7 +12,7 @@
 #include "mt.h"
 
 #define PERIOD_MS 60000       /* in which everything is asked for */
-#define QUIET_ROUNDS 400      /* until all must have ended */
+#define QUIET_ROUNDS 100      /* until all must have ended */
 #define OPEN_TRIES 500
 #define TEXT_MAX ((size_t)256 << 20)
 
@@ -241,6 +241,7 @@ static void begin_again(struct sim_slot *slot)
   *slot = (struct sim_slot){.number = number,
                             .incarnation = incarnation + 1,
                             .machine = machine,
+                            .version = (number + incarnation) % SIM_VERSIONS,
                             .is_express = is_express};
 }
 
@@ -316,6 +317,7 @@ static void plan_limits(struct sim *sim)
   plan->limits.unsaved_bytes = bytes[sim_below(sim, 4)];
   plan->limits.trim_bytes = bytes[sim_below(sim, 4)];
   plan->limits.log_bytes = (size_t)bytes[sim_below(sim, 4)];
+  plan->limits.is_patient = sim_below(sim, 2) == 0;
 }
 
 static void plan_faults(struct sim *sim)
@@ -335,15 +337,15 @@ static void plan_machines(struct sim *sim)
   struct sim_plan *plan = &sim->plan;
   plan->machines = 1 + sim_below(sim, SIM_MACHINES);
   plan->slots = 3 + sim_below(sim, 9);
-  for (unsigned i = 0; i < SIM_MACHINES; i++) {
-    ms_buf_init(&sim->definitions[i], 0);
-  }
   for (unsigned i = 0; i < plan->machines; i++) {
-    sim->is_express[i] = sim_below(sim, 5) == 0;
+    sim->is_express[i] = sim_below(sim, 5) == 0 && !plan->is_memory;
     sim->log_levels[i] = sim->is_express[i] && sim_below(sim, 2) == 0 ? MS_LOG_OFF : MS_LOG_ALL;
-    steady_machine(&sim->definitions[i], &sim->random, sim->is_express[i]);
-    if (sim->is_loud) {
-      fprintf(stderr, "# m%u %s\n", i, sim->definitions[i].data);
+    for (unsigned j = 0; j < SIM_VERSIONS; j++) {
+      ms_buf_init(&sim->definitions[i][j], 0);
+      steady_machine(&sim->definitions[i][j], &sim->random, sim->is_express[i]);
+      if (sim->is_loud) {
+        fprintf(stderr, "# m%u version %u: %s\n", i, j, sim->definitions[i][j].data);
+      }
     }
   }
 }
@@ -354,6 +356,7 @@ static void plan_slots(struct sim *sim)
     struct sim_slot *slot = &sim->slots[i];
     slot->number = i;
     slot->machine = sim_below(sim, sim->plan.machines);
+    slot->version = sim_below(sim, SIM_VERSIONS);
     slot->is_express = sim->is_express[slot->machine];
     sim_plan_action(sim, SIM_START, i, sim_below(sim, PERIOD_MS / 2));
     for (unsigned asked = sim_below(sim, 6); asked > 0; asked--) {
@@ -391,13 +394,21 @@ static bool all_ended(struct sim *sim)
 static void run_to_end(struct sim *sim)
 {
   int64_t step_ms = 1000;
+  unsigned well = 0;
   for (unsigned i = 0; i < QUIET_ROUNDS; i++) {
     act_all(sim);
     run_until(sim, ms_engine_now_ms(sim->engine) + step_ms);
     step_ms += step_ms < 600000 ? step_ms / 4 : 0;
+    well += sim->is_settled;
     if (sim->is_settled && all_ended(sim)) {
       return;
     }
+  }
+  if (well == 0) {
+    sim_fail(sim, "the store is away for good");
+  }
+  if (!sim->is_calm && !sim->plan.is_memory) {
+    return; /* what begins anew after each failure may not come to its end */
   }
   for (unsigned i = 0; i < sim->plan.slots; i++) {
     if (sim_look(sim, &sim->slots[i]) == SIM_LOOK_RUNNING) {
@@ -485,8 +496,10 @@ static void clean(struct sim *sim)
     unlink(sim_format(sim, "%s%s", sim->path, ends[i]));
   }
   sim_tasks_free(sim);
-  for (unsigned i = 0; i < SIM_MACHINES; i++) {
-    ms_buf_deinit(&sim->definitions[i]);
+  for (unsigned i = 0; i < sim->plan.machines; i++) {
+    for (unsigned j = 0; j < SIM_VERSIONS; j++) {
+      ms_buf_deinit(&sim->definitions[i][j]);
+    }
   }
   mt_eq_int(ms_engine_close(sim->reference), 0);
   ms_arena_free(sim->arena);
@@ -514,6 +527,7 @@ void sim_run(uint64_t seed, bool is_loud, struct sim_counts *counts)
   for (unsigned i = 0; i < sim->plan.slots; i++) {
     check_slot(sim, &sim->slots[i]);
   }
+  sim->is_ending = true;
   purge_all(sim);
   if (!sim->plan.is_memory) {
     sim_check_empty(sim);

@@ -25,6 +25,7 @@
 #include "steady_machine.h"
 
 #define SIM_MACHINES 3
+#define SIM_VERSIONS 2 /* of each: executions keep theirs */
 #define SIM_SLOTS 24
 #define SIM_REDRIVES STEADY_REDRIVES
 #define SIM_TRACE 60
@@ -50,7 +51,7 @@ struct sim_expected {
 struct sim_slot {
   unsigned number;
   unsigned incarnation;
-  unsigned machine;
+  unsigned machine, version;
   enum {
     SIM_NEVER, /* nobody has asked for it, or it was lost before it was durable */
     SIM_ASKED, /* it may be there */
@@ -141,7 +142,7 @@ struct sim {
   struct ms_arena *arena; /* everything that lives as long as this */
   struct sim_plan plan;
   char *path;
-  struct ms_buf definitions[SIM_MACHINES];
+  struct ms_buf definitions[SIM_MACHINES][SIM_VERSIONS];
   bool is_express[SIM_MACHINES];
   enum ms_log_level log_levels[SIM_MACHINES];
   struct sim_slot slots[SIM_SLOTS];
@@ -157,7 +158,8 @@ struct sim {
   unsigned life;
   unsigned epoch;      /* one more after each crash and each failure of the store */
   unsigned crashes;
-  bool is_calm;        /* the store is well, nobody dies */
+  bool is_calm;        /* the store is well, unless it is memory; nobody dies */
+  bool is_ending;      /* nothing is started any more */
   bool is_settled;     /* nothing was asked since the engine had done all it could */
   bool is_dead;        /* killed: what it still says is heard by nobody */
   unsigned death_in;   /* callbacks; 0 = not planned */
@@ -188,7 +190,6 @@ void sim_answer(struct sim *sim, const struct sim_action *action);
 void sim_tasks_free(struct sim *sim);
 
 /* ---- sim_act.c ---- */
-void sim_machines(struct sim *sim);
 void sim_start(struct sim *sim, struct sim_slot *slot);
 void sim_stop(struct sim *sim, struct sim_slot *slot);
 void sim_redrive(struct sim *sim, struct sim_slot *slot);

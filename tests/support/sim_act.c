@@ -16,23 +16,19 @@ static bool is_down(struct sim *sim, int err, const char *what)
   return err != 0;
 }
 
-static bool make_machine(struct sim *sim, unsigned i)
+/* It is what this one needs from now on; others keep what they were started with. */
+static bool make_machine(struct sim *sim, const struct sim_slot *slot)
 {
+  unsigned i = slot->machine;
   char arn[MS_ENGINE_ARN_SIZE];
   const struct ms_engine_machine_request request = {
       .name = ms_str_c(sim_format(sim, "m%u", i)),
-      .definition = ms_buf_view(&sim->definitions[i]),
+      .definition = ms_buf_view(&sim->definitions[i][slot->version]),
       .is_express = sim->is_express[i],
-      .log_level = sim->log_levels[i]};
+      .log_level = sim->log_levels[i],
+      .is_update = true};
   int err = ms_engine_machine_create(arn, sim->engine, &request, NULL, NULL);
   return !is_down(sim, err, "create a machine");
-}
-
-void sim_machines(struct sim *sim)
-{
-  for (unsigned i = 0; i < sim->plan.machines; i++) {
-    make_machine(sim, i);
-  }
 }
 
 /* ---- start ---- */
@@ -73,13 +69,13 @@ void sim_start(struct sim *sim, struct sim_slot *slot)
   if (slot->is_express && slot->state != SIM_NEVER) {
     return; /* would be another one */
   }
-  if (slot->state == SIM_GONE || (slot->is_purge_asked && slot->state == SIM_THERE)) {
+  if (sim->is_ending || slot->state == SIM_GONE || (slot->is_purge_asked && slot->state == SIM_THERE)) {
     return;
   }
   if (slot->input == NULL) {
     name_slot(sim, slot);
   }
-  if (!make_machine(sim, slot->machine)) {
+  if (!make_machine(sim, slot)) {
     sim_plan_action(sim, SIM_START, slot->number, 500);
     return;
   }

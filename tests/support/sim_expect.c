@@ -68,10 +68,13 @@ static char *timeless(struct sim *sim, const char *text)
     sim_fail(sim, "an event without type or cause: %s", text);
   }
   const char *type_end = strchr(type, ',');
-  if (strncmp(type, "\"type\":\"TaskSubmitted\"", 22) == 0) {
-    rest += strlen(rest);
-  }
   return sim_format(sim, "%.*s%s", (int)(type_end - type), type, rest + strcspn(rest, ",}"));
+}
+
+/* Not what has an ARN of its own; nor that a call was made, which a deadline may overtake after a crash. */
+static bool is_compared(const char *line)
+{
+  return strstr(line, "\"MapRunStarted\"") == NULL && strstr(line, "\"TaskSubmitted\"") == NULL;
 }
 
 char *sim_sorted_events(struct sim *sim, char **events, unsigned count)
@@ -84,7 +87,7 @@ char *sim_sorted_events(struct sim *sim, char **events, unsigned count)
   }
   qsort(lines, count, sizeof *lines, by_text);
   for (unsigned i = 0; i < count; i++) {
-    if (strstr(lines[i], "\"MapRunStarted\"") == NULL) { /* has an ARN of its own */
+    if (is_compared(lines[i])) {
       ms_buf_cstr(&all, lines[i]);
       ms_buf_char(&all, '\n');
     }
@@ -129,8 +132,8 @@ const struct sim_expected *sim_expect(struct sim *sim, struct sim_slot *slot, un
   }
   char machine[MS_ENGINE_ARN_SIZE], arn[MS_ENGINE_ARN_SIZE];
   const struct ms_engine_machine_request create = {
-      .name = ms_str_c(sim_format(sim, "m%u", slot->machine)),
-      .definition = ms_buf_view(&sim->definitions[slot->machine]),
+      .name = ms_str_c(sim_format(sim, "m%u-%u", slot->machine, slot->version)),
+      .definition = ms_buf_view(&sim->definitions[slot->machine][slot->version]),
       .is_express = slot->is_express,
       .log_level = MS_LOG_ALL};
   mt_eq_int(ms_engine_machine_create(machine, sim->reference, &create, NULL, NULL), 0);

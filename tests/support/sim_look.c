@@ -446,6 +446,10 @@ void sim_check_fold(struct sim *sim, struct sim_slot *slot)
       ms_run_get(&run, sim->engine, ms_str_c(slot->arn)) != 0) {
     return;
   }
+  if (run->kept->log_durable != run->kept->log.len) {
+    ms_run_unref(run);
+    return; /* it waits for the disk */
+  }
   struct ms_execution *twin = record_twin(run->core);
   int err = fold(sim, run, twin);
   const char *difference = err == 0 ? record_execution_difference(twin, run->core) : NULL;

@@ -154,7 +154,8 @@ static void put_state(struct generator *g, unsigned self, unsigned depth, unsign
                   self);
     break;
   case 1:
-    ms_buf_printf(g->out, "\"Type\":\"Wait\",\"Seconds\":%u", below(g, 8) == 0 ? 3600 : below(g, 5));
+    ms_buf_printf(g->out, "\"Type\":\"Wait\",\"Seconds\":%u",
+                  below(g, 8) == 0 && !g->is_express ? 3600 : below(g, 5));
     break;
   case 2:
     put_choice(g, next, last);
