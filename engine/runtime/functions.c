@@ -54,6 +54,8 @@ int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine)
         .workers = engine->options.workers,
         .memory_max_bytes = engine->options.lua_memory_max_bytes,
         .seed = ms_random_next(&engine->random),
+        .slice_ms = engine->options.is_virtual_time ? -1 : 0, /* runs repeat in every detail */
+        .region = engine->options.region,
         .log = lua_log,
         .log_user = engine,
     };
