@@ -14,6 +14,9 @@ local function definitions(files)
       for name in code:gmatch("const%s+struct%s+[%w_]+%s+(ms_[%w_]+)[%s%[%]]*=") do
         defined[name] = file.path
       end
+      for name in ("\n" .. code):gmatch("\n%u+%((ms_[%w_]+),") do -- a macro of the file that defines it
+        defined[name] = file.path
+      end
     end
   end
   return defined
