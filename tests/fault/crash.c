@@ -53,7 +53,7 @@ struct campaign {
   enum mstep_durability durability;
   size_t next_point; /* the campaign's are every second one */
   bool has_fired[POINTS];
-  unsigned rounds, kills, fired;
+  unsigned rounds, kills, fired, repeated;
 };
 
 static int rounds(void)
@@ -190,7 +190,7 @@ static void play(struct campaign *campaign, unsigned round)
   if (is_killed) {
     mt_ok(!live(campaign, &life, NULL, 0));
   }
-  crash_look(life.dir, EXECUTIONS, campaign->kills - before);
+  campaign->repeated += crash_look(life.dir, EXECUTIONS, campaign->kills - before);
   if (system(mt_format("rm -rf '%s'", life.dir)) != 0) {
     mt_note("%s stays", life.dir);
   }
@@ -209,8 +209,9 @@ static void run_campaign(struct campaign *campaign)
     }
 #endif
   }
-  mt_note("%u rounds of %u executions, %u kills, %u of them at fault points", campaign->rounds,
-          EXECUTIONS, campaign->kills, campaign->fired);
+  mt_note("%u rounds of %u executions, %u kills, %u of them at fault points, %u starts of tasks "
+          "repeated",
+          campaign->rounds, EXECUTIONS, campaign->kills, campaign->fired, campaign->repeated);
 }
 
 MT_TEST(crash__fsync)

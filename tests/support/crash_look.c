@@ -208,11 +208,12 @@ static bool is_same(const struct start *a, const struct start *b)
 }
 
 /* None more often than 1 + kills; the host's always with its token; of each execution all that there must be. */
-static void check_starts(const char *dir, unsigned count, unsigned kills)
+static unsigned check_starts(const char *dir, unsigned count, unsigned kills)
 {
   struct start *starts;
   size_t lines = read_starts(&starts, dir, count);
   unsigned *attempts = mt_keep(calloc(count, sizeof *attempts));
+  unsigned again = 0;
   for (size_t i = 0, next; i < lines; i = next) {
     const struct start *start = &starts[i];
     for (next = i + 1; next < lines && is_same(&starts[next], start); next++) {
@@ -225,6 +226,7 @@ static void check_starts(const char *dir, unsigned count, unsigned kills)
               start->at, start->redrive, start->attempt, next - i, kills);
     }
     attempts[start->n]++;
+    again += (unsigned)(next - i - 1);
   }
   for (unsigned n = 0; n < count; n++) {
     unsigned planned = crash_event_count(n, "LambdaFunctionScheduled") + 1;
@@ -232,6 +234,7 @@ static void check_starts(const char *dir, unsigned count, unsigned kills)
       mt_fail("e%u: %u attempts of tasks, %u planned", n, attempts[n], planned);
     }
   }
+  return again;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------ */
@@ -255,7 +258,7 @@ static void check_file(void)
   ms_store_close(store);
 }
 
-void crash_look(const char *dir, unsigned count, unsigned kills)
+unsigned crash_look(const char *dir, unsigned count, unsigned kills)
 {
   struct crash_noted *noted = mt_keep(calloc(count, sizeof *noted));
   struct host host;
@@ -269,5 +272,5 @@ void crash_look(const char *dir, unsigned count, unsigned kills)
   }
   check_list(&host, count);
   host_close(&host);
-  check_starts(dir, count, kills);
+  return check_starts(dir, count, kills);
 }

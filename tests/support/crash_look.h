@@ -2,7 +2,10 @@
 #ifndef CRASH_LOOK_H
 #define CRASH_LOOK_H
 
-/* Ends the case when anything is not as planned. kills: how often the process has died. */
-void crash_look(const char *dir, unsigned count, unsigned kills);
+/*
+ * Ends the case when anything is not as planned. kills: how often the process has died. Returns how many starts
+ * of tasks were repetitions.
+ */
+unsigned crash_look(const char *dir, unsigned count, unsigned kills);
 
 #endif
