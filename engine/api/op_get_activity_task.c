@@ -30,6 +30,13 @@ static void on_task(struct ms_str token, struct ms_str input, void *arg)
   }
 }
 
+/* The worker has gone: the next task is not for it. */
+static void cancel(struct ms_api_call *call, void *what)
+{
+  (void)what;
+  ms_activities_cancel(ms_api_engine(call), call);
+}
+
 static int run(struct ms_api_call *call)
 {
   struct ms_str arn = ms_api_arn(call, "activityArn", "activity");
@@ -38,6 +45,9 @@ static int run(struct ms_api_call *call)
   }
   int err = ms_activities_poll(ms_api_engine(call), arn, ms_api_text(call, "workerName"), on_task,
                                call);
+  if (err == 0 && !ms_api_is_answered(call)) {
+    ms_api_on_cancel(call, cancel, NULL);
+  }
   if (err == MSTEP_ENOTFOUND) {
     return ms_api_fail(call, MS_API_ERROR_ACTIVITY_DOES_NOT_EXIST, arn);
   }

@@ -202,6 +202,22 @@ static int poll_add(struct ms_activities *activities, struct ms_str arn, struct 
   return MSTEP_OK;
 }
 
+bool ms_activities_cancel(struct ms_engine *engine, const void *arg)
+{
+  struct ms_activities *activities = ms_engine_driver(engine, &ms_activities_driver);
+  static const struct ms_str none;
+  for (struct poll **slot = &activities->polls; *slot != NULL; slot = &(*slot)->next) {
+    struct poll *poll = *slot;
+    if (poll->arg == arg) {
+      *slot = poll->next;
+      poll->cb(none, none, poll->arg);
+      poll_free(poll);
+      return true;
+    }
+  }
+  return false;
+}
+
 int ms_activities_poll(struct ms_engine *engine, struct ms_str arn, struct ms_str worker,
                        ms_activity_cb cb, void *arg)
 {

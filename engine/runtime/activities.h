@@ -23,6 +23,12 @@ typedef void (*ms_activity_cb)(struct ms_str token, struct ms_str input, void *a
 int ms_activities_poll(struct ms_engine *engine, struct ms_str arn, struct ms_str worker,
                        ms_activity_cb cb, void *arg);
 
+/*
+ * Whoever waits with that `arg` has gone: tasks are for others. False when it does not wait any more; else
+ * cb is called, with nothing.
+ */
+bool ms_activities_cancel(struct ms_engine *engine, const void *arg);
+
 /* For ms_task_up; user: the engine. */
 int ms_activities_offer(struct ms_task *task, const struct ms_task_request *request, void *user);
 void ms_activities_withdraw(struct ms_task *task, void *user);

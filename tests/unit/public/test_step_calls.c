@@ -146,6 +146,28 @@ MT_TEST(step_calls__a_worker_waits_first)
   host_close(&host);
 }
 
+/* A worker that has gone gets no task: the next one does. */
+MT_TEST(step_calls__a_worker_that_has_gone)
+{
+  struct host host;
+  open_in(&host, false);
+  call(&host, "CreateActivity", "{\"name\":\"work\"}");
+  mstep_arn machine = host_machine(&host, "m", HOST_TASK);
+  struct answer gone = {0}, here = {0};
+  mt_eq_int(mstep_call(host.engine, "GetActivityTask", host_str(ACTIVITY_MEMBER), on_answer, &gone), 0);
+  host_rounds(&host, 3);
+  mt_eq_int(mstep_call_cancel(host.engine, &gone), 0);
+  host_run(&host);
+  mt_eq_int(gone.count, 1);
+  mt_eq_str(gone.text, "{}");
+  mt_eq_int(mstep_call(host.engine, "GetActivityTask", host_str(ACTIVITY_MEMBER), on_answer, &here), 0);
+  host_start(&host, &machine, "e", "7");
+  host_run(&host);
+  mt_eq_int(here.count, 1);
+  mt_ok(strstr(here.text, "\"input\":\"7\"") != NULL);
+  host_close(&host);
+}
+
 MT_TEST(step_calls__no_such_activity)
 {
   struct host host;
