@@ -130,7 +130,10 @@ static void on_message(struct ms_engine *engine, const struct ms_message *messag
   const struct ms_engine_host *host = &engine->options.host;
   if (message->type == MS_MESSAGE_POST) {
     host->post(message->callback, host->host);
-  } else if (ms_open_task_message(engine, message) != 0) {
+    return;
+  }
+  ms_durable_resume(engine); /* the task may be one that was not begun again yet */
+  if (ms_open_task_message(engine, message) != 0) {
     ms_engine_log(engine, 3, "an answer to a task was dropped: %s", ms_error_detail());
   }
 }
