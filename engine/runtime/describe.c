@@ -103,6 +103,7 @@ int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, s
     ms_json_print(out, d.object);
   }
   ms_json_unref(d.object);
+  ms_run_rest(engine, run); /* looking at it is no reason to keep it in memory */
   ms_run_unref(run);
   return d.err != 0 ? d.err : out->error;
 }

@@ -230,9 +230,13 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
   }
   if (err == 0) {
     struct ms_run *run = ms_index_find(&engine->runs, ms_str_c(arn));
-    err = run != NULL ? start_again(&start, run) : start_check_name(&start);
-    if (err == 0 && run == NULL) {
-      err = start_new(&start);
+    if (run != NULL) {
+      err = start_again(&start, ms_run_ref(run));
+      ms_run_rest(engine, run);
+      ms_run_unref(run);
+    } else {
+      err = start_check_name(&start);
+      err = err != 0 ? err : start_new(&start);
     }
   }
   ms_json_unref(start.tail);
@@ -265,6 +269,7 @@ int ms_engine_execution_wait(struct ms_engine *engine, struct ms_str arn, struct
   int err = ms_run_get(&run, engine, arn);
   if (err == 0) {
     err = run->is_closed ? wait_ended(engine, run, done) : ms_run_add_done(run, done);
+    ms_run_rest(engine, run);
     ms_run_unref(run);
   }
   return err;

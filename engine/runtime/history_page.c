@@ -241,6 +241,7 @@ int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
   err = page_write(&page);
   ms_buf_deinit(&page.bytes);
   ms_events_deinit(&page.events);
+  ms_run_rest(engine, page.run);
   ms_run_unref(page.run);
   if (out->error == MSTEP_ENOMEM) {
     return ms_error_nomem();

@@ -95,6 +95,9 @@ void ms_run_rest(struct ms_engine *engine, struct ms_run *run)
   }
   durable->last_idle = kept;
   durable->idle_count++;
+  if (durable->idle_count > durable->idle_max) {
+    ms_loop_defer(engine->loop); /* the end of a turn sends some away */
+  }
 }
 
 /* ---- going and coming ---- */
