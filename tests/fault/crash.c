@@ -135,6 +135,8 @@ static bool live(struct campaign *campaign, const struct crash_life *life, const
   return false;
 }
 
+#ifdef MSTEP_FAULTS
+
 /* The next point of the campaign's that has not fired, else simply the next. */
 static size_t choose_point(struct campaign *campaign)
 {
@@ -158,6 +160,7 @@ static bool live_to_point(struct campaign *campaign, const struct crash_life *li
   campaign->fired += is_killed;
   return is_killed;
 }
+#endif
 
 static bool live_a_while(struct campaign *campaign, const struct crash_life *life)
 {
