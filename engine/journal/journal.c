@@ -39,6 +39,7 @@ struct job {
   struct ms_batch batch; /* COMMIT */
   uint64_t seq;
   unsigned transitions;
+  bool is_run;           /* stepping: only its answer is missing */
   ms_journal_run_cb run; /* CALL */
   ms_journal_done_cb done;
   void *user;
@@ -64,6 +65,7 @@ struct ms_journal {
   struct job *spare;
   struct ms_batch_mark mark; /* of the transition that is being written */
   bool is_writing;
+  bool is_stepping;
   bool is_probing;
   bool is_failed; /* ERROR */
   int code;       /* why */
@@ -111,6 +113,7 @@ static struct job *job_new(struct ms_journal *journal, enum job_type type)
   job->type = type;
   job->code = 0;
   job->transitions = 0;
+  job->is_run = false;
   job->next = NULL;
   return job;
 }
@@ -265,7 +268,9 @@ static void answered(struct ms_journal *journal, struct job *job)
 static void run_posted(struct ms_journal *journal)
 {
   while (journal->posted != NULL) {
-    run_job(journal, journal->posted);
+    if (!journal->posted->is_run) {
+      run_job(journal, journal->posted);
+    }
     answered(journal, journal->posted);
   }
 }
@@ -331,9 +336,36 @@ void ms_journal_flush(struct ms_journal *journal)
   if (journal->open != NULL && journal->posted_commits == 0) {
     post_open(journal);
   }
-  if (journal->work == NULL) {
+  if (journal->work == NULL && !journal->is_stepping) {
     run_posted(journal);
   }
+}
+
+void ms_journal_set_stepping(struct ms_journal *journal, bool is_stepping)
+{
+  assert(journal->work == NULL);
+  journal->is_stepping = is_stepping;
+}
+
+bool ms_journal_step(struct ms_journal *journal)
+{
+  struct job *job = journal->posted;
+  if (job == NULL || journal->work != NULL) {
+    return false;
+  }
+  if (!job->is_run) {
+    run_job(journal, job);
+    job->is_run = true;
+  } else {
+    answered(journal, job);
+    ms_journal_flush(journal);
+  }
+  return true;
+}
+
+bool ms_journal_is_idle(const struct ms_journal *journal)
+{
+  return journal->posted == NULL && journal->open == NULL;
 }
 
 void ms_journal_take(struct ms_journal *journal)
@@ -484,6 +516,7 @@ void ms_journal_abandon(struct ms_journal *journal)
   assert_state(journal);
   assert(!journal->is_writing);
   drop_open(journal);
+  journal->is_broken = journal->is_broken || journal->work == NULL; /* nor what was not begun */
 }
 
 void ms_journal_close(struct ms_journal *journal)

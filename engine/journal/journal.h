@@ -62,6 +62,13 @@ int ms_journal_open(struct ms_journal **out, const struct ms_journal_options *op
  * is the owner's again. NULL is fine.
  */
 void ms_journal_close(struct ms_journal *journal);
+/*
+ * Inline: from now on flush only hands over, and each step is half of a commit: it is done, or it is answered.
+ * So a simulation sees what a thread makes of it. False: nothing was handed over.
+ */
+void ms_journal_set_stepping(struct ms_journal *journal, bool is_stepping);
+bool ms_journal_step(struct ms_journal *journal);
+bool ms_journal_is_idle(const struct ms_journal *journal); /* nothing is open or handed over */
 /* Forgets what was not handed over yet, as if the process had died now; to be closed next. For tests. */
 void ms_journal_abandon(struct ms_journal *journal);
 

@@ -137,6 +137,8 @@ static void held_drop(struct ms_engine *engine, const char *detail)
 
 /* ---- failing and coming back ---- */
 
+static void durable_settle(struct ms_engine *engine);
+
 static void probe_later(struct ms_engine *engine)
 {
   struct ms_durable *durable = engine->durable;
@@ -150,9 +152,21 @@ int64_t ms_durable_next_due_ms(const struct ms_engine *engine)
   if (durable == NULL) {
     return 0;
   }
-  int64_t probe_at_ms = durable->probe_at_ms, flush_at_ms = durable->flush_at_ms;
-  return probe_at_ms == 0 || (flush_at_ms != 0 && flush_at_ms < probe_at_ms) ? flush_at_ms
-                                                                             : probe_at_ms;
+  const int64_t times[] = {durable->probe_at_ms, durable->flush_at_ms, durable->step_at_ms};
+  int64_t first_ms = 0;
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    first_ms = first_ms == 0 || (times[i] != 0 && times[i] < first_ms) ? times[i] : first_ms;
+  }
+  return first_ms;
+}
+
+static void plan_step(struct ms_engine *engine)
+{
+  struct ms_durable *durable = engine->durable;
+  if (durable->commit_ms != 0 && durable->step_at_ms == 0 &&
+      !ms_journal_is_idle(durable->journal)) {
+    durable->step_at_ms = ms_loop_now_ms(engine->loop) + durable->commit_ms;
+  }
 }
 
 void ms_durable_on_timer(struct ms_engine *engine)
@@ -174,6 +188,12 @@ void ms_durable_on_timer(struct ms_engine *engine)
       ms_journal_flush(durable->journal);
     }
     ms_loop_defer(engine->loop); /* which settles what has changed */
+  }
+  if (durable->step_at_ms != 0 && durable->step_at_ms <= now_ms) {
+    durable->step_at_ms = 0;
+    ms_journal_step(durable->journal);
+    plan_step(engine);
+    durable_settle(engine);
   }
 }
 
@@ -295,6 +315,7 @@ void ms_durable_flush(struct ms_engine *engine)
   } else if (durable->held != NULL && durable->flush_at_ms == 0) {
     durable->flush_at_ms = ms_loop_now_ms(engine->loop) + PATIENCE_MS;
   }
+  plan_step(engine);
   durable_settle(engine);
 }
 
@@ -387,6 +408,10 @@ void ms_engine_set_journal_limits(struct ms_engine *engine,
     durable->log_bytes_max = limits->log_bytes;
   }
   durable->is_patient = durable->is_patient || limits->is_patient;
+  if (limits->commit_ms != 0 && engine->options.is_virtual_time) {
+    durable->commit_ms = limits->commit_ms;
+    ms_journal_set_stepping(durable->journal, true);
+  }
 }
 
 /* ---- open, close ---- */

@@ -95,6 +95,8 @@ struct ms_durable {
   bool is_patient; /* what is not urgent waits for PATIENCE_MS */
   bool is_urgent; /* something was written for which somebody waits */
   int64_t flush_at_ms; /* PATIENCE_MS after something that is not urgent; 0 = nothing waits */
+  int64_t commit_ms;  /* see struct ms_engine_journal_limits */
+  int64_t step_at_ms; /* of the journal; 0 = it has nothing to do */
   int64_t probe_at_ms; /* when the store is looked at again; 0 = not planned */
   int64_t probe_delay_ms;
   int64_t reloaded_at_ms; /* 0: never */

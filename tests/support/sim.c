@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "core/execution.h"
 #include "mt.h"
+#include "runtime/durable.h"
 
 #define PERIOD_MS 60000       /* in which everything is asked for */
 #define QUIET_ROUNDS 100      /* until all must have ended */
@@ -228,7 +229,9 @@ static void run_until(struct sim *sim, int64_t at_ms)
     }
     crash(sim, false);
   }
-  sim->is_settled = ms_engine_store_status(sim->engine) == 0;
+  const struct ms_durable *durable = sim->engine->durable;
+  sim->is_settled = durable->state == MS_DURABLE_OPEN && durable->held == NULL &&
+                    ms_journal_is_idle(durable->journal) && sim->engine->first_pending == NULL;
 }
 
 /* ---- actions ---- */
@@ -312,12 +315,14 @@ static void plan_limits(struct sim *sim)
 {
   static const size_t residents[] = {0, 1, 3, 10000};
   static const uint64_t bytes[] = {1, 500, 5000, 0};
+  static const int64_t commits_ms[] = {0, 0, 1, 10, 150};
   struct sim_plan *plan = &sim->plan;
   plan->resident_max = residents[sim_below(sim, 4)];
   plan->limits.unsaved_bytes = bytes[sim_below(sim, 4)];
   plan->limits.trim_bytes = bytes[sim_below(sim, 4)];
   plan->limits.log_bytes = (size_t)bytes[sim_below(sim, 4)];
   plan->limits.is_patient = sim_below(sim, 2) == 0;
+  plan->limits.commit_ms = commits_ms[sim_below(sim, 5)];
 }
 
 static void plan_faults(struct sim *sim)

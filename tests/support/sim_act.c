@@ -117,11 +117,12 @@ void sim_stop(struct sim *sim, struct sim_slot *slot)
   if (look == SIM_LOOK_ERROR || look == SIM_LOOK_NONE) {
     return;
   }
+  bool may_run = look == SIM_LOOK_RUNNING || !sim->is_settled;
   sim->is_settled = false;
   int err = ms_engine_execution_stop(sim->engine, ms_str_c(slot->arn), MS_STR("Stopped"),
                                      MS_STR("enough"), sim_callback(sim, SIM_CALL_STOP, slot));
   sim_note(sim, "stop %s: %s", slot->name, ms_error_text(err));
-  if (!is_down(sim, err, "stop") && look == SIM_LOOK_RUNNING) {
+  if (!is_down(sim, err, "stop") && may_run) {
     slot->has_stopped = true;
     for (unsigned i = slot->redrives_told; i <= slot->redrives_asked; i++) {
       slot->may_be_aborted[i] = true;

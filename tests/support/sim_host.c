@@ -8,6 +8,8 @@
 #include "mt.h"
 #include "sim.h"
 
+#define LATE_MS 2000 /* behind a deadline: by then commits that were under way are answered */
+
 /* ---- dying ---- */
 
 /* One more callback; false: the process is dead, or dies now, and nobody hears it. */
@@ -217,7 +219,7 @@ static void begin_task(struct sim *sim, struct sim_task *task)
     sim_plan_task(sim, SIM_BEAT, task, 2000);
     break;
   case STEADY_LATE:
-    sim_plan_task(sim, SIM_ANSWER, task, task->plan.timeout_ms + 500 + delay_ms);
+    sim_plan_task(sim, SIM_ANSWER, task, task->plan.timeout_ms + LATE_MS + delay_ms);
     break;
   case STEADY_SILENT:
     break;
@@ -259,7 +261,7 @@ static void on_task(struct ms_callback callback, const char *token, const char *
 static bool is_too_early(struct sim *sim, const struct sim_task *task)
 {
   return task->plan.mode == STEADY_LATE &&
-         ms_engine_now_ms(sim->engine) < task->started_at_ms + task->plan.timeout_ms + 500;
+         ms_engine_now_ms(sim->engine) < task->started_at_ms + task->plan.timeout_ms + LATE_MS;
 }
 
 void sim_answer(struct sim *sim, const struct sim_action *action)

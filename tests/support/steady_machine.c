@@ -109,7 +109,11 @@ static void put_task(struct generator *g, unsigned self, unsigned next)
 
 static void put_parallel(struct generator *g, unsigned self, unsigned depth)
 {
-  ms_buf_printf(g->out, "\"Type\":\"Parallel\",\"ResultPath\":\"$.p%u\",\"Branches\":[", self);
+  /* Only what is needed goes into branches, so that results do not grow and grow. */
+  ms_buf_printf(g->out,
+                "\"Type\":\"Parallel\",\"ResultPath\":\"$.p%u\",\"Parameters\":{\"id.$\":\"$.id\","
+                "\"i.$\":\"$.i\",\"n.$\":\"$.n\",\"items.$\":\"$.items\"},\"Branches\":[",
+                self);
   unsigned count = 1 + below(g, 3);
   for (unsigned i = 0; i < count; i++) {
     ms_buf_cstr(g->out, i == 0 ? "" : ",");

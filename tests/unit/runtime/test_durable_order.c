@@ -169,3 +169,62 @@ MT_TEST(durable_order__accepted_behind_all_that_was_taken)
   mt_eq_int(life.tasks, 600);
   mt_eq_int(ms_engine_close(life.engine), 0);
 }
+
+/* A commit takes 200 ms: done after 100, known after 200. */
+static void begin_slowly(struct rough_life *life, const char *file)
+{
+  const struct ms_engine_journal_limits limits = {.commit_ms = 100};
+  begin(life, url_of(file));
+  ms_engine_set_journal_limits(life->engine, &limits);
+  mt_eq_int(rough_create(life), 0);
+  mt_eq_int(rough_start(life, "e"), 0);
+  rough_run(life, 1000);
+  mt_eq_int(life->accepted, 1);
+}
+
+/* It has ended in memory only: that is not told, nor is a stop of it. */
+MT_TEST(durable_order__ended_before_it_is_durable)
+{
+  struct rough_life life = {.definition = ROUGH_ONE_TASK, .is_silent = true};
+  struct ms_str arn = MS_STR(ROUGH_ARN "e");
+  begin_slowly(&life, "ended");
+  mt_eq_int(ms_engine_task_success(life.engine, ms_str_c(life.token), MS_STR("1")), 0);
+  rough_run(&life, 50);
+  mt_eq_str(rough_status(&life, ROUGH_ARN "e"), "RUNNING");
+  mt_eq_int(ms_engine_execution_stop(life.engine, arn, MS_STR("E"), MS_STR("C"), rough_callback()),
+            0);
+  rough_run(&life, 20);
+  mt_eq_int(life.accepted, 1);
+  mt_eq_int(life.done, 0);
+  mt_eq_int(listed(&life, -1), 1);
+  mt_eq_int(listed(&life, MS_EXECUTION_RUNNING), 1);
+  rough_run(&life, 80); /* in its row, and in memory still */
+  mt_eq_int(life.done, 0);
+  mt_eq_int(listed(&life, -1), 1);
+  mt_eq_int(ms_engine_execution_purge(life.engine, arn, rough_callback()), MSTEP_ESTATE);
+  rough_run(&life, 100);
+  mt_eq_int(life.done, 1);
+  mt_eq_int(life.status, MS_EXECUTION_SUCCEEDED);
+  mt_eq_int(life.accepted, 2);
+  mt_eq_int(ms_engine_abandon(life.engine), 0);
+}
+
+/* The same, killed before the commit is done: it goes on. */
+MT_TEST(durable_order__killed_before_it_is_durable)
+{
+  struct rough_life life = {.definition = ROUGH_ONE_TASK, .is_silent = true};
+  begin_slowly(&life, "killed");
+  char *token = mt_format("%s", life.token);
+  mt_eq_int(ms_engine_task_success(life.engine, ms_str_c(token), MS_STR("1")), 0);
+  rough_run(&life, 50);
+  mt_eq_int(ms_engine_abandon(life.engine), 0);
+  mt_eq_int(life.done, 0);
+  life = (struct rough_life){.tasks = 1};
+  begin(&life, url_of("killed"));
+  mt_eq_str(rough_status(&life, ROUGH_ARN "e"), "RUNNING");
+  rough_run(&life, 50);
+  mt_eq_int(life.tasks, 2);
+  mt_eq_str(life.token, token);
+  mt_eq_str(rough_status(&life, ROUGH_ARN "e"), "SUCCEEDED");
+  mt_eq_int(ms_engine_close(life.engine), 0);
+}
