@@ -133,7 +133,9 @@ void sim_stop(struct sim *sim, struct sim_slot *slot)
 void sim_redrive(struct sim *sim, struct sim_slot *slot)
 {
   enum sim_look look = sim_look(sim, slot);
-  if (look == SIM_LOOK_ERROR || look == SIM_LOOK_NONE || slot->redrives_asked >= SIM_REDRIVES) {
+  bool is_known = slot->redrives_asked == slot->redrives_told; /* not so that one may have been lost */
+  if (look == SIM_LOOK_ERROR || look == SIM_LOOK_NONE || !is_known ||
+      slot->redrives_asked >= SIM_REDRIVES) {
     return;
   }
   const struct sim_end *end = &slot->ends[slot->redrives_told];
