@@ -35,11 +35,11 @@ static void invoke_close(void *driver)
   if (invoke == NULL) {
     return;
   }
+  ms_heap_deinit(&invoke->heap); /* before what is in it */
   ms_invoke_runs_deinit(invoke);
   ms_invoke_queue_deinit(invoke);
   ms_invoke_functions_deinit(invoke);
   ms_outbox_free(invoke->outbox);
-  ms_heap_deinit(&invoke->heap);
   ms_free(invoke);
 }
 
