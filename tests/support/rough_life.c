@@ -25,12 +25,26 @@ static void on_accepted(struct ms_callback callback, int code, const char *detai
   life->unknown += code != 0;
 }
 
-static void answer(struct rough_life *life, const char *token)
+static void answer(struct rough_life *life, const char *token, bool is_busy)
 {
-  int err = life->tasks == 1
+  int err = is_busy
                 ? ms_engine_task_failure(life->engine, ms_str_c(token), MS_STR("Busy"), MS_STR("c"))
                 : ms_engine_task_success(life->engine, ms_str_c(token), MS_STR("[1,2]"));
-  mt_ok(err == 0 || err == MSTEP_ENOMEM || err == MSTEP_EIO);
+  mt_ok(err == 0 || err == MSTEP_ENOMEM || err == MSTEP_EIO || err == MSTEP_ENOTFOUND);
+  if ((err == MSTEP_ENOMEM || err == MSTEP_EIO) && life->refused_count < 8) {
+    snprintf(life->refused[life->refused_count++], sizeof life->refused[0], "%s", token);
+  }
+}
+
+void rough_answer_again(struct rough_life *life)
+{
+  unsigned count = life->refused_count;
+  char tokens[8][128];
+  memcpy(tokens, life->refused, sizeof tokens);
+  life->refused_count = 0;
+  for (unsigned i = 0; i < count; i++) {
+    answer(life, tokens[i], false);
+  }
 }
 
 static void on_task(struct ms_callback callback, const char *token, const char *resource,
@@ -43,7 +57,7 @@ static void on_task(struct ms_callback callback, const char *token, const char *
   life->tasks++;
   snprintf(life->token, sizeof life->token, "%s", token);
   if (!life->is_silent) {
-    answer(life, token);
+    answer(life, token, life->tasks == 1);
   }
 }
 
@@ -104,7 +118,9 @@ int rough_start(struct rough_life *life, const char *name)
                                         .input = MS_STR("[1,2]"),
                                         .accepted = rough_callback(),
                                         .done = rough_callback()};
-  return ms_engine_execution_start(life->arn, life->engine, &begin);
+  int err = ms_engine_execution_start(life->arn, life->engine, &begin);
+  life->waits += err == 0;
+  return err;
 }
 
 void rough_run(struct rough_life *life, int64_t ms)
