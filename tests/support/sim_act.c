@@ -210,8 +210,7 @@ void sim_purge_old(struct sim *sim)
     if (look == SIM_LOOK_ERROR) {
       return;
     }
-    has_ended[i] = look == SIM_LOOK_ENDED && sim->slots[i].state == SIM_THERE &&
-                   sim->slots[i].redrives_asked == sim->slots[i].redrives_told;
+    has_ended[i] = look == SIM_LOOK_ENDED && sim->slots[i].state == SIM_THERE;
   }
   uint64_t count;
   sim->is_settled = false;

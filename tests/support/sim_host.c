@@ -73,9 +73,15 @@ static void accepted_purge(struct sim *sim, struct sim_slot *slot, int code)
 static void accepted_purge_old(struct sim *sim, int code)
 {
   for (unsigned i = 0; code == 0 && i < sim->plan.slots; i++) {
-    if (sim->slots[i].state == SIM_THERE && sim->slots[i].is_purge_asked) {
+    struct sim_slot *slot = &sim->slots[i];
+    if (slot->state != SIM_THERE || !slot->is_purge_asked) {
+      continue;
+    }
+    if (slot->redrives_asked > slot->redrives_told) { /* unless it was about to go on */
+      sim_plan_action(sim, SIM_LOOK, i, 1000);
+    } else {
       sim->counts->purges++;
-      sim_gone(sim, &sim->slots[i]);
+      sim_gone(sim, slot);
     }
   }
 }
