@@ -408,6 +408,9 @@ void ms_engine_set_journal_limits(struct ms_engine *engine,
     durable->log_bytes_max = limits->log_bytes;
   }
   durable->is_patient = durable->is_patient || limits->is_patient;
+  if (limits->write_bytes != 0) {
+    durable->write_bytes_max = limits->write_bytes;
+  }
   if (limits->commit_ms != 0 && engine->options.is_virtual_time) {
     durable->commit_ms = limits->commit_ms;
     ms_journal_set_stepping(durable->journal, true);
@@ -459,6 +462,7 @@ int ms_durable_open(struct ms_engine *engine)
   durable->unsaved_bytes_max = UNSAVED_BYTES_MAX;
   durable->trim_bytes_min = TRIM_BYTES_MIN;
   durable->log_bytes_max = LOG_BYTES_MAX;
+  durable->write_bytes_max = MS_BATCH_BYTES_MAX;
   ms_buf_init(&durable->row, 0);
   ms_buf_init(&durable->key, 0);
   ms_buf_init(&durable->unit, 0);

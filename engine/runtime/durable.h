@@ -35,12 +35,15 @@
 
 #define MS_NOT_LISTED (-1)
 
+#define MS_TURN_STEPS 512 /* of one execution at a time */
+
 /* What memory holds of an execution for the sake of the store, while it is not away. */
 struct ms_kept {
   struct ms_run *run;
   struct ms_documents documents;
   /* Units of history not yet in a row: written, of them durable, of them in a row that is not durable. */
   struct ms_buf log;
+  size_t weight; /* bytes that one more step may write, by what the latest have written or got */
   size_t log_durable;
   size_t log_saved;
   uint32_t records;       /* in the journal, ever */
@@ -67,6 +70,13 @@ struct ms_purging {
   uint64_t seq;
 };
 
+/* Goes on in smaller pieces: an execution by its number, new ones by their machine. */
+struct ms_careful {
+  uint64_t key;
+  uint32_t steps;
+};
+#define MS_CAREFUL_MAX 16
+
 /* Somebody who waits for the end of an execution that memory has lost. */
 struct ms_waiter {
   struct ms_waiter *next;
@@ -92,6 +102,10 @@ struct ms_durable {
   uint64_t trimmed_at_bytes;
   uint64_t unsaved_bytes_max, trim_bytes_min;
   size_t log_bytes_max;
+  size_t write_bytes_max; /* of one command */
+  struct ms_careful careful[MS_CAREFUL_MAX]; /* the latest that have written more than that */
+  unsigned careful_count;
+  uint64_t too_large; /* number of an execution of which one step does; 0 = none */
   bool is_patient; /* what is not urgent waits for PATIENCE_MS */
   bool is_urgent; /* something was written for which somebody waits */
   int64_t flush_at_ms; /* PATIENCE_MS after something that is not urgent; 0 = nothing waits */

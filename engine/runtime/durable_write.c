@@ -361,6 +361,15 @@ static int write_run(struct ms_engine *engine, struct ms_batch *batch, struct ms
   return err;
 }
 
+/* A step is two events, more or less. */
+static int weigh(const struct ms_durable *durable, struct ms_turn_entry *entry, size_t bytes)
+{
+  entry->run->kept->weight = entry->event_count == 0 ? 0 : 2 * bytes / entry->event_count;
+  return bytes <= durable->write_bytes_max
+             ? MSTEP_OK
+             : ms_error(MSTEP_ETOOBIG, "a transition of %zu bytes", bytes);
+}
+
 int ms_durable_write(struct ms_engine *engine, struct ms_turn_entry *entry)
 {
   if (entry->event_count == 0 && entry->run->number != 0) {
@@ -371,7 +380,11 @@ int ms_durable_write(struct ms_engine *engine, struct ms_turn_entry *entry)
   if (err != 0) {
     return err;
   }
+  size_t before = ms_batch_size(batch);
   err = write_run(engine, batch, entry);
+  if (err == 0) {
+    err = weigh(engine->durable, entry, ms_batch_size(batch) - before);
+  }
   if (err != 0 && batch->error == 0) {
     batch->error = err; /* taken back by the end */
   }

@@ -16,6 +16,7 @@ struct start {
   char uuid[37];
   struct ms_str name;
   struct ms_json input;      /* owned */
+  size_t input_bytes;        /* of text */
   struct ms_json input_text; /* owned; NONE when the compact text is the same */
   struct ms_json tail;       /* owned */
   char *arn;                 /* the caller's, of MS_ENGINE_ARN_SIZE */
@@ -33,6 +34,7 @@ static int start_read_input(struct start *start, struct ms_str text)
   if (max != 0 && text.len > max) {
     return ms_error(MSTEP_ETOOBIG, "the input has %zu bytes, %zu are allowed", text.len, max);
   }
+  start->input_bytes = text.len;
   int err = ms_json_parse(&start->input, text, NULL, NULL);
   if (err != 0) {
     return err;
@@ -151,7 +153,11 @@ static int start_make_core(struct start *start, struct ms_run *run)
     return MSTEP_OK;
   }
   run->kept = ms_kept_new(run);
-  return run->kept == NULL ? ms_error_nomem() : MSTEP_OK;
+  if (run->kept == NULL) {
+    return ms_error_nomem();
+  }
+  run->kept->weight = start->input_bytes;
+  return MSTEP_OK;
 }
 
 static int start_queue(struct start *start, struct ms_run *run)

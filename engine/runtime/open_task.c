@@ -313,6 +313,10 @@ int ms_open_task_message(struct ms_engine *engine, const struct ms_message *mess
     ms_json_unref(error);
     return ms_error_nomem();
   }
+  struct ms_kept *kept = task->answer.run->kept;
+  if (kept != NULL && message->first.len > kept->weight) {
+    kept->weight = message->first.len;
+  }
   ms_tasks_detach(engine->tasks, &task->task);
   open_task_end(engine, task, is_success ? MS_COMMAND_TASK_SUCCEEDED : MS_COMMAND_TASK_FAILED, data,
                 error, cause);

@@ -474,8 +474,26 @@ int ms_durable_recover(struct ms_engine *engine)
 
 /* ---- going on ---- */
 
+/* It would write too much again and again: it is stopped, which is little. */
+static int resume_stopped(struct ms_engine *engine, struct ms_run *run)
+{
+  struct ms_pending *stop = ms_pending_new(engine, run, MS_COMMAND_STOP);
+  if (stop == NULL) {
+    return ms_error_nomem();
+  }
+  stop->command.error = ms_json_cstring("States.DataLimitExceeded");
+  stop->command.cause = ms_json_cstring("One step of it writes more than a commit can hold.");
+  ms_pending_push(engine, stop);
+  engine->durable->too_large = 0;
+  run->must_load = false;
+  return MSTEP_OK;
+}
+
 static int resume_run(struct ms_engine *engine, struct ms_run *run, struct ms_effects *effects)
 {
+  if (run->number == engine->durable->too_large) {
+    return resume_stopped(engine, run);
+  }
   if (!run->must_load) {
     return MSTEP_OK; /* away, or begun since */
   }

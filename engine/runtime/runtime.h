@@ -127,6 +127,7 @@ struct ms_engine_journal_limits {
   uint64_t unsaved_bytes; /* of records that a start would have to read: then the oldest are saved */
   uint64_t trim_bytes;    /* written since the journal was cut: then it is cut again */
   size_t log_bytes;       /* of one execution's history in memory: then it is saved */
+  size_t write_bytes;     /* of one command: what writes more is tried in smaller pieces */
   int64_t commit_ms;      /* on virtual time: half as long as a commit takes; 0 = none at all */
   bool is_patient;        /* on virtual time, too, what is not urgent waits for other things to commit */
 };

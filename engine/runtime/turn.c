@@ -16,7 +16,7 @@
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
-#define STEPS_MAX 512       /* of one execution at a time */
+#define STEPS_BYTES ((size_t)16 << 20) /* that the steps of one execution at a time are meant to write */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
 #define AGAIN_NOMEM_MS 100
 #define AGAIN_UNREADABLE_MS 60000
@@ -142,9 +142,9 @@ static bool turn_later(struct ms_engine *engine, struct ms_run *run)
 
 /* As ms_core_turn, step by step, because a note must see the frames just after each. */
 static int turn_watched(struct ms_engine *engine, struct ms_run *run,
-                        const struct ms_command *command)
+                        const struct ms_command *command, uint32_t max)
 {
-  for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
+  for (uint32_t steps = 0; steps < max; steps++) {
     struct ms_turn *turn = engine->turn;
     size_t before = turn->events.count;
     int err = ms_core_turn(&turn->events, &turn->effects, run->core, command, &engine->env, 1);
@@ -169,15 +169,60 @@ static bool turn_is_late(const struct ms_run *run, const struct ms_pending *pend
   return is_running == (pending->command.type == MS_COMMAND_REDRIVE && !pending->is_more);
 }
 
+#define CAREFUL_MACHINE ((uint64_t)1 << 63)
+
+static uint64_t careful_key(const struct ms_run *run)
+{
+  return run->number != 0 ? run->number : CAREFUL_MACHINE | run->machine->id;
+}
+
+static struct ms_careful *find_careful(struct ms_durable *durable, uint64_t key)
+{
+  for (unsigned i = 0; i < MS_CAREFUL_MAX && i < durable->careful_count; i++) {
+    if (durable->careful[i].key == key) {
+      return &durable->careful[i];
+    }
+  }
+  return NULL;
+}
+
+/* What wrote too much is tried again in smaller pieces; one for which that is no help is stopped. */
+static void be_careful(struct ms_durable *durable, const struct ms_run *run, uint64_t key)
+{
+  struct ms_careful *careful = find_careful(durable, key);
+  if (careful == NULL) {
+    careful = &durable->careful[durable->careful_count++ % MS_CAREFUL_MAX];
+    *careful = (struct ms_careful){key, MS_TURN_STEPS};
+  }
+  if (careful->steps == 1) {
+    durable->too_large = run->number;
+  }
+  careful->steps = careful->steps > 8 ? careful->steps / 8 : 1;
+}
+
+/* As many as may be written at once. */
+static uint32_t turn_steps(const struct ms_engine *engine, const struct ms_run *run)
+{
+  struct ms_careful *careful =
+      engine->durable == NULL ? NULL : find_careful(engine->durable, careful_key(run));
+  uint32_t steps = careful == NULL ? MS_TURN_STEPS : careful->steps;
+  size_t weight = run->kept == NULL ? 0 : run->kept->weight;
+  if (weight > STEPS_BYTES / steps) {
+    steps = (uint32_t)(STEPS_BYTES / weight);
+  }
+  return steps == 0 ? 1 : steps;
+}
+
 static int turn_decide(struct ms_engine *engine, struct ms_run *run,
                        const struct ms_command *command)
 {
   struct ms_turn *turn = engine->turn;
+  uint32_t steps = turn_steps(engine, run);
   int err;
   do {
-    err = engine->watcher.fn != NULL ? turn_watched(engine, run, command)
+    err = engine->watcher.fn != NULL ? turn_watched(engine, run, command, steps)
                                      : ms_core_turn(&turn->events, &turn->effects, run->core,
-                                                    command, &engine->env, STEPS_MAX);
+                                                    command, &engine->env, steps);
     command = NULL;
   } while (err == 0 && ms_core_runnable(run->core) != MS_FRAME_NONE && !turn_later(engine, run));
   return err;
@@ -228,6 +273,7 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     return; /* nothing to do is done, too: an answer or a timer of an execution that has ended */
   }
   ms_run_unrest(engine, run);
+  uint64_t key = careful_key(run);
   err = turn_decide(engine, run, pending->is_more ? NULL : &pending->command);
   entry->event_count = turn->events.count - entry->first_event;
   entry->effect_count = turn->effects.count - entry->first_effect;
@@ -239,6 +285,9 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
       engine->durable->is_urgent = false;
     }
     MS_FAULT(turn_journaled);
+    if (err == MSTEP_ETOOBIG) {
+      be_careful(engine->durable, run, key);
+    }
     if (err != 0) {
       entry_break(engine, entry, err);
     }
