@@ -491,7 +491,7 @@ static int resume_stopped(struct ms_engine *engine, struct ms_run *run)
 
 static int resume_run(struct ms_engine *engine, struct ms_run *run, struct ms_effects *effects)
 {
-  if (run->number == engine->durable->too_large) {
+  if (run->number != 0 && run->number == engine->durable->too_large) {
     return resume_stopped(engine, run);
   }
   if (!run->must_load) {
