@@ -1,7 +1,8 @@
 /*
  * Executions in a store, whole engine: a machine of three host tasks that are answered at once, 1, 64 and
  * 1,024 executions at a time, each followed by the next when it has ended. A transition is a state that
- * was left. Beside it, in the same run, a raw file to which the same bytes are written in groups of the
+ * was left; latency is from the call that starts an execution to hearing of its end, which is durable by
+ * then. Beside it, in the same run, a raw file to which the same bytes are written in groups of the
  * same size, with fdatasync after each. Then the size of the store after all, and after purging all.
  * One JSON object on standard output.
  *
@@ -32,8 +33,13 @@ static const char input[] =
     "{\"sku\":\"B-7\",\"count\":1,\"price\":104.5}],\"total\":129.5,\"currency\":\"GBP\","
     "\"placedAt\":\"2024-05-01T10:00:00Z\",\"notes\":\"leave at the door\"}";
 
+enum { SLOTS = 1024 };
+
 struct bench {
   struct ms_engine *engine;
+  double began[SLOTS]; /* of the execution in each slot, seconds */
+  float *latency_ms;   /* of each that has ended, when it is measured */
+  size_t latency_capacity;
   char machine[MS_ENGINE_ARN_SIZE];
   double end;
   uint64_t left; /* executions still to be started; 0 with `end` */
@@ -60,12 +66,14 @@ static void nothing(void)
 {
 }
 
-static void start_one(struct bench *bench)
+/* `slot` points into bench->began. */
+static void start_one(struct bench *bench, double *slot)
 {
   char arn[MS_ENGINE_ARN_SIZE];
   struct ms_engine_start start = {.machine_arn = ms_str_c(bench->machine),
                                   .input = MS_STR(input),
-                                  .done = {nothing, NULL}};
+                                  .done = {nothing, slot}};
+  *slot = now();
   check(ms_engine_execution_start(arn, bench->engine, &start), "start");
   bench->open++;
 }
@@ -78,18 +86,33 @@ static bool goes_on(struct bench *bench)
   return bench->end > 0 && now() < bench->end;
 }
 
+static void note_latency(struct bench *bench, double began)
+{
+  if (bench->ended == bench->latency_capacity) {
+    bench->latency_capacity = bench->latency_capacity == 0 ? 4096 : bench->latency_capacity * 2;
+    bench->latency_ms =
+        realloc(bench->latency_ms, bench->latency_capacity * sizeof *bench->latency_ms);
+    if (bench->latency_ms == NULL) {
+      perror("latencies");
+      exit(1);
+    }
+  }
+  bench->latency_ms[bench->ended] = (float)((now() - began) * 1000);
+}
+
 static void on_done(struct ms_callback callback, const struct ms_engine_end *end, void *host)
 {
   struct bench *bench = host;
-  (void)callback;
+  double *slot = callback.user;
   if (end->status != MS_EXECUTION_SUCCEEDED) {
     fprintf(stderr, "an execution failed: %.*s\n", MS_STR_ARG(end->cause));
     exit(1);
   }
+  note_latency(bench, *slot);
   bench->ended++;
   bench->open--;
   if (goes_on(bench)) {
-    start_one(bench);
+    start_one(bench, slot);
   }
 }
 
@@ -174,6 +197,22 @@ static void remove_store(const char *path)
   }
 }
 
+static int by_value(const void *left, const void *right)
+{
+  float a = *(const float *)left, b = *(const float *)right;
+  return a < b ? -1 : a > b;
+}
+
+/* The latency that `share` of all executions stay below; sorts them. */
+static double percentile_ms(struct bench *bench, double share)
+{
+  if (bench->ended == 0) {
+    return 0;
+  }
+  qsort(bench->latency_ms, bench->ended, sizeof *bench->latency_ms, by_value);
+  return bench->latency_ms[(size_t)((double)(bench->ended - 1) * share)];
+}
+
 static void run(const char *directory, const char *path, unsigned concurrent, double seconds)
 {
   struct bench bench = {0};
@@ -184,7 +223,7 @@ static void run(const char *directory, const char *path, unsigned concurrent, do
   double from = now();
   bench.end = from + seconds;
   for (unsigned i = 0; i < concurrent; i++) {
-    start_one(&bench);
+    start_one(&bench, &bench.began[i]);
   }
   check(ms_engine_run(bench.engine), "run");
   double total = now() - from;
@@ -195,12 +234,13 @@ static void run(const char *directory, const char *path, unsigned concurrent, do
   double transitions = (double)bench.ended * 3;
   printf("  {\"concurrent\": %u, \"executions\": %llu, \"transitions_per_s\": %.0f, "
          "\"commits_per_execution\": %.2f, \"per_commit\": %.1f, \"journal_bytes_per_transition\": "
-         "%.0f, \"execution_ms\": %.2f, \"raw_file_transitions_per_s\": %.0f, \"share_of_raw\": "
+         "%.0f, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"raw_file_transitions_per_s\": %.0f, \"share_of_raw\": "
          "%.2f}",
          concurrent, (unsigned long long)bench.ended, transitions / total,
          (double)stats.commits / (double)bench.ended, transitions / (double)stats.commits,
-         (double)stats.bytes / transitions, total * concurrent / (double)bench.ended * 1000,
-         transitions / raw, raw / total);
+         (double)stats.bytes / transitions, percentile_ms(&bench, 0.5),
+         percentile_ms(&bench, 0.99), transitions / raw, raw / total);
+  free(bench.latency_ms);
   remove_store(path);
 }
 
@@ -227,10 +267,10 @@ static void sizes(const char *path, uint64_t executions)
   snprintf(url, sizeof url, "sqlite:%s", path);
   remove_store(path);
   open_engine(&bench, url);
-  bench.left = executions > 1024 ? executions - 1024 + 1 : 1;
+  bench.left = executions > SLOTS ? executions - SLOTS + 1 : 1;
   double from = now();
-  for (unsigned i = 0; i < 1024; i++) {
-    start_one(&bench);
+  for (unsigned i = 0; i < SLOTS; i++) {
+    start_one(&bench, &bench.began[i]);
   }
   check(ms_engine_run(bench.engine), "run");
   double total = now() - from;
@@ -260,12 +300,13 @@ static void sizes(const char *path, uint64_t executions)
          (unsigned long long)bench.ended, total, (unsigned long long)after,
          (double)after / (double)bench.ended, (unsigned long long)frames,
          (unsigned long long)purged, purge, (unsigned long long)file_bytes(path));
+  free(bench.latency_ms);
   remove_store(path);
 }
 
 int main(int argc, char **argv)
 {
-  static const unsigned concurrent[] = {1, 64, 1024};
+  static const unsigned concurrent[] = {1, 64, SLOTS};
   double seconds = argc > 1 ? atof(argv[1]) : 2;
   const char *temp = getenv("TMPDIR");
   const char *directory = argc > 2 ? argv[2] : temp != NULL ? temp : "/tmp";

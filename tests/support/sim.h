@@ -63,6 +63,7 @@ struct sim_slot {
   char arn[MS_ENGINE_ARN_SIZE];
   char *input;
   bool is_purge_asked;
+  bool is_purge_in_doubt; /* asked while a redrive was not answered: that one may come first */
   bool has_stopped;      /* a stop was asked for, ever */
   bool must_have_ended;  /* a stop is durable */
   bool may_be_aborted[SIM_REDRIVES + 2]; /* by redrives */

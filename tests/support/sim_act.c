@@ -221,7 +221,9 @@ void sim_purge_old(struct sim *sim)
   is_down(sim, err, "purge all");
   for (unsigned i = 0; i < sim->plan.slots; i++) {
     if (has_ended[i]) { /* an error leaves some undone */
-      sim->slots[i].is_purge_asked = true;
+      struct sim_slot *slot = &sim->slots[i];
+      slot->is_purge_asked = true;
+      slot->is_purge_in_doubt |= slot->redrives_asked > slot->redrives_told;
       if (err != 0) {
         sim_plan_action(sim, SIM_PURGE, i, 1000);
       }

@@ -77,7 +77,7 @@ static void accepted_purge_old(struct sim *sim, int code)
     if (slot->state != SIM_THERE || !slot->is_purge_asked) {
       continue;
     }
-    if (slot->redrives_asked > slot->redrives_told) { /* unless it was about to go on */
+    if (slot->is_purge_in_doubt || slot->redrives_asked > slot->redrives_told) {
       sim_plan_action(sim, SIM_LOOK, i, 1000);
     } else {
       sim->counts->purges++;

@@ -136,7 +136,7 @@ static enum sim_look described(struct sim *sim, struct sim_slot *slot, struct ms
   }
   if (sim->is_settled) {
     slot->redrives_told = slot->redrives_asked = redrives;
-    slot->is_purge_asked = false;
+    slot->is_purge_asked = slot->is_purge_in_doubt = false;
     if (slot->state == SIM_ASKED) {
       slot->state = SIM_THERE;
       sim->counts->executions++;
