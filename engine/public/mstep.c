@@ -153,6 +153,22 @@ static void tell_log(int level, const char *module, struct ms_str line, void *ho
   }
 }
 
+/* ---- operations that tasks call ---- */
+
+static void tell_task_call(const struct ms_api_reply *reply, const struct ms_api_receiver *receiver)
+{
+  const struct ms_task_reply told = {reply->code, reply->http_status, reply->text};
+  ((ms_task_reply_cb)receiver->callback.fn)(&told, receiver->callback.user);
+}
+
+static int call_operation(struct ms_str operation, struct ms_str request, ms_task_reply_cb done,
+                          void *user, void *host)
+{
+  mstep_engine *engine = host;
+  const struct ms_api_receiver receiver = {tell_task_call, {(void (*)(void))done, user}, engine};
+  return ms_api_call(engine->api, operation, request, done == NULL ? NULL : &receiver);
+}
+
 /* ---- engine ---- */
 
 int mstep_options_init(mstep_options *options, unsigned version)
@@ -231,7 +247,7 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
       .retention_age_ms = from->retention_age_ms,
       .retention_count = from->retention_count,
       .host = {tell_done, tell_task, tell_reply, tell_post, tell_accepted, tell_event, tell_log,
-               engine},
+               engine, call_operation},
   };
   if (from->is_virtual_time && from->event_base != NULL) {
     return ms_error(MSTEP_EINVALID, "virtual time cannot join an event_base");

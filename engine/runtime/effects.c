@@ -64,7 +64,7 @@ void ms_run_on_timer(struct ms_timer *timer, void *user)
   timer_clear(engine, run, due->frame);
 }
 
-void ms_run_quiet(struct ms_engine *engine, struct ms_run *run)
+static void run_end(struct ms_engine *engine, struct ms_run *run)
 {
   while (run->timers != NULL) {
     timer_clear(engine, run, run->timers->frame);
@@ -73,6 +73,13 @@ void ms_run_quiet(struct ms_engine *engine, struct ms_run *run)
     const struct ms_command *is = &run->tasks->answer.command;
     ms_open_task_cancel(engine, run, is->frame, is->task);
   }
+}
+
+void ms_run_quiet(struct ms_engine *engine, struct ms_run *run)
+{
+  ms_tasks_forget(engine->tasks, true);
+  run_end(engine, run);
+  ms_tasks_forget(engine->tasks, false);
 }
 
 /* ---- the end ---- */
@@ -108,7 +115,7 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
   if (run->is_closed) {
     return;
   }
-  ms_run_quiet(engine, run);
+  run_end(engine, run);
   run->is_closed = true;
   engine->open_count--;
   ms_retention_ended(engine);
@@ -120,6 +127,11 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
   ms_free(run->invocations);
   run->invocations = NULL;
   ms_run_tell_end(engine, run);
+  if (ms_tasks_await_executions(engine->tasks)) {
+    char arn[MS_ENGINE_ARN_SIZE];
+    ms_run_arn(arn, run);
+    ms_tasks_execution_ended(engine->tasks, ms_str_c(arn));
+  }
   if (engine->durable != NULL) {
     ms_run_unref(run); /* the index's */
   }

@@ -128,11 +128,11 @@ static void on_timer(void *user)
 static void on_message(struct ms_engine *engine, const struct ms_message *message)
 {
   const struct ms_engine_host *host = &engine->options.host;
+  ms_durable_resume(engine); /* what is asked may be about a task that was not begun again yet */
   if (message->type == MS_MESSAGE_POST) {
     host->post(message->callback, host->host);
     return;
   }
-  ms_durable_resume(engine); /* the task may be one that was not begun again yet */
   if (ms_open_task_message(engine, message) != 0) {
     ms_engine_log(engine, 3, "an answer to a task was dropped: %s", ms_error_detail());
   }

@@ -209,6 +209,7 @@ struct ms_engine {
   size_t open_count;              /* executions that are RUNNING */
   uint32_t busy;                  /* callbacks of the loop on the stack */
   bool is_held;
+  bool is_resuming; /* what is begun now may have been begun by a process that is gone */
   atomic_bool is_stopping;
 };
 
@@ -308,7 +309,7 @@ struct ms_run *ms_run_new(struct ms_engine_machine *machine, struct ms_json tail
 struct ms_run *ms_run_ref(struct ms_run *run);
 void ms_run_unref(struct ms_run *run);
 int ms_run_add_done(struct ms_run *run, struct ms_callback done); /* fn NULL: nothing */
-/* Cancels its timers and tasks. */
+/* Forgets its timers and tasks: they may be begun again. */
 void ms_run_quiet(struct ms_engine *engine, struct ms_run *run);
 /* In memory or in the store, awake; the caller's reference. MSTEP_ENOTFOUND, MSTEP_EIO. */
 int ms_run_get(struct ms_run **out, struct ms_engine *engine, struct ms_str arn);

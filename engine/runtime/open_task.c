@@ -163,8 +163,25 @@ static int64_t up_now_ms(void *user)
   return ms_loop_now_ms(engine->loop);
 }
 
+static int up_call(struct ms_str operation, struct ms_json request, ms_task_reply_cb done,
+                   void *done_user, void *user)
+{
+  struct ms_engine *engine = user;
+  const struct ms_engine_host *host = &engine->options.host;
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  ms_json_print(&text, request);
+  int err = text.error;
+  if (err == 0) {
+    err = host->call(operation, ms_buf_view(&text), done, done_user, host->host);
+  }
+  ms_buf_deinit(&text);
+  return err;
+}
+
 void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine)
 {
+  up->call = engine->options.host.call == NULL ? NULL : up_call;
   up->answer = up_answer;
   up->token = up_token;
   up->invoke = ms_engine_invoke;
@@ -226,7 +243,10 @@ static void open_task_describe(struct ms_task_request *out, const struct ms_run 
                                   .parameters = effect->parameters,
                                   .deadline_ms = is_there ? frame->timeout_at_ms : 0,
                                   .attempt = is_there ? frame->retry_count + 1 : 1,
-                                  .is_started = is_there && frame->is_started};
+                                  .is_started = is_there && frame->is_started,
+                                  .is_submitted = is_there && frame->is_submitted,
+                                  .execution = run->core->identity.arn,
+                                  .machine_arn = run->core->identity.machine_arn};
   if (resource.waits_for_token) {
     out->pattern = MS_TASK_TOKEN;
   } else if (resource.is_sync) {
@@ -249,6 +269,7 @@ int ms_open_task_start(struct ms_engine *engine, struct ms_run *run, const struc
     struct ms_task_request request;
     open_task_describe(&request, run, effect);
     request.invocation = open_task_invocation(engine, run, effect->state);
+    request.is_again = engine->is_resuming;
     err = ms_tasks_start(engine->tasks, &task->task, &request);
   }
   if (err == MSTEP_ENOMEM) { /* says nothing about the task */

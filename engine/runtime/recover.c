@@ -606,9 +606,11 @@ void ms_durable_resume(struct ms_engine *engine)
   uint32_t at = 0;
   struct ms_run *run;
   int err = MSTEP_OK;
+  engine->is_resuming = true;
   while (err == 0 && (run = ms_index_next(&engine->runs, &at)) != NULL) {
     err = resume_run(engine, run, &effects);
   }
+  engine->is_resuming = false;
   ms_effects_deinit(&effects);
   report_overdue(engine);
   if (err != 0) {

@@ -69,6 +69,9 @@ struct ms_engine_host {
   void (*event)(struct ms_callback callback, const struct ms_engine_event *event, void *host);
   void (*log)(int level, const char *module, struct ms_str line, void *host);
   void *host;
+  /* An operation by its name, for tasks: see struct ms_task_up. NULL: none can be called. */
+  int (*call)(struct ms_str operation, struct ms_str request, ms_task_reply_cb done, void *user,
+              void *host);
 };
 
 /* As mstep_options, with every default decided. Strings are copied; NULL: none. */

@@ -2,6 +2,7 @@
 #ifndef MS_TASK_INTERNAL_H
 #define MS_TASK_INTERNAL_H
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "task/task.h"
 
@@ -23,6 +24,7 @@ struct ms_task_mocks {
 };
 
 struct ms_task_function_call;
+struct ms_task_service_call;
 
 struct ms_tasks {
   struct ms_task_up up;
@@ -32,6 +34,9 @@ struct ms_tasks {
   MS_VEC(struct ms_task_registration) registrations; /* latest last */
   struct ms_task_mocks mocks;
   struct ms_task_function_call *calls; /* under way, cancelled ones too */
+  struct ms_task_service_call *service_calls; /* likewise, and those that wait for an execution's end */
+  struct ms_map waiting; /* ARN of an execution: struct ms_task_service_call, the first of a list */
+  bool is_forgetting;
 };
 
 static inline int ms_task_answer(struct ms_tasks *tasks, struct ms_task *task,
@@ -54,6 +59,9 @@ void ms_task_failf(struct ms_tasks *tasks, struct ms_task *task, const char *err
 /* SYNC and TOKEN: says SUBMITTED with a service's bare answer. 0 or MSTEP_ENOMEM. */
 int ms_task_submit(struct ms_tasks *tasks, struct ms_task *task);
 
+/* ---- service_call.c ---- */
+void ms_task_service_calls_free(struct ms_tasks *tasks);
+
 /* ---- service_result.c: what AWS wraps around a service's answer ---- */
 
 struct ms_task_service_result {
@@ -62,6 +70,7 @@ struct ms_task_service_result {
   int http_status;
   size_t content_length;
   const char *executed_version; /* Lambda, or NULL */
+  const char *content_type;     /* NULL: application/json */
 };
 /* Adds SdkHttpMetadata and SdkResponseMetadata to *object. */
 int ms_task_add_sdk_members(struct ms_json *object, const struct ms_task_service_result *result);

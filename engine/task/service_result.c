@@ -57,11 +57,14 @@ static int add_headers(struct ms_json *all, struct ms_json *plain,
       err = add_header(all, plain, "x-amzn-Remapped-Content-Length", "0");
     }
   }
-  const char *const rows[][2] = {{"Connection", "keep-alive"},
+  const char *type = result->content_type == NULL ? "application/json" : result->content_type;
+  /* Lambda answers "Connection", the others "connection". */
+  const char *connection = result->content_type == NULL ? "Connection" : "connection";
+  const char *const rows[][2] = {{connection, "keep-alive"},
                                  {"x-amzn-RequestId", result->request_id},
                                  {"Content-Length", length},
                                  {"Date", date},
-                                 {"Content-Type", "application/json"}};
+                                 {"Content-Type", type}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == 0; i++) {
     err = add_header(all, plain, rows[i][0], rows[i][1]);
   }

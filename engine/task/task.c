@@ -28,6 +28,7 @@ int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options)
   tasks->random = options->random;
   tasks->region = options->region;
   tasks->account = options->account;
+  ms_map_init(&tasks->waiting, options->random->state[0]);
   tasks->mocks.config = MS_JSON_VALUE_NONE;
   tasks->mocks.machines = MS_JSON_VALUE_NONE;
   return MSTEP_OK;
@@ -68,6 +69,11 @@ void ms_tasks_detach(struct ms_tasks *tasks, struct ms_task *task)
   }
 }
 
+void ms_tasks_forget(struct ms_tasks *tasks, bool is_forgetting)
+{
+  tasks->is_forgetting = is_forgetting;
+}
+
 void ms_task_ignore(struct ms_tasks *tasks, struct ms_task *task)
 {
   (void)tasks;
@@ -105,8 +111,10 @@ int ms_task_submit(struct ms_tasks *tasks, struct ms_task *task)
 {
   char request_id[37];
   ms_random_uuid(tasks->random, request_id);
-  struct ms_task_service_result result = {request_id, tasks->up.now_ms(tasks->up.user), 200, 2,
-                                          NULL};
+  struct ms_task_service_result result = {.request_id = request_id,
+                                          .now_ms = tasks->up.now_ms(tasks->up.user),
+                                          .http_status = 200,
+                                          .content_length = 2};
   struct ms_json data = ms_json_object(2);
   int err = ms_task_add_sdk_members(&data, &result);
   if (err == 0) {

@@ -36,6 +36,10 @@ struct ms_task_request {
   int64_t deadline_ms;       /* the task's own timeout; 0 = none */
   unsigned attempt;          /* from 1 */
   bool is_started;           /* ACTIVITY: a worker has it already */
+  bool is_submitted;         /* SYNC, TOKEN: it was said before, by a process that is gone */
+  bool is_again;             /* a process that is gone may have begun it */
+  struct ms_json execution;  /* ARNs: strings, or NONE */
+  struct ms_json machine_arn;
   uint32_t *invocation;      /* calls of this state in this execution so far; NULL unless wanted */
 };
 
@@ -96,6 +100,14 @@ struct ms_task_call_result {
 
 typedef void (*ms_task_call_cb)(const struct ms_task_call_result *result, void *user);
 
+/* What one of our own operations answers: its reply, or {"__type", "message"}. */
+struct ms_task_reply {
+  int code; /* MSTEP_OK, or what comes nearest to AWS's error */
+  int http_status;
+  struct ms_str text; /* borrowed */
+};
+typedef void (*ms_task_reply_cb)(const struct ms_task_reply *reply, void *user);
+
 /* What the layers above give. */
 struct ms_task_up {
   /*
@@ -121,6 +133,12 @@ struct ms_task_up {
    */
   int (*offer)(struct ms_task *task, const struct ms_task_request *request, void *user);
   void (*withdraw)(struct ms_task *task, void *user);
+  /*
+   * Carries out an operation of ours ("states:StartExecution"). done (NULL: nobody asks) comes exactly once
+   * and never from inside, unless the engine is closed. NULL: there are none.
+   */
+  int (*call)(struct ms_str operation, struct ms_json request, ms_task_reply_cb done,
+              void *done_user, void *user);
 };
 
 struct ms_task_handler {
@@ -160,6 +178,14 @@ int ms_tasks_register(struct ms_tasks *tasks, struct ms_str pattern, struct ms_c
  * there is only one. MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
  */
 int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_case);
+bool ms_tasks_await_executions(const struct ms_tasks *tasks);
+/* An execution has ended: tasks that wait for it (startExecution.sync) go on. */
+void ms_tasks_execution_ended(struct ms_tasks *tasks, struct ms_str arn);
+/*
+ * While it is true, cancelled tasks are only forgotten: what they began elsewhere goes on, since they will be
+ * started again.
+ */
+void ms_tasks_forget(struct ms_tasks *tasks, bool is_forgetting);
 /* True when requests are to carry `invocation`. */
 bool ms_tasks_wants_invocations(const struct ms_tasks *tasks);
 

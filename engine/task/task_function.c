@@ -158,8 +158,11 @@ static int function_wrap(struct ms_json *out, struct ms_tasks *tasks,
                          const struct ms_task_function_call *call, struct ms_json payload,
                          int status)
 {
-  struct ms_task_service_result result = {call->request_id, tasks->up.now_ms(tasks->up.user),
-                                          status, ms_json_size_bytes(payload), call->version};
+  struct ms_task_service_result result = {.request_id = call->request_id,
+                                          .now_ms = tasks->up.now_ms(tasks->up.user),
+                                          .http_status = status,
+                                          .content_length = ms_json_size_bytes(payload),
+                                          .executed_version = call->version};
   struct ms_json wrapped = ms_json_object(5);
   int err = ms_json_setc(&wrapped, "ExecutedVersion", ms_json_cstring(call->version));
   if (err == 0) {
@@ -333,6 +336,10 @@ static int function_start_detached(struct ms_tasks *tasks, struct ms_task_functi
 static int function_start(struct ms_tasks *tasks, struct ms_task *task,
                           const struct ms_task_request *request)
 {
+  if (request->pattern == MS_TASK_TOKEN && request->is_submitted) {
+    const char *token;
+    return tasks->up.token(&token, task, tasks->up.user); /* it was called before the crash */
+  }
   struct function_request read;
   struct ms_json empty = ms_json_object(0);
   int err = MSTEP_OK;
@@ -398,6 +405,7 @@ void ms_tasks_free(struct ms_tasks *tasks)
   while (tasks->calls != NULL) {
     function_unlink(tasks->calls);
   }
+  ms_task_service_calls_free(tasks);
   for (size_t i = 0; i < tasks->registrations.count; i++) {
     ms_free(tasks->registrations.data[i].pattern);
   }
