@@ -72,15 +72,14 @@ void ms_lua_code_unref(struct ms_lua_code *code)
 
 struct ms_str ms_lua_code_variable(const struct ms_lua_code *code, struct ms_str name)
 {
-  const char *at = code->environment;
-  const char *end = at + code->environment_len;
-  while (at < end) {
-    struct ms_str key = ms_str_c(at);
-    struct ms_str value = ms_str_c(at + key.len + 1);
-    if (ms_str_eq(key, name)) {
-      return value;
+  struct ms_str all = {code->environment, code->environment_len};
+  for (size_t at = 0; at < all.len;) {
+    size_t key_end = ms_str_find(all, at, '\0');
+    size_t value_end = ms_str_find(all, key_end + 1, '\0');
+    if (ms_str_eq(ms_str_sub(all, at, key_end), name)) {
+      return ms_str_sub(all, key_end + 1, value_end);
     }
-    at = value.data + value.len + 1;
+    at = value_end + 1;
   }
   return (struct ms_str){NULL, 0};
 }

@@ -310,7 +310,7 @@ static int open_topics(void **driver, const struct ms_driver_env *env)
 
 static int load_topic(struct ms_str name, struct ms_json row, void *user)
 {
-  struct ms_topic *topic;
+  struct ms_topic *topic = NULL;
   (void)name;
   int err = topic_new(&topic, ms_json_ref(row));
   if (err == 0) {

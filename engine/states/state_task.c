@@ -67,10 +67,15 @@ struct task_plan {
 /* A token that only this attempt has: unguessable, and the same again for the same seed. */
 static struct ms_json make_token(struct ms_decision *decision)
 {
-  char uuid[37];
-  ms_random_uuid(&decision->random, uuid);
+  static const char digits[] = "0123456789abcdef";
+  char token[36 + 1 + 16 + 1];
+  ms_random_uuid(&decision->random, token);
   uint64_t tail = ms_random_next(&decision->random);
-  return ms_json_stringf("%s-%016llx", uuid, (unsigned long long)tail);
+  token[36] = '-';
+  for (unsigned i = 0; i < 16; i++) {
+    token[37 + i] = digits[tail >> (60 - 4 * i) & 15];
+  }
+  return ms_json_string((struct ms_str){token, sizeof token - 1});
 }
 
 static int plan_credentials(struct task_plan *plan, struct ms_decision *decision,
