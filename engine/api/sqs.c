@@ -104,6 +104,9 @@ struct ms_queue *ms_sqs_queue(struct ms_api_call *call)
 struct ms_json ms_sqs_url(const struct ms_api_call *call, struct ms_str queue_name)
 {
   const struct ms_driver_env *env = ms_queues_env(ms_sqs(call));
+  if (env->base_url != NULL && env->base_url[0] != '\0') {
+    return ms_json_stringf("%s/%s/%.*s", env->base_url, env->account, MS_STR_ARG(queue_name));
+  }
   return ms_json_stringf("https://sqs.%s.amazonaws.com/%s/%.*s", env->region, env->account,
                          MS_STR_ARG(queue_name));
 }

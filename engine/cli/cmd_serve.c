@@ -256,13 +256,46 @@ static bool open_front(struct serve *serve)
   return code == MSTEP_OK;
 }
 
+static void put_address(struct ms_text *out, const struct serve *serve, const char *address)
+{
+  bool is_v6 = strchr(address, ':') != NULL;
+  ms_text_printf(out, "%s://%s%s%s:%u",
+                 serve->args->options[MS_OPTION_TLS_CERT] == NULL ? "http" : "https",
+                 is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+                 serve->front == NULL ? (unsigned)serve->port
+                                      : ms_http_port(ms_http_front_server(serve->front)));
+}
+
+/* Nobody reaches "all addresses": this machine's name is the best guess. */
+static bool tell_base_url(struct serve *serve)
+{
+  const char *given = serve->args->options[MS_OPTION_BASE_URL];
+  bool is_any = strcmp(serve->address, "0.0.0.0") == 0 || strcmp(serve->address, "::") == 0;
+  struct ms_text url = {0}, request = {0};
+  if (given != NULL) {
+    ms_text_printf(&url, "%s", given);
+  } else {
+    put_address(&url, serve, is_any ? "localhost" : serve->address);
+  }
+  ms_text_printf(&request, "{\"baseUrl\":");
+  ms_text_quote(&request, url.data == NULL ? "" : url.data);
+  ms_text_printf(&request, "}");
+  bool is_fine = ms_client_ask(&serve->client, "moonstep:SetBaseUrl", &request);
+  if (!is_fine && given != NULL) {
+    ms_cli_hint("--base-url is of the form http://HOST:PORT.");
+  }
+  ms_text_deinit(&url);
+  ms_text_deinit(&request);
+  return is_fine;
+}
+
 static void say_ready(const struct serve *serve)
 {
-  const char *scheme = serve->args->options[MS_OPTION_TLS_CERT] == NULL ? "http" : "https";
-  bool is_v6 = strchr(serve->address, ':') != NULL;
-  fprintf(stderr, "listening on %s://%s%s%s:%u, store %s\n", scheme, is_v6 ? "[" : "",
-          serve->address, is_v6 ? "]" : "", ms_http_port(ms_http_front_server(serve->front)),
+  struct ms_text address = {0};
+  put_address(&address, serve, serve->address);
+  fprintf(stderr, "listening on %s, store %s\n", address.data == NULL ? "?" : address.data,
           serve->client.store == NULL ? "none: nothing survives" : serve->client.store);
+  ms_text_deinit(&address);
   fflush(stderr);
   ms_notify("READY=1");
 }
@@ -271,7 +304,7 @@ static int run(struct serve *serve)
 {
   const struct ms_loop_callbacks callbacks = {on_nothing, on_nothing, on_wake, serve};
   ms_loop_set_callbacks(serve->loop, &callbacks);
-  if (!open_front(serve)) {
+  if (!open_front(serve) || !tell_base_url(serve)) {
     return MS_EXIT_USAGE;
   }
   catch_signals(serve->loop);
@@ -289,7 +322,7 @@ int ms_cmd_serve(const struct ms_cli_args *args)
 {
   struct serve serve = {.args = args};
   int exit = MS_EXIT_USAGE;
-  if (read_listen(&serve) && open_engine(&serve)) {
+  if (read_listen(&serve) && open_engine(&serve) && tell_base_url(&serve)) {
     exit = ms_serve_project(&serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
   }
   ms_http_front_free(serve.front);

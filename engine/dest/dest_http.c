@@ -1,5 +1,6 @@
 /*
- * An HTTP endpoint: the body is POSTed as JSON. With a secret the request is signed:
+ * An HTTP endpoint: the body is POSTed, as JSON unless the delivery's headers say otherwise. With a secret the
+ * request is signed:
  *
  *   X-Moonstep-Timestamp: seconds since 1970
  *   X-Moonstep-Signature: sha256=HEX of HMAC-SHA-256(secret, timestamp "." body)
@@ -13,6 +14,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "dest/internal.h"
+#include "json/json.h"
+
+#define HEADERS_MAX 32
 
 static bool takes(struct ms_str target)
 {
@@ -58,37 +62,91 @@ static int sign(char out[80], struct ms_str secret, const char *timestamp, struc
   return err;
 }
 
-static int deliver(struct ms_dests *dests, const struct ms_delivery *delivery, ms_delivered_cb cb,
-                   void *arg)
-{
+/* What is sent beside the body; texts are borrowed from the delivery, from `given` and from here. */
+struct headers {
+  struct ms_json given; /* the delivery's, an object */
+  struct ms_field fields[HEADERS_MAX];
+  size_t count;
   char timestamp[24], signature[80];
-  struct ms_field headers[4] = {{MS_STR("Content-Type"), MS_STR("application/json")},
-                                {MS_STR("User-Agent"), MS_STR("moonstep")}};
-  size_t count = 2;
-  struct ms_httpc *client;
-  int err = ms_dest_client(&client, dests);
-  if (err == 0 && delivery->secret.len > 0) {
-    snprintf(timestamp, sizeof timestamp, "%" PRId64, ms_loop_now_ms(dests->options.loop) / 1000);
-    err = sign(signature, delivery->secret, timestamp, delivery->body);
-    headers[count++] = (struct ms_field){MS_STR("X-Moonstep-Timestamp"), ms_str_c(timestamp)};
-    headers[count++] = (struct ms_field){MS_STR("X-Moonstep-Signature"), ms_str_c(signature)};
+};
+
+/* One that the delivery named takes the place of the one that is there. */
+static int put_header(struct headers *headers, struct ms_str name, struct ms_str value)
+{
+  size_t i = 0;
+  while (i < headers->count && !ms_field_same(headers->fields[i].name, name)) {
+    i++;
   }
-  struct ms_dest_try *try = err != 0 ? NULL : ms_alloc(sizeof *try);
-  if (try == NULL) {
-    return err != 0 ? err : ms_error_nomem();
+  if (i == HEADERS_MAX) {
+    return ms_error(MSTEP_EINVALID, "a delivery has more than %d headers", HEADERS_MAX);
   }
-  ms_dest_try_begin(try, dests, cb, arg, try_free);
+  headers->fields[i] = (struct ms_field){name, value};
+  headers->count += i == headers->count;
+  return MSTEP_OK;
+}
+
+static int put_given(struct headers *headers, struct ms_str text)
+{
+  const struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
+  int err = text.len == 0 ? MSTEP_OK : ms_json_parse(&headers->given, text, &limits, NULL);
+  size_t count = ms_json_is_object(headers->given) ? ms_json_count(headers->given) : 0;
+  for (size_t i = 0; i < count && err == 0; i++) {
+    err = put_header(headers, ms_json_key(headers->given, i),
+                     ms_json_text(ms_json_member(headers->given, i)));
+  }
+  return err;
+}
+
+static int put_headers(struct headers *headers, const struct ms_delivery *delivery, int64_t now_ms)
+{
+  *headers = (struct headers){.given = MS_JSON_VALUE_NONE};
+  int err = put_header(headers, MS_STR("Content-Type"), MS_STR("application/json"));
+  err = err != 0 ? err : put_header(headers, MS_STR("User-Agent"), MS_STR("moonstep"));
+  err = err != 0 ? err : put_given(headers, delivery->headers);
+  if (err != 0 || delivery->secret.len == 0) {
+    return err;
+  }
+  snprintf(headers->timestamp, sizeof headers->timestamp, "%" PRId64, now_ms / 1000);
+  err = sign(headers->signature, delivery->secret, headers->timestamp, delivery->body);
+  if (err == 0) {
+    err = put_header(headers, MS_STR("X-Moonstep-Timestamp"), ms_str_c(headers->timestamp));
+  }
+  return err != 0 ? err
+                  : put_header(headers, MS_STR("X-Moonstep-Signature"),
+                               ms_str_c(headers->signature));
+}
+
+static int post(struct ms_dests *dests, const struct ms_delivery *delivery,
+                const struct headers *headers, struct ms_dest_try *try)
+{
   const struct ms_httpc_request request = {.method = MS_STR("POST"),
                                            .url = delivery->target,
-                                           .headers = headers,
-                                           .header_count = count,
+                                           .headers = headers->fields,
+                                           .header_count = headers->count,
                                            .body = delivery->body,
                                            .timeout_ms = 30000,
                                            .max_response_bytes = 65536};
-  err = ms_httpc_send(NULL, client, &request, on_done, try);
+  struct ms_httpc *client;
+  int err = ms_dest_client(&client, dests);
+  return err != 0 ? err : ms_httpc_send(NULL, client, &request, on_done, try);
+}
+
+static int deliver(struct ms_dests *dests, const struct ms_delivery *delivery, ms_delivered_cb cb,
+                   void *arg)
+{
+  struct headers headers;
+  int err = put_headers(&headers, delivery, ms_loop_now_ms(dests->options.loop));
+  struct ms_dest_try *try = err != 0 ? NULL : ms_alloc(sizeof *try);
+  if (try == NULL) {
+    ms_json_unref(headers.given);
+    return err != 0 ? err : ms_error_nomem();
+  }
+  ms_dest_try_begin(try, dests, cb, arg, try_free);
+  err = post(dests, delivery, &headers, try);
   if (err != 0) {
     ms_dest_try_forget(try);
   }
+  ms_json_unref(headers.given);
   return err;
 }
 

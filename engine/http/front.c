@@ -144,6 +144,21 @@ static int64_t wall_ms(void)
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*
+ * What is let in although it is not signed: plain requests, whose operation is told who signed, if anybody, and whose
+ * Authorization may be anything; and the links in a topic's messages, which carry a secret of their own.
+ */
+static bool may_enter(const struct exchange *exchange, enum ms_http_auth auth)
+{
+  const struct ms_http_call *call = &exchange->call;
+  return call->family == MS_HTTP_PLAIN ||
+         (auth == MS_HTTP_AUTH_MISSING && call->family == MS_HTTP_QUERY &&
+          strcmp(call->service->name, "sns") == 0 &&
+          ms_str_is(ms_http_message(exchange->request)->method, "GET") &&
+          (strcmp(call->operation, "ConfirmSubscription") == 0 ||
+           strcmp(call->operation, "Unsubscribe") == 0));
+}
+
 /* False: it has been answered. */
 static bool authenticate(struct exchange *exchange, struct ms_http_identity *identity)
 {
@@ -167,11 +182,8 @@ static bool authenticate(struct exchange *exchange, struct ms_http_identity *ide
   int err = ms_http_sigv4_check(identity, message, &check);
   struct ms_http_failure failure = {500, "InternalFailure", "out of memory"};
   if (err == 0) {
-    if (identity->auth == MS_HTTP_AUTH_OK) {
+    if (identity->auth == MS_HTTP_AUTH_OK || may_enter(exchange, identity->auth)) {
       return true;
-    }
-    if (is_plain && identity->auth == MS_HTTP_AUTH_MISSING) {
-      return true; /* whether that is enough is for the operation to say */
     }
     ms_http_protocol_auth(&failure, &exchange->call, identity);
   }
@@ -232,6 +244,11 @@ static void begin(struct exchange *exchange)
   if (!authenticate(exchange, &identity)) {
     return;
   }
+  if (identity.auth == MS_HTTP_AUTH_OK) {
+    exchange->call.signer = identity.access_key_id;
+    exchange->call.signed_service = identity.service;
+  }
+  exchange->call.request_id = ms_str_c(exchange->request_id);
   err = ms_http_protocol_decode(&exchange->call, &failure, message);
   if (err != 0) {
     answer_failure(exchange, &failure);
@@ -276,6 +293,7 @@ static void on_request(struct ms_http_request *request, void *user)
   struct ms_http_front *front = user;
   const struct ms_http_message *message = ms_http_message(request);
   bool is_get = ms_str_is(message->method, "GET") || ms_str_is(message->method, "HEAD");
+  is_get = is_get && !ms_http_is_endpoint(message);
   if (is_get && ms_str_is(message->path, "/healthz")) {
     answer_health(front, request);
     return;

@@ -90,3 +90,25 @@ bool ms_http_query_next(struct ms_str query, size_t *at, struct ms_field *parame
   }
   return false;
 }
+
+/* ---- endpoints --------------------------------------------------------------------------------------- */
+
+struct ms_str ms_http_endpoint_base(struct ms_str name)
+{
+  size_t id = ms_str_find(name, 0, '.');
+  size_t kind = ms_str_find(name, id + 1, '.');
+  size_t region = ms_str_find(name, kind + 1, '.');
+  struct ms_str label = ms_str_sub(name, id + 1, kind);
+  bool is_endpoint = id > 0 && region < name.len &&
+                     (ms_field_is(label, "lambda-url") || ms_field_is(label, "execute-api"));
+  return is_endpoint ? ms_str_sub(name, region + 1, name.len) : name;
+}
+
+bool ms_http_is_endpoint(const struct ms_http_message *message)
+{
+  struct ms_str name = ms_http_host_name(message->host);
+  return ms_http_endpoint_base(name).len != name.len ||
+         ms_str_has_prefix(message->path, "/_aws/lambda-url/") ||
+         ms_str_has_prefix(message->path, "/_aws/execute-api/") ||
+         ms_str_has_prefix(message->path, "/restapis/");
+}

@@ -34,6 +34,14 @@ struct ms_str ms_http_media_type(const struct ms_http_message *message);
 struct ms_str ms_http_host_name(struct ms_str host);
 
 /*
+ * Is it for an address that users gave functions (ID.lambda-url.REGION.NAME, ID.execute-api.REGION.NAME, and the
+ * same as paths below /_aws/), whatever else it looks like? Then it is no call of an API.
+ */
+bool ms_http_is_endpoint(const struct ms_http_message *message);
+/* What is left of such a host name: NAME. Any other as it is. */
+struct ms_str ms_http_endpoint_base(struct ms_str host_name);
+
+/*
  * Appends text with %XX undone; is_form: '+' is a space, too. MSTEP_ESYNTAX: an escape is cut short or
  * has other characters than hex digits.
  */

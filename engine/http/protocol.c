@@ -210,14 +210,15 @@ int ms_http_protocol_find(struct ms_http_call *call, struct ms_http_failure *fai
                           const struct ms_http_message *message)
 {
   struct ms_str target = ms_http_header(message, "x-amz-target");
-  if (target.data != NULL) {
+  bool is_endpoint = ms_http_is_endpoint(message);
+  if (!is_endpoint && target.data != NULL) {
     return find_target(call, failure, message, target);
   }
-  if (ms_http_query_is(message)) {
+  if (!is_endpoint && ms_http_query_is(message)) {
     call->family = MS_HTTP_QUERY;
     return ms_http_query_find(call, failure, message);
   }
-  if (ms_http_rest_find(call, message)) {
+  if (!is_endpoint && ms_http_rest_find(call, message)) {
     call->family = MS_HTTP_REST;
     return MSTEP_OK;
   }

@@ -43,6 +43,8 @@ struct ms_http_call {
   unsigned flags;      /* of its row in rest.def */
   const char *path;    /* its pattern there */
   bool is_json_1_1;    /* the request says so */
+  /* Of whoever has found out, for plain requests: who signed for what, as far as is known. Borrowed. */
+  struct ms_str signer, signed_service, request_id;
   struct ms_buf input; /* JSON; after ms_http_protocol_decode */
   char text[512];      /* of a failure */
 };

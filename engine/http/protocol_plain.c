@@ -3,7 +3,8 @@
  * service "http". Its input has the parts of an HTTP request as a function's URL event has them:
  *
  *   {"method", "rawPath", "rawQueryString", "headers": {lower case: value, ...}, "cookies": [...],
- *    "body", "isBase64Encoded", "sourceIp", "protocol", "host"}
+ *    "body", "isBase64Encoded", "sourceIp", "protocol", "host",
+ *    "fields": [[name, value], ...] as sent, "isTls", "accessKeyId", "signedService", "requestId"}
  *
  * and it answers {"statusCode", "headers": {name: value or [values]}, "cookies": [...], "body",
  * "isBase64Encoded"}.
@@ -68,6 +69,21 @@ static int add_headers(struct ms_json *input, const struct ms_http_message *mess
   return err != 0 ? err : failed;
 }
 
+static int add_fields(struct ms_json *input, const struct ms_http_message *message)
+{
+  struct ms_json fields = ms_json_array(message->header_count);
+  int err = ms_json_is_none(fields) ? ms_error_nomem() : MSTEP_OK;
+  for (size_t i = 0; err == 0 && i < message->header_count; i++) {
+    struct ms_json field = ms_json_array(2);
+    err = ms_json_push(&field, text_of(message->headers[i].name));
+    err = err != 0 ? err : ms_json_push(&field, text_of(message->headers[i].value));
+    int pushed = ms_json_push(&fields, field);
+    err = err != 0 ? err : pushed;
+  }
+  int set = ms_json_setc(input, "fields", fields);
+  return err != 0 ? err : set;
+}
+
 static bool is_text(const struct ms_http_message *message)
 {
   struct ms_str type = ms_http_media_type(message);
@@ -104,7 +120,7 @@ static struct ms_str address_of(struct ms_str peer)
 
 int ms_http_plain_decode(struct ms_http_call *call, const struct ms_http_message *message)
 {
-  struct ms_json input = ms_json_object(12);
+  struct ms_json input = ms_json_object(18);
   const struct {
     const char *name;
     struct ms_str text;
@@ -115,13 +131,22 @@ int ms_http_plain_decode(struct ms_http_call *call, const struct ms_http_message
       {"sourceIp", address_of(message->peer)},
       {"protocol", message->minor == 0 ? MS_STR("HTTP/1.0") : MS_STR("HTTP/1.1")},
       {"host", message->host},
+      {"accessKeyId", call->signer},
+      {"signedService", call->signed_service},
+      {"requestId", call->request_id},
   };
   int err = MSTEP_OK;
   for (size_t i = 0; err == 0 && i < sizeof texts / sizeof texts[0]; i++) {
     err = ms_json_setc(&input, texts[i].name, text_of(texts[i].text));
   }
   if (err == 0) {
+    err = ms_json_setc(&input, "isTls", ms_json_bool(message->is_tls));
+  }
+  if (err == 0) {
     err = add_headers(&input, message);
+  }
+  if (err == 0) {
+    err = add_fields(&input, message);
   }
   if (err == 0) {
     err = add_body(&input, message);

@@ -137,7 +137,7 @@ static void put_cors(struct ms_buf *out, const struct ms_http_request *request)
 {
   const struct ms_http *http = request->http;
   struct ms_str origin = ms_http_header(&request->parser.message, "origin");
-  if (is_origin_allowed(http, origin)) {
+  if (is_origin_allowed(http, origin) && !ms_http_is_endpoint(&request->parser.message)) {
     put_header(out, "Access-Control-Allow-Origin", ms_str_c(http->allow_origin));
     put_header(out, "Access-Control-Expose-Headers", MS_STR("*"));
     put_header(out, "Vary", MS_STR("Origin"));
@@ -366,6 +366,7 @@ bool ms_http_answer_preflight(struct ms_http_request *request)
   const struct ms_http_message *message = &request->parser.message;
   struct ms_str wanted = ms_http_header(message, "access-control-request-method");
   if (wanted.data == NULL || !ms_str_is(message->method, "OPTIONS") ||
+      ms_http_is_endpoint(message) ||
       !is_origin_allowed(request->http, ms_http_header(message, "origin"))) {
     return false;
   }

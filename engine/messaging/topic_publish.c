@@ -46,24 +46,45 @@ static void put_attributes(struct ms_buf *out, struct ms_json attributes)
   ms_buf_char(out, '}');
 }
 
-/* What is not there to be signed with is a constant: nobody can verify it, and clients find the member. */
+/* Where the service is reached: this engine's address, or AWS's when it has none. */
+static void put_address(struct ms_buf *out, const struct ms_driver_env *env)
+{
+  if (env->base_url != NULL && env->base_url[0] != '\0') {
+    ms_buf_cstr(out, env->base_url);
+  } else {
+    ms_buf_printf(out, "https://sns.%s.amazonaws.com", env->region);
+  }
+}
+
+/*
+ * There is no key that a receiver could trust, so nothing is signed: the members are there, with a signature that
+ * is the base64 of "not signed" and the address of a certificate that does not exist.
+ */
+static void put_signature(struct ms_buf *out, const struct ms_topics *topics, bool is_event)
+{
+  struct ms_buf url;
+  ms_buf_init(&url, 0);
+  ms_buf_printf(&url, "https://sns.%s.amazonaws.com/SimpleNotificationService.pem",
+                topics->env->region);
+  put_member(out, "SignatureVersion", MS_STR("1"));
+  put_member(out, "Signature", MS_STR("bm90IHNpZ25lZA=="));
+  put_member(out, is_event ? "SigningCertUrl" : "SigningCertURL", ms_buf_view(&url));
+  out->error = out->error != 0 ? out->error : url.error;
+  ms_buf_deinit(&url);
+}
+
 static void put_origin(struct ms_buf *out, const struct message *message,
                        const struct ms_subscription *to, bool is_event)
 {
-  const char *region = message->topics->env->region;
   struct ms_buf url;
   ms_buf_init(&url, 0);
   put_member(out, "Timestamp", ms_str_c(message->time));
   if (!message->topic->is_fifo) {
-    put_member(out, "SignatureVersion", MS_STR("1"));
-    put_member(out, "Signature", MS_STR("bm90IHNpZ25lZA=="));
-    ms_buf_printf(&url, "https://sns.%s.amazonaws.com/SimpleNotificationService.pem", region);
-    put_member(out, is_event ? "SigningCertUrl" : "SigningCertURL", ms_buf_view(&url));
-    out->error = out->error != 0 ? out->error : url.error;
-    ms_buf_reset(&url);
+    put_signature(out, message->topics, is_event);
   }
-  ms_buf_printf(&url, "https://sns.%s.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=%.*s",
-                region, MS_STR_ARG(to->arn));
+  put_address(&url, message->topics->env);
+  ms_buf_printf(&url, "/?Action=Unsubscribe&SubscriptionArn=%.*s&Version=2010-03-31",
+                MS_STR_ARG(to->arn));
   put_member(out, is_event ? "UnsubscribeUrl" : "UnsubscribeURL", ms_buf_view(&url));
   out->error = out->error != 0 ? out->error : url.error;
   ms_buf_deinit(&url);
@@ -426,15 +447,15 @@ static void put_confirmation(struct ms_buf *out, const struct ms_topics *topics,
   put_member(out, "Message", ms_buf_view(&text));
   out->error = out->error != 0 ? out->error : text.error;
   ms_buf_reset(&text);
+  put_address(&text, topics->env);
   ms_buf_printf(&text,
-                "https://sns.%s.amazonaws.com/?Action=ConfirmSubscription&TopicArn=%.*s&Token=%.*s",
-                topics->env->region, MS_STR_ARG(arn), MS_STR_ARG(to->token));
+                "/?Action=ConfirmSubscription&TopicArn=%.*s&Token=%.*s&Version=2010-03-31",
+                MS_STR_ARG(arn), MS_STR_ARG(to->token));
   put_member(out, "SubscribeURL", ms_buf_view(&text));
   out->error = out->error != 0 ? out->error : text.error;
   ms_buf_deinit(&text);
   put_member(out, "Timestamp", ms_str_c(time));
-  put_member(out, "SignatureVersion", MS_STR("1"));
-  put_member(out, "Signature", MS_STR("bm90IHNpZ25lZA=="));
+  put_signature(out, topics, false);
   ms_buf_char(out, '}');
 }
 

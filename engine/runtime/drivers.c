@@ -74,6 +74,7 @@ int ms_drivers_open(struct ms_engine *engine)
       .random = &engine->random,
       .region = engine->options.region,
       .account = engine->options.account,
+      .base_url = engine->base_url,
       .ledger = {ledger_begin, ledger_end, ledger_when_durable,
                  engine->durable == NULL ? NULL : engine->durable->reader, engine},
       .deliver = up_deliver,

@@ -89,6 +89,25 @@ int ms_engine_may_write(const struct ms_engine *engine)
              : ms_durable_status(engine);
 }
 
+int ms_engine_set_base_url(struct ms_engine *engine, struct ms_str url)
+{
+  size_t scheme = ms_str_has_prefix(url, "http://") ? 7 : ms_str_has_prefix(url, "https://") ? 8 : 0;
+  while (url.len > scheme && url.data[url.len - 1] == '/') {
+    url.len--;
+  }
+  bool is_fine = url.len == 0 || (scheme > 0 && url.len > scheme);
+  for (size_t i = 0; i < url.len; i++) { /* it goes into JSON and URLs as it is */
+    unsigned char c = (unsigned char)url.data[i];
+    is_fine = is_fine && c > ' ' && c < 0x7f && strchr("\"\\<>?#&", c) == NULL;
+  }
+  if (!is_fine || url.len >= sizeof engine->base_url) {
+    return ms_error(MSTEP_EINVALID, "not the address of a server");
+  }
+  memcpy(engine->base_url, url.data, url.len);
+  engine->base_url[url.len] = '\0';
+  return MSTEP_OK;
+}
+
 void ms_engine_touch(struct ms_engine *engine)
 {
   if (engine->busy == 0) {

@@ -186,6 +186,7 @@ struct ms_engine {
   struct ms_map machines; /* by ARN: struct ms_engine_machine, the current one */
   MS_VEC(struct ms_engine_machine *) versions; /* by id - 1; NULL where there is none */
   struct ms_json region, role_arn;
+  char base_url[MS_ENGINE_BASE_URL_SIZE];
   struct ms_index runs;   /* by ARN */
   struct ms_index tokens; /* of open tasks */
   struct ms_pending *first_pending, *last_pending;

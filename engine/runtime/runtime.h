@@ -104,6 +104,8 @@ struct ms_engine_options {
 
 /* ---- engine ---- */
 
+#define MS_ENGINE_BASE_URL_SIZE 256
+
 int ms_engine_open(struct ms_engine **out, const struct ms_engine_options *options);
 int ms_engine_close(struct ms_engine *engine); /* MSTEP_ESTATE from a callback */
 /*
@@ -118,6 +120,11 @@ void ms_engine_stop(struct ms_engine *engine); /* any thread; signal handlers */
 int ms_engine_post(struct ms_engine *engine, struct ms_callback callback); /* any thread */
 int64_t ms_engine_now_ms(struct ms_engine *engine);
 void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* fn NULL ends it */
+/*
+ * Where clients reach the engine, "http://host:port", for addresses in answers and messages; empty: nowhere, AWS's
+ * names are used. MSTEP_EINVALID: not of that form.
+ */
+int ms_engine_set_base_url(struct ms_engine *engine, struct ms_str url);
 /*
  * `accepted` is called when everything that calls have taken so far is durable; fn NULL: nothing.
  * MSTEP_ENOMEM.

@@ -21,10 +21,10 @@ struct exchange {
 };
 
 /* text: head and body; the length of the body and a host are added. */
-static int decode(struct exchange *x, const char *head, const char *body)
+static int decode_as(struct exchange *x, const char *head, const char *host, const char *body)
 {
-  const char *text = mt_format("%sHost: localhost:8083\r\nContent-Length: %zu\r\n\r\n%s", head,
-                               strlen(body), body);
+  const char *text =
+      mt_format("%s%sContent-Length: %zu\r\n\r\n%s", head, host, strlen(body), body);
   size_t used, at = 0, len = strlen(text);
   ms_http_parser_init(&x->parser, &limits);
   ms_http_call_init(&x->call);
@@ -40,6 +40,11 @@ static int decode(struct exchange *x, const char *head, const char *body)
   x->failure = (struct ms_http_failure){0, "", ""};
   int err = ms_http_protocol_find(&x->call, &x->failure, &x->parser.message);
   return err != 0 ? err : ms_http_protocol_decode(&x->call, &x->failure, &x->parser.message);
+}
+
+static int decode(struct exchange *x, const char *head, const char *body)
+{
+  return decode_as(x, head, "Host: localhost:8083\r\n", body);
 }
 
 static void done(struct exchange *x)
@@ -498,15 +503,52 @@ MT_TEST(http_protocol__plain_requests)
       "text", "http:Request",
       "{\"method\":\"POST\",\"rawPath\":\"/a%2Fb\",\"rawQueryString\":\"x=1&x=2\","
       "\"sourceIp\":\"127.0.0.1\",\"protocol\":\"HTTP/1.1\",\"host\":\"localhost:8083\","
+      "\"accessKeyId\":\"\",\"signedService\":\"\",\"requestId\":\"\",\"isTls\":false,"
       "\"cookies\":[\"c=1\",\"d=2\"],"
       "\"headers\":{\"x-one\":\"a,b\",\"content-type\":\"text/plain\",\"host\":\"localhost:8083\","
-      "\"content-length\":\"4\"},\"body\":\"text\",\"isBase64Encoded\":false}");
+      "\"content-length\":\"4\"},"
+      "\"fields\":[[\"X-One\",\"a\"],[\"x-one\",\"b\"],[\"Cookie\",\"c=1; d=2\"],"
+      "[\"Content-Type\",\"text/plain\"],[\"Host\",\"localhost:8083\"],[\"Content-Length\",\"4\"]],"
+      "\"body\":\"text\",\"isBase64Encoded\":false}");
   check_call(
       "PUT / HTTP/1.1\r\nContent-Type: application/octet-stream\r\n", "\x01z", "http:Request",
       "{\"method\":\"PUT\",\"rawPath\":\"/\",\"rawQueryString\":\"\","
       "\"sourceIp\":\"127.0.0.1\",\"protocol\":\"HTTP/1.1\",\"host\":\"localhost:8083\","
+      "\"accessKeyId\":\"\",\"signedService\":\"\",\"requestId\":\"\",\"isTls\":false,"
       "\"headers\":{\"content-type\":\"application/octet-stream\",\"host\":\"localhost:8083\","
-      "\"content-length\":\"2\"},\"body\":\"AXo=\",\"isBase64Encoded\":true}");
+      "\"content-length\":\"2\"},"
+      "\"fields\":[[\"Content-Type\",\"application/octet-stream\"],[\"Host\",\"localhost:8083\"],"
+      "[\"Content-Length\",\"2\"]],\"body\":\"AXo=\",\"isBase64Encoded\":true}");
+}
+
+/* An address that a user gave a function is no API, whatever the request looks like. */
+MT_TEST(http_protocol__endpoints_are_plain)
+{
+  static const char *const heads[] = {
+      "POST / HTTP/1.1\r\nX-Amz-Target: AmazonSQS.ListQueues\r\n",
+      "GET /2015-03-31/functions HTTP/1.1\r\n",
+      "GET /?Action=ListQueues&Version=2012-11-05 HTTP/1.1\r\n",
+  };
+  for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+    struct ms_http_message message = {.host = MS_STR("ab.lambda-url.us-east-1.localhost:4566"),
+                                      .path = MS_STR("/")};
+    mt_ok(ms_http_is_endpoint(&message));
+    message.host = MS_STR("api.Execute-API.us-east-1.localhost");
+    mt_ok(ms_http_is_endpoint(&message));
+    message.host = MS_STR("localhost:4566");
+    mt_ok(!ms_http_is_endpoint(&message));
+    message.host = MS_STR(".lambda-url.us-east-1.localhost");
+    mt_ok(!ms_http_is_endpoint(&message));
+    message.host = MS_STR("ab.lambda-url.localhost");
+    mt_ok(!ms_http_is_endpoint(&message));
+    message.path = MS_STR("/_aws/lambda-url/ab/");
+    mt_ok(ms_http_is_endpoint(&message));
+    struct exchange x;
+    const char *host = "Host: ab.lambda-url.us-east-1.localhost:4566\r\n";
+    mt_eq_int(decode_as(&x, heads[i], host, ""), 0);
+    mt_eq_int((int)x.call.family, MS_HTTP_PLAIN);
+    done(&x);
+  }
 }
 
 MT_TEST(http_protocol__plain_answers)
