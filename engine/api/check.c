@@ -33,8 +33,9 @@ static void put_place(struct ms_buf *out, const struct place *place)
   }
   if (place->index != 0) {
     ms_buf_printf(out, "%zu.member", place->index);
-  } else {
-    ms_buf_cstr(out, place->name);
+  } else { /* as Java's beans have them: BatchSize is said to be batchSize */
+    ms_buf_char(out, ms_ascii_lower(place->name[0]));
+    ms_buf_cstr(out, place->name + 1);
   }
 }
 

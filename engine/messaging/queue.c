@@ -336,7 +336,7 @@ static int load(void *driver)
 static bool is_busy(void *driver)
 {
   const struct ms_queues *queues = driver;
-  return queues->polls.count > 0 || queues->receives != NULL || queues->deliveries != NULL ||
+  return ms_queue_receives_are_busy(queues) || queues->deliveries != NULL ||
          ms_queue_moves_due_ms(queues) != 0;
 }
 

@@ -83,6 +83,8 @@ struct ms_queue_request {
   int64_t visibility_s;  /* -1: as the queue says */
   int64_t wait_ms;       /* a long poll; -1: as the queue says */
   struct ms_str attempt; /* ReceiveRequestAttemptId; taken, without effect yet */
+  /* Waits as long as it takes, whatever wait_ms is, and keeps no run of the engine going. */
+  bool is_background;
 };
 
 /* Borrowed during the callback. */

@@ -237,6 +237,7 @@ void ms_queue_serve(struct ms_queue *queue); /* those who wait */
 void ms_queue_polls_end(struct ms_queues *queues, int64_t now_ms);
 void ms_queue_waiters_fail(struct ms_queue *queue, int code);
 void ms_queue_receives_free(struct ms_queues *queues);
+bool ms_queue_receives_are_busy(const struct ms_queues *queues);
 
 /* ---- queue_deliver.c, queue_move.c ---- */
 

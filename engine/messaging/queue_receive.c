@@ -21,6 +21,7 @@ struct ms_queue_receive {
   uint32_t queue_id;
   bool is_waiting;
   bool is_cancelled;
+  bool is_background;
   unsigned max;
   int64_t visibility_s;
   size_t count;
@@ -52,7 +53,9 @@ static void free_receive(struct ms_queue_receive *receive)
 
 static int wait(struct ms_queue *queue, struct ms_queue_receive *receive, int64_t until_ms)
 {
-  int err = ms_heap_add(&queue->queues->polls, &receive->poll, until_ms, 0);
+  int err = receive->is_background
+                ? MSTEP_OK
+                : ms_heap_add(&queue->queues->polls, &receive->poll, until_ms, 0);
   if (err != 0) {
     return err;
   }
@@ -309,8 +312,9 @@ static int begin_receive(struct ms_queue *queue, struct ms_queue_receive *receiv
     ms_queue_touch(queue);
     return err;
   }
-  return wait_ms > 0 ? wait(queue, receive, ms_queue_now_ms(queue->queues) + wait_ms)
-                     : ms_queue_when_durable(queue, on_durable, receive);
+  return wait_ms > 0 || receive->is_background
+             ? wait(queue, receive, ms_queue_now_ms(queue->queues) + wait_ms)
+             : ms_queue_when_durable(queue, on_durable, receive);
 }
 
 int ms_queue_receive(struct ms_queue *queue, const struct ms_queue_request *request,
@@ -335,6 +339,7 @@ int ms_queue_receive(struct ms_queue *queue, const struct ms_queue_request *requ
   receive->queue_id = queue->id;
   receive->max = max > MS_QUEUE_MAX_MESSAGES ? MS_QUEUE_MAX_MESSAGES : max;
   receive->visibility_s = request->visibility_s;
+  receive->is_background = request->is_background;
   receive->cb = cb;
   receive->arg = arg;
   link_receive(queue->queues, receive);
@@ -386,6 +391,15 @@ void ms_queue_waiters_fail(struct ms_queue *queue, int code)
   while (queue->first_waiter != NULL) {
     end_with(queue->first_waiter, code);
   }
+}
+
+bool ms_queue_receives_are_busy(const struct ms_queues *queues)
+{
+  const struct ms_queue_receive *receive = queues->receives;
+  while (receive != NULL && receive->is_background && receive->is_waiting) {
+    receive = receive->next;
+  }
+  return receive != NULL;
 }
 
 void ms_queue_receives_free(struct ms_queues *queues)

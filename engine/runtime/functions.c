@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "invoke/invoke.h"
 #include "runtime/internal.h"
+#include "source/source.h"
 
 static void lua_log(const char *function, const char *request_id, struct ms_str line, void *user)
 {
@@ -313,7 +314,10 @@ static int up_lua(struct ms_lua **out, void *user)
 void ms_functions_init(struct ms_engine *engine)
 {
   const struct ms_invoke_up up = {up_lua, engine};
+  const struct ms_sources_up sources_up = {.queues = ms_engine_driver(engine, &ms_queues_driver),
+                                           .invoke = invoke_of(engine)};
   ms_invoke_set_up(invoke_of(engine), &up);
+  ms_sources_set_up(ms_engine_driver(engine, &ms_sources_driver), &sources_up);
 }
 
 void ms_functions_deinit(struct ms_engine *engine)
