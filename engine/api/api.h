@@ -33,6 +33,7 @@ struct ms_api_up {
   void (*posted)(void);
   void (*accepted)(void);
   void (*replied)(void);
+  void (*ended)(void);
 };
 
 int ms_api_new(struct ms_api **out, struct ms_engine *engine, const struct ms_api_up *up);
@@ -58,6 +59,7 @@ int ms_api_cancel(struct ms_api *api, void *user);
 void ms_api_on_posted(void *user);
 void ms_api_on_accepted(int code, const char *detail, void *user);
 void ms_api_on_replied(int status, struct ms_str reply, void *user);
+void ms_api_on_ended(const struct ms_engine_end *end, void *user);
 
 /*
  * UpdateStateMachine of the definition; all else stays. Loop thread. MSTEP_ENOTFOUND,

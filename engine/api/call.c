@@ -274,6 +274,23 @@ void ms_api_on_replied(int status, struct ms_str reply, void *user)
   }
 }
 
+struct ms_callback ms_api_when_ended(struct ms_api_call *call,
+                                     int (*on_end)(struct ms_api_call *call,
+                                                   const struct ms_engine_end *end))
+{
+  call->on_end = on_end;
+  return (struct ms_callback){call->api->up.ended, call};
+}
+
+void ms_api_on_ended(const struct ms_engine_end *end, void *user)
+{
+  struct ms_api_call *call = user;
+  int err = call->on_end(call, end);
+  if (err != 0) {
+    ms_api_fail_code(call, err);
+  }
+}
+
 void ms_api_on_cancel(struct ms_api_call *call,
                       void (*cancel)(struct ms_api_call *call, void *what), void *what)
 {

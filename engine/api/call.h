@@ -94,6 +94,11 @@ struct ms_callback ms_api_when_replied(struct ms_api_call *call,
                                        int (*on_reply)(struct ms_api_call *call, int status,
                                                        struct ms_str reply));
 
+/* For the runtime's `done`: on_end is called with it. */
+struct ms_callback ms_api_when_ended(struct ms_api_call *call,
+                                     int (*on_end)(struct ms_api_call *call,
+                                                   const struct ms_engine_end *end));
+
 /*
  * cancel(call, what) is called when nobody waits for the answer any more, perhaps at once; it
  * withdraws what was asked for, and answers. Not once the call is answered.

@@ -25,6 +25,7 @@ struct ms_api_call {
   struct ms_json kept;
   int (*then)(struct ms_api_call *call);
   int (*on_reply)(struct ms_api_call *call, int status, struct ms_str reply);
+  int (*on_end)(struct ms_api_call *call, const struct ms_engine_end *end);
   void (*cancel)(struct ms_api_call *call, void *what);
   void *what;
   uint64_t serial;

@@ -4,6 +4,7 @@
  */
 #include "api/members.h"
 #include "base/error.h"
+#include "runtime/catalog.h"
 
 static const struct ms_api_member members[] = {
     MS_MEMBER_ARN("stateMachineArn", false),
@@ -42,7 +43,10 @@ static bool is_refused(struct ms_api_call *call, struct ms_str machine)
   if (machine.data == NULL) {
     return false;
   }
-  struct ms_json type = ms_api_described(call, ms_engine_machine_describe, machine, "type");
+  struct ms_json alias = ms_catalog_get(ms_api_engine(call), "alias", machine);
+  struct ms_str described =
+      ms_json_is_none(alias) ? machine : ms_json_text(ms_json_getc(alias, "machine"));
+  struct ms_json type = ms_api_described(call, ms_engine_machine_describe, described, "type");
   bool is_express = ms_str_is(ms_json_text(type), "EXPRESS");
   bool is_missing = ms_json_is_none(type);
   ms_json_unref(type);

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "core/fail.h"
 
+#define SYNC_LIFE_SECONDS 300 /* of StartSyncExecution, where there is no limit for Express */
+
 /* ---- whether ---- */
 
 static const char *status_reason(const struct ms_execution *execution)
@@ -57,6 +59,9 @@ int64_t ms_decision_deadline(const struct ms_decision *decision, int64_t started
   const struct ms_core_limits *limits = decision->env->limits;
   uint32_t life_seconds = execution->identity.is_express ? limits->execution_seconds_express
                                                          : limits->execution_seconds_standard;
+  if (execution->identity.is_sync && life_seconds == 0) {
+    life_seconds = SYNC_LIFE_SECONDS; /* somebody holds a connection for it */
+  }
   int64_t timeout = execution->machine->timeout_seconds;
   int64_t life_at_ms = started_at_ms + (int64_t)life_seconds * 1000;
   int64_t timeout_at_ms = decision->env->now_ms + timeout * 1000;

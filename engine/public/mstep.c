@@ -276,10 +276,22 @@ static void call_replied(mstep_engine *engine, int status, mstep_str reply, void
   ms_api_on_replied(status, in(reply), user);
 }
 
+static void call_ended(mstep_engine *engine, const char *arn, mstep_status status, mstep_str output,
+                       mstep_str error, mstep_str cause, void *user)
+{
+  const struct ms_engine_end end = {.arn = arn,
+                                    .status = (int)status,
+                                    .output = in(output),
+                                    .error = in(error),
+                                    .cause = in(cause)};
+  (void)engine;
+  ms_api_on_ended(&end, user);
+}
+
 static int open_parts(mstep_engine *engine, const struct ms_engine_options *options)
 {
   static const struct ms_api_up up = {(void (*)(void))call_posted, (void (*)(void))call_accepted,
-                                      (void (*)(void))call_replied};
+                                      (void (*)(void))call_replied, (void (*)(void))call_ended};
   int err = ms_engine_open(&engine->runtime, options);
   if (err == 0) {
     err = ms_api_new(&engine->api, engine->runtime, &up);

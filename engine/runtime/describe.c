@@ -67,7 +67,10 @@ static void describe_run(struct describe *d, struct ms_engine *engine, const str
   put(d, "executionArn", ms_json_ref(is->arn));
   put(d, "stateMachineArn", ms_json_ref(is->machine_arn));
   if (run->machine->version != 0) {
-    put(d, "stateMachineVersionArn", ms_json_ref(run->machine->key));
+    put(d, "stateMachineVersionArn", ms_machine_version_arn(run->machine));
+  }
+  if (!ms_json_is_none(run->machine->alias)) {
+    put(d, "stateMachineAliasArn", ms_machine_alias_arn(run->machine));
   }
   put(d, "name", ms_json_ref(is->name));
   put(d, "status", ms_json_cstring(ms_execution_status_text(status)));

@@ -372,6 +372,9 @@ static int weigh(const struct ms_durable *durable, struct ms_turn_entry *entry, 
 
 int ms_durable_write(struct ms_engine *engine, struct ms_turn_entry *entry)
 {
+  if (entry->run->core->identity.is_sync) {
+    return MSTEP_OK; /* whoever started it waits for it: there is nobody for whom it would be kept */
+  }
   if (entry->event_count == 0 && entry->run->number != 0) {
     return MSTEP_OK;
   }

@@ -23,6 +23,7 @@ struct start {
   struct ms_callback accepted;
   struct ms_callback done;
   bool is_named; /* by the caller: the name may be taken */
+  bool is_sync;
 };
 
 static int start_read_input(struct start *start, struct ms_str text)
@@ -139,6 +140,7 @@ static int start_make_core(struct start *start, struct ms_run *run)
       .region = ms_json_ref(engine->region),
       .input_text = ms_json_ref(start->input_text),
       .is_express = machine->is_express,
+      .is_sync = start->is_sync,
       .seed = ms_random_next(&engine->random),
   };
   if (!ms_json_is_none(identity.arn) && !ms_json_is_none(identity.name)) {
@@ -216,17 +218,24 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
                               const struct ms_engine_start *request)
 {
   struct start start = {
-      .engine = engine, .arn = arn, .accepted = request->accepted, .done = request->done};
+      .engine = engine, .arn = arn, .accepted = request->accepted, .done = request->done,
+      .is_sync = request->is_sync};
   int err = ms_engine_may_write(engine);
   if (err != 0) {
     return err;
   }
-  start.machine = ms_machine_route(engine, request->machine_arn);
-  if (start.machine != NULL && start.machine->is_deleted) {
+  err = ms_machine_start_route(&start.machine, engine, request->machine_arn);
+  if (err != 0) {
+    return err;
+  }
+  if (start.is_sync && !start.machine->is_express) {
+    return ms_error(MSTEP_EUNSUPPORTED, "This operation is not supported by this type of state machine");
+  }
+  if (start.machine->is_deleted) {
     return ms_error(MSTEP_ESTATE, "State Machine is being deleted: '%.*s'",
                     MS_STR_ARG(request->machine_arn));
   }
-  if (start.machine == NULL || start.machine->machine == NULL) {
+  if (start.machine->machine == NULL) {
     return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
                     MS_STR_ARG(request->machine_arn));
   }

@@ -31,9 +31,35 @@ struct page {
 
 /* ---- one event ---- */
 
+/* The first event says by which version and alias it was started. */
+static int add_arns(struct ms_json *described, const struct ms_engine_machine *machine)
+{
+  static const char *const member = "executionStartedEventDetails";
+  struct ms_json details = ms_json_ref(ms_json_getc(*described, member));
+  struct ms_json alias = ms_machine_alias_arn(machine), version = ms_machine_version_arn(machine);
+  int err = MSTEP_OK;
+  if (!ms_json_is_none(alias)) {
+    err = ms_json_setc(&details, "stateMachineAliasArn", alias);
+  }
+  if (err == 0) {
+    err = ms_json_setc(&details, "stateMachineVersionArn", version);
+  } else {
+    ms_json_unref(version);
+  }
+  if (err != 0) {
+    ms_json_unref(details);
+    return err;
+  }
+  return ms_json_setc(described, member, details);
+}
+
 static void page_describe(struct page *page, const struct ms_event *event)
 {
   struct ms_json described = ms_event_describe(event, page->run->core);
+  if (event->type == MS_EVENT_EXECUTION_STARTED && page->run->machine->version != 0 &&
+      add_arns(&described, page->run->machine) != 0) {
+    ms_json_replace(&described, MS_JSON_VALUE_NONE);
+  }
   if (ms_json_is_none(described)) {
     page->out->error = MSTEP_ENOMEM;
     return;

@@ -260,9 +260,15 @@ int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uin
 struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn);
 /* The same, and versions by their ARN. */
 struct ms_engine_machine *ms_machine_route(struct ms_engine *engine, struct ms_str arn);
-/* A copy that is found as ARN:NUMBER. */
+/* A copy that is found as ARN:NUMBER, or with an alias (empty: none) as ARN:ALIAS:NUMBER. */
 int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
-                       const struct ms_engine_machine *of, uint32_t number);
+                       const struct ms_engine_machine *of, uint32_t number, struct ms_str alias);
+/* What a start by that ARN is to run: as ms_machine_route, and one that an alias leads to. MSTEP_ENOTFOUND. */
+int ms_machine_start_route(struct ms_engine_machine **out, struct ms_engine *engine,
+                           struct ms_str arn);
+/* ARNs as executions show them; owned. NONE: it has none. */
+struct ms_json ms_machine_version_arn(const struct ms_engine_machine *machine);
+struct ms_json ms_machine_alias_arn(const struct ms_engine_machine *machine);
 struct ms_engine_machine *ms_machine_version(const struct ms_engine *engine, uint32_t id);
 void ms_machines_deinit(struct ms_engine *engine);
 

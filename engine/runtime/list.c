@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/sort.h"
+#include "runtime/catalog.h"
 #include "runtime/durable.h"
 
 #define PAGE_DEFAULT 100
@@ -23,7 +24,8 @@ struct listing {
   struct ms_engine *engine;
   const struct ms_engine_list *request;
   uint32_t family; /* 0: of all machines */
-  uint32_t version; /* id of a published one; 0: of all */
+  uint32_t version;    /* number of a published one; 0: of all */
+  struct ms_str alias; /* name; empty: of all */
   uint64_t below;  /* numbers from this one on have been told */
   size_t max;
   MS_VEC(struct item) items;
@@ -104,6 +106,13 @@ static enum ms_execution_status status_of(const struct ms_run *run)
   return run->core != NULL && ms_run_has_ended(run) ? run->core->status : MS_EXECUTION_RUNNING;
 }
 
+static bool is_of(const struct listing *l, const struct ms_engine_machine *machine)
+{
+  return machine != NULL && (l->family == 0 || machine->family == l->family) &&
+         (l->version == 0 || machine->version == l->version) &&
+         (l->alias.len == 0 || ms_str_eq(ms_json_text(machine->alias), l->alias));
+}
+
 static int collect_runs(struct listing *l)
 {
   uint32_t at = 0;
@@ -111,8 +120,7 @@ static int collect_runs(struct listing *l)
   int err = MSTEP_OK;
   while (err == 0 && (run = ms_index_next(&l->engine->runs, &at)) != NULL) {
     bool is_wanted = run->number != 0 && run->number < l->below &&
-                     (l->family == 0 || run->machine->family == l->family) &&
-                     (l->version == 0 || run->machine->id == l->version) &&
+                     is_of(l, run->machine) &&
                      (l->request->status < 0 || (int)status_of(run) == l->request->status);
     if (is_wanted) {
       err = add_item(l, (struct item){run->number, run});
@@ -142,7 +150,7 @@ static int on_execution(struct ms_str key, struct ms_str value, void *user)
   struct listing *l = user;
   struct ms_row row;
   int err = ms_row_read(&row, value);
-  if (err == 0 && (l->version == 0 || row.machine == l->version) &&
+  if (err == 0 && is_of(l, ms_machine_version(l->engine, row.machine)) &&
       (l->request->status < 0 || (int)row.status == l->request->status)) {
     return on_listing(key, value, user);
   }
@@ -178,7 +186,7 @@ static int collect_rows(struct listing *l)
   if (l->request->status == MS_EXECUTION_RUNNING) {
     return MSTEP_OK;
   }
-  if (l->family == 0) {
+  if (l->family == 0 || l->version != 0 || l->alias.len > 0) {
     char to[MS_STORE_NUMBER_SIZE];
     return collect_scan(l, MS_TABLE_EXECUTION, MS_STR(""), ms_store_key(to, l->below),
                         on_execution);
@@ -231,6 +239,16 @@ static void put_date(struct ms_buf *out, const char *key, int64_t at_ms)
   ms_json_print(out, date);
 }
 
+/* Takes arn; NONE: nothing. */
+static void put_arn(struct ms_buf *out, const char *key, struct ms_json arn)
+{
+  if (!ms_json_is_none(arn)) {
+    ms_buf_printf(out, ",\"%s\":", key);
+    ms_json_print(out, arn);
+    ms_json_unref(arn);
+  }
+}
+
 static int put_item(struct ms_buf *out, struct listing *l, const struct ms_row *row)
 {
   const struct ms_engine_machine *machine = ms_machine_version(l->engine, row->machine);
@@ -252,10 +270,8 @@ static int put_item(struct ms_buf *out, struct listing *l, const struct ms_row *
   ms_json_print(out, arn);
   ms_buf_cstr(out, ",\"stateMachineArn\":");
   ms_json_print(out, machine->arn);
-  if (machine->version != 0) {
-    ms_buf_cstr(out, ",\"stateMachineVersionArn\":");
-    ms_json_print(out, machine->key);
-  }
+  put_arn(out, "stateMachineVersionArn", ms_machine_version_arn(machine));
+  put_arn(out, "stateMachineAliasArn", ms_machine_alias_arn(machine));
   ms_buf_cstr(out, ",\"name\":");
   ms_json_print(out, title);
   ms_buf_printf(out, ",\"status\":\"%s\"", ms_execution_status_text(row->status));
@@ -339,14 +355,18 @@ static int read_request(struct listing *l)
     }
   }
   if (request->machine_arn.data != NULL) {
+    struct ms_json alias = ms_catalog_get(l->engine, "alias", request->machine_arn);
     const struct ms_engine_machine *machine =
-        ms_map_get(&l->engine->machines, request->machine_arn);
+        ms_map_get(&l->engine->machines, ms_json_is_none(alias)
+                                             ? request->machine_arn
+                                             : ms_json_text(ms_json_getc(alias, "machine")));
     if (machine == NULL) {
       return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'",
                       MS_STR_ARG(request->machine_arn));
     }
-    l->family = machine->version == 0 ? machine->family : 0;
-    l->version = machine->version == 0 ? 0 : machine->id;
+    l->family = machine->family;
+    l->version = machine->version;
+    l->alias = ms_json_text(ms_json_getc(alias, "name"));
   }
   return MSTEP_OK;
 }

@@ -197,7 +197,8 @@ int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
     struct ms_engine_machine *made;
     struct ms_json value = MS_JSON_VALUE_NONE;
     err = describe_version(&value, engine, machine, description);
-    err = err != 0 ? err : ms_machine_publish(&made, engine, machine, next_number(engine, machine));
+    err = err != 0 ? err : ms_machine_publish(&made, engine, machine, next_number(engine, machine),
+                                            MS_STR(""));
     err = err != 0 ? err
                    : ms_catalog_put(engine, "version", ms_json_text(made->key), ms_json_ref(value));
     ms_json_unref(value);
@@ -207,4 +208,59 @@ int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
     snprintf(arn, MS_ENGINE_ARN_SIZE, "%.*s", MS_STR_ARG(ms_json_text(there->key)));
   }
   return err;
+}
+
+/* ---- aliases ---- */
+
+/* One of the versions that the alias routes to, by their weights. */
+static struct ms_str choose_version(struct ms_engine *engine, struct ms_json alias)
+{
+  struct ms_json routes = ms_json_getc(alias, "routingConfiguration");
+  int64_t at = (int64_t)ms_random_below(&engine->random, 100), weight;
+  for (size_t i = 0; i < ms_json_count(routes); i++) {
+    struct ms_json route = ms_json_at(routes, i);
+    if (ms_json_to_int(&weight, ms_json_getc(route, "weight")) && (at -= weight) < 0) {
+      return ms_json_text(ms_json_getc(route, "stateMachineVersionArn"));
+    }
+  }
+  return (struct ms_str){NULL, 0};
+}
+
+int ms_machine_start_route(struct ms_engine_machine **out, struct ms_engine *engine,
+                           struct ms_str arn)
+{
+  *out = ms_machine_route(engine, arn);
+  struct ms_json alias = *out != NULL ? MS_JSON_VALUE_NONE : ms_catalog_get(engine, "alias", arn);
+  if (ms_json_is_none(alias)) {
+    return *out != NULL ? MSTEP_OK : not_found(arn);
+  }
+  struct ms_engine_machine *version = ms_machine_route(engine, choose_version(engine, alias));
+  if (version == NULL || version->machine == NULL) {
+    return not_found(arn);
+  }
+  struct ms_str name = ms_json_text(ms_json_getc(alias, "name"));
+  struct ms_json key = ms_json_stringf("%.*s:%u", MS_STR_ARG(arn), (unsigned)version->version);
+  if (ms_json_is_none(key)) {
+    return ms_error_nomem();
+  }
+  *out = ms_map_get(&engine->machines, ms_json_text(key));
+  ms_json_unref(key);
+  return *out != NULL ? MSTEP_OK : ms_machine_publish(out, engine, version, version->version, name);
+}
+
+struct ms_json ms_machine_version_arn(const struct ms_engine_machine *machine)
+{
+  if (machine->version == 0 || ms_json_is_none(machine->alias)) {
+    return machine->version == 0 ? MS_JSON_VALUE_NONE : ms_json_ref(machine->key);
+  }
+  return ms_json_stringf("%.*s:%u", MS_STR_ARG(ms_json_text(machine->arn)),
+                         (unsigned)machine->version);
+}
+
+struct ms_json ms_machine_alias_arn(const struct ms_engine_machine *machine)
+{
+  return ms_json_is_none(machine->alias)
+             ? MS_JSON_VALUE_NONE
+             : ms_json_stringf("%.*s:%.*s", MS_STR_ARG(ms_json_text(machine->arn)),
+                               MS_STR_ARG(ms_json_text(machine->alias)));
 }

@@ -287,7 +287,7 @@ static int machine_create(struct ms_engine *engine, struct ms_machine *machine, 
 }
 
 int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
-                       const struct ms_engine_machine *of, uint32_t number)
+                       const struct ms_engine_machine *of, uint32_t number, struct ms_str alias)
 {
   const struct ms_engine_machine_request request = {
       .name = ms_json_text(of->name),
@@ -300,6 +300,7 @@ int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
       .retention_age_ms = of->retention_age_ms,
       .retention_count = of->retention_count,
       .version = number,
+      .alias = alias,
   };
   struct ms_engine_machine *entry = machine_new(engine, &request, ms_json_text(of->arn));
   if (entry == NULL) {

@@ -259,6 +259,8 @@ struct ms_engine_start {
   struct ms_str input;
   struct ms_callback accepted; /* once, unless the call fails */
   struct ms_callback done;     /* once, unless the call fails or the engine is closed before */
+  /* StartSyncExecution: leaves nothing in a store, and is not begun again after a crash. EXPRESS. */
+  bool is_sync;
 };
 int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                               const struct ms_engine_start *start);

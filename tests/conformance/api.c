@@ -96,6 +96,12 @@ static struct ms_json resolve(struct scenario *s, struct ms_json value)
 {
   if (ms_json_is_string(value))
     return resolve_text(s, value);
+  if (ms_json_is_array(value)) {
+    struct ms_json list = ms_json_array(ms_json_count(value));
+    for (size_t i = 0; i < ms_json_count(value); i++)
+      mt_eq_int(ms_json_push(&list, resolve(s, ms_json_at(value, i))), 0);
+    return list;
+  }
   if (!ms_json_is_object(value))
     return ms_json_ref(value);
   struct ms_json out = ms_json_object(ms_json_count(value));
