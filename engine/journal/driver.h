@@ -74,6 +74,7 @@ struct ms_driver_env {
   struct ms_random *random;
   const char *region, *account;
   const char *base_url; /* of addresses that answers contain: "http://127.0.0.1:4566"; NULL or "": AWS's */
+  int missed_runs; /* enum ms_missed_runs of messaging/schedule.h */
   struct ms_ledger ledger;
   /*
    * One try; everything is copied. cb once. On an error cb is not called: MSTEP_ENOMEM, MSTEP_EIO and

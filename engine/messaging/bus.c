@@ -270,15 +270,15 @@ static int stage_scheduled(struct ms_rule *rule, struct ms_batch *batch, int64_t
   return err;
 }
 
-/* One change: that it was due, and what goes to its targets. */
-static int fire_scheduled(struct ms_rule *rule, int64_t due_at_ms, int64_t now_ms)
+/* One change: that it was due, and what goes to its targets; when it was missed, only the first. */
+static int fire_scheduled(struct ms_rule *rule, int64_t run_at_ms, bool is_due)
 {
   struct ms_buses *buses = rule->bus->buses;
   const struct ms_ledger *ledger = &buses->env->ledger;
   struct ms_json row;
   struct ms_batch *batch = NULL;
   struct ms_buf key;
-  int err = row_at(&row, rule, now_ms);
+  int err = row_at(&row, rule, run_at_ms);
   if (err != 0) {
     return err;
   }
@@ -291,7 +291,10 @@ static int fire_scheduled(struct ms_rule *rule, int64_t due_at_ms, int64_t now_m
   ms_buf_str(&key, rule->bus->name);
   ms_buf_char(&key, '\0');
   ms_buf_str(&key, rule->name);
-  err = key.error != 0 ? key.error : stage_scheduled(rule, batch, due_at_ms);
+  err = key.error;
+  if (err == 0 && is_due) {
+    err = stage_scheduled(rule, batch, run_at_ms);
+  }
   ms_resource_put(batch, "rule", ms_buf_view(&key), row);
   ms_buf_deinit(&key);
   if (err != 0 && batch != NULL) {
@@ -306,19 +309,22 @@ static int fire_scheduled(struct ms_rule *rule, int64_t due_at_ms, int64_t now_m
   }
   ms_relay_commit(buses->relay);
   ms_json_replace(&rule->row, row); /* what is borrowed from it is shared by both */
-  rule->fired_at_ms = now_ms;
+  rule->fired_at_ms = run_at_ms;
   return MSTEP_OK;
 }
 
 static void fire_due(struct ms_buses *buses, int64_t now_ms)
 {
-  int64_t due_at_ms;
+  int64_t due_at_ms, run_at_ms;
   struct ms_heap_node *node;
   while ((node = ms_heap_peek(&buses->schedules, &due_at_ms)) != NULL && due_at_ms <= now_ms) {
     struct ms_rule *rule =
         (struct ms_rule *)(void *)((char *)node - offsetof(struct ms_rule, node));
+    const struct ms_schedule_span span = {.created_at_ms = rule->enabled_at_ms};
     ms_heap_remove(&buses->schedules, node);
-    if (fire_scheduled(rule, due_at_ms, now_ms) != 0) {
+    bool is_due = ms_schedule_pick(&run_at_ms, &rule->schedule, &span, rule->due_at_ms, now_ms,
+                                   (enum ms_missed_runs)buses->env->missed_runs);
+    if (fire_scheduled(rule, run_at_ms, is_due) != 0) {
       ms_heap_add(&buses->schedules, node, now_ms + AFTER_TROUBLE_MS, buses->order++);
     } else {
       ms_rule_schedule(rule); /* there is room: one was just taken out */

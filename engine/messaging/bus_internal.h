@@ -29,7 +29,9 @@ struct ms_rule {
   bool is_in_set, has_schedule;
   uint32_t set_id;
   struct ms_schedule schedule;
-  int64_t enabled_at_ms, fired_at_ms;
+  int64_t enabled_at_ms;
+  int64_t fired_at_ms; /* the latest run: when it was due */
+  int64_t due_at_ms;   /* the next one; the heap may have a later time, after trouble */
   struct ms_transform *transforms[MS_RULE_TARGETS_MAX]; /* NULL: none */
 };
 

@@ -53,6 +53,7 @@ int ms_rule_schedule(struct ms_rule *rule)
   if (!rule->has_schedule || !ms_schedule_next(&due_at_ms, &rule->schedule, &span, after_ms)) {
     return MSTEP_OK;
   }
+  rule->due_at_ms = due_at_ms;
   return ms_heap_add(&buses->schedules, &rule->node, due_at_ms, buses->order++);
 }
 

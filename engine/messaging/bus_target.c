@@ -1,5 +1,9 @@
 /* Targets of rules: what may be asked of one, and what it gets of an event. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/error.h"
+#include "base/hash.h"
 #include "messaging/bus_internal.h"
 
 #define RETRIES_MAX 185
@@ -99,11 +103,33 @@ static void put_facts(struct ms_buf *out, struct ms_str rule_arn, struct ms_str 
   ms_buf_char(out, '}');
 }
 
+/*
+ * The name of an execution that a rule starts for an event: each time that it is delivered the same. data NULL: the
+ * event has no id that could stand in a name.
+ */
+static struct ms_str execution_name(char out[64], const struct ms_rule *rule, struct ms_json target,
+                                    struct ms_json event)
+{
+  struct ms_str id = text_of(event, "id");
+  uint64_t hash = ms_hash_mix(ms_hash(rule->arn, 0), ms_hash(text_of(target, "Id"), 0));
+  bool is_uuid = id.len == 36;
+  for (size_t i = 0; i < id.len && is_uuid; i++) {
+    char c = ms_ascii_lower(id.data[i]);
+    is_uuid = (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9') || c == '-';
+  }
+  if (!is_uuid) {
+    return (struct ms_str){NULL, 0};
+  }
+  int len = snprintf(out, 64, "%.36s_%016" PRIx64, id.data, hash);
+  return (struct ms_str){out, (size_t)len};
+}
+
 static int fire_target(struct ms_rule *rule, size_t index, struct ms_batch *batch,
                        struct ms_json event, struct ms_str text)
 {
   struct ms_json target = ms_json_at(rule->targets, index);
   struct ms_buf body, facts;
+  char name[64];
   ms_buf_init(&body, 0);
   ms_buf_init(&facts, 0);
   struct ms_relay_entry entry = {
@@ -114,6 +140,9 @@ static int fire_target(struct ms_rule *rule, size_t index, struct ms_batch *batc
       .policy = policy_of(target),
       .dead_letter = text_of(ms_json_getc(target, "DeadLetterConfig"), "Arn")};
   int err = MSTEP_OK;
+  if (ms_str_has_prefix(entry.delivery.target, "arn:aws:states:")) {
+    entry.delivery.deduplication = execution_name(name, rule, target, event);
+  }
   if (text_of(target, "Input").data != NULL) {
     entry.delivery.body = text_of(target, "Input");
   } else if (rule->transforms[index] != NULL) {

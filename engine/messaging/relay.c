@@ -259,8 +259,9 @@ static void try_item(struct ms_relay_item *item)
   struct ms_relay *relay = item->relay;
   const struct ms_driver_env *env = relay->env;
   struct ms_delivery delivery = delivery_of(item);
-  struct ms_buf facts;
+  struct ms_buf facts, body;
   ms_buf_init(&facts, 0);
+  ms_buf_init(&body, 0);
   if (item->phase == MS_RELAY_DEAD_LETTER) {
     ms_relay_item_facts(&facts, item);
     delivery.target = item->texts[MS_RELAY_TEXT_DEAD_LETTER];
@@ -269,8 +270,14 @@ static void try_item(struct ms_relay_item *item)
   item->state = MS_RELAY_TRYING;
   item->attempts += item->attempts < UINT32_MAX;
   relay->trying++;
-  int err = facts.error != 0 ? facts.error : env->deliver(&delivery, on_delivered, item, env->user);
+  if (relay->range == MS_RELAY_SCHEDULES) {
+    ms_relay_item_body(&body, item);
+    delivery.body = ms_buf_view(&body);
+  }
+  int err = facts.error != 0 ? facts.error : body.error;
+  err = err != 0 ? err : env->deliver(&delivery, on_delivered, item, env->user);
   ms_buf_deinit(&facts);
+  ms_buf_deinit(&body);
   if (err == MSTEP_ENOMEM) {
     relay->trying--;
     item->attempts--;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "messaging/schedule_words.h"
 
 #define FORMAT 1
 
@@ -202,6 +203,17 @@ int64_t ms_relay_item_delay_ms(const struct ms_relay_item *item, uint64_t random
   int64_t delay_ms = doubled(policy->min_delay_ms, retry, policy->max_delay_ms);
   return delay_ms <= 1 ? delay_ms
                        : delay_ms / 2 + (int64_t)(random % (uint64_t)(delay_ms - delay_ms / 2 + 1));
+}
+
+/* ---- what is sent ---- */
+
+void ms_relay_item_body(struct ms_buf *out, const struct ms_relay_item *item)
+{
+  char number[16];
+  uint32_t tries = item->phase == MS_RELAY_TARGET ? item->attempts : item->target_attempts;
+  snprintf(number, sizeof number, "%u", tries == 0 ? 1 : tries);
+  const struct ms_schedule_words words = {.attempt_number = ms_str_c(number)};
+  ms_schedule_words_fill(out, item->texts[MS_RELAY_TEXT_BODY], &words);
 }
 
 /* ---- what a dead letter says ---- */

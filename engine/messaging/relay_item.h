@@ -61,6 +61,8 @@ void ms_relay_item_write(struct ms_buf *out, const struct ms_relay_item *item);
 void ms_relay_item_free(struct ms_relay_item *item);
 /* Milliseconds until the next try. random: any number. */
 int64_t ms_relay_item_delay_ms(const struct ms_relay_item *item, uint64_t random);
+/* The body as this try has it: `<aws.scheduler.attempt-number>` is known only now. Appended. */
+void ms_relay_item_body(struct ms_buf *out, const struct ms_relay_item *item);
 /* Message attributes of the dead letter, appended; nothing when there are none. */
 void ms_relay_item_facts(struct ms_buf *out, const struct ms_relay_item *item);
 void ms_relay_item_fail(struct ms_relay_item *item, const char *error, const char *text);

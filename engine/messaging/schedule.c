@@ -234,6 +234,24 @@ void ms_schedule_count_missed(struct ms_schedule_missed *out, const struct ms_sc
   }
 }
 
+#define PICK_STEPS 100000
+
+bool ms_schedule_pick(int64_t *run_at_ms, const struct ms_schedule *schedule,
+                      const struct ms_schedule_span *span, int64_t due_at_ms, int64_t now_ms,
+                      enum ms_missed_runs missed)
+{
+  struct ms_schedule_missed more;
+  *run_at_ms = due_at_ms;
+  if (missed == MS_MISSED_ALL || now_ms - due_at_ms <= MS_SCHEDULE_GRACE_MS) {
+    return true;
+  }
+  do {
+    ms_schedule_count_missed(&more, schedule, span, *run_at_ms, now_ms, PICK_STEPS);
+    *run_at_ms = more.count > 0 ? more.last_ms : *run_at_ms;
+  } while (more.has_more);
+  return missed == MS_MISSED_ONCE || now_ms - *run_at_ms <= MS_SCHEDULE_GRACE_MS;
+}
+
 int64_t ms_schedule_spread_ms(int64_t due_at_ms, unsigned window_minutes, uint64_t random)
 {
   uint64_t window_ms = (uint64_t)window_minutes * (uint64_t)MINUTE_MS;

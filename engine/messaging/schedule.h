@@ -58,6 +58,22 @@ void ms_schedule_count_missed(struct ms_schedule_missed *out, const struct ms_sc
                               const struct ms_schedule_span *span, int64_t after_ms,
                               int64_t until_ms, uint64_t limit);
 
+enum ms_missed_runs { /* runs that fell due while nobody looked */
+  MS_MISSED_ONCE,     /* one, for the last of them */
+  MS_MISSED_SKIP,     /* none */
+  MS_MISSED_ALL       /* each, one after the other */
+};
+
+#define MS_SCHEDULE_GRACE_MS 60000 /* a run so late is still in time */
+
+/*
+ * What is to be done at now_ms about a run that was due at due_at_ms: true: the run of *run_at_ms; false: none, but
+ * those up to *run_at_ms count as done.
+ */
+bool ms_schedule_pick(int64_t *run_at_ms, const struct ms_schedule *schedule,
+                      const struct ms_schedule_span *span, int64_t due_at_ms, int64_t now_ms,
+                      enum ms_missed_runs missed);
+
 #define MS_SCHEDULE_WINDOW_MAX 1440 /* minutes */
 /* A time within a flexible window behind the due time, chosen by a random number. */
 int64_t ms_schedule_spread_ms(int64_t due_at_ms, unsigned window_minutes, uint64_t random);

@@ -75,6 +75,73 @@ static int deliver_to_topic(const struct ms_delivery *delivery, ms_delivered_cb 
   return ms_topic_deliver(ms_engine_driver(user, &ms_topics_driver), delivery, cb, arg);
 }
 
+/* ---- state machines ---- */
+
+/* An execution that was started and is not durable yet. */
+struct ms_begun {
+  struct ms_begun *next, **slot;
+  struct sent sent;
+};
+
+static void on_begun(int code, void *arg)
+{
+  struct ms_begun *begun = arg;
+  struct sent sent = begun->sent;
+  *begun->slot = begun->next;
+  if (begun->next != NULL) {
+    begun->next->slot = begun->slot;
+  }
+  ms_free(begun);
+  sent.cb(code, false, code == 0 ? "" : "the store failed", sent.arg);
+}
+
+/* It was there already, from an earlier try: told when that is durable. */
+static int tell_later(struct ms_engine *engine, struct ms_begun *begun)
+{
+  struct ms_pending *told = ms_pending_new(engine, NULL, MS_COMMAND_STEP);
+  if (told == NULL) {
+    return ms_error_nomem();
+  }
+  told->on_durable = on_begun;
+  told->arg = begun;
+  ms_pending_push(engine, told);
+  return MSTEP_OK;
+}
+
+/*
+ * The delivery's deduplication id is the execution's name: what is delivered once more, after a crash, starts
+ * nothing new.
+ */
+static int start_machine(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
+                         void *user)
+{
+  struct ms_engine *engine = user;
+  char arn[MS_ENGINE_ARN_SIZE];
+  struct ms_begun *begun = ms_alloc(sizeof *begun);
+  if (begun == NULL) {
+    return ms_error_nomem();
+  }
+  const struct ms_engine_start request = {.machine_arn = delivery->target,
+                                          .name = delivery->deduplication,
+                                          .input = delivery->body,
+                                          .on_durable = on_begun,
+                                          .arg = begun};
+  int err = ms_engine_execution_start(arn, engine, &request);
+  if (err == MSTEP_EEXISTS && delivery->deduplication.data != NULL) {
+    err = tell_later(engine, begun);
+  }
+  if (err != 0) {
+    ms_free(begun);
+    return err == MSTEP_ETOOBIG ? MSTEP_EINVALID : err; /* it will not get smaller */
+  }
+  *begun = (struct ms_begun){engine->begun, &engine->begun, {cb, arg}};
+  if (begun->next != NULL) {
+    begun->next->slot = &begun->next;
+  }
+  engine->begun = begun;
+  return MSTEP_OK;
+}
+
 /* ---- the rest ---- */
 
 int ms_deliver_init(struct ms_engine *engine)
@@ -94,6 +161,7 @@ int ms_deliver_init(struct ms_engine *engine)
                                            .random = &engine->random,
                                            .buckets_dir = engine->buckets_dir,
                                            .up = {.invoke = deliver_event,
+                                                  .start = start_machine,
                                                   .send = deliver_message,
                                                   .put_event = deliver_to_bus,
                                                   .publish = deliver_to_topic,
@@ -105,6 +173,10 @@ int ms_deliver_init(struct ms_engine *engine)
 void ms_deliver_deinit(struct ms_engine *engine)
 {
   ms_dests_free(engine->dests);
+  for (struct ms_begun *begun = engine->begun, *next; begun != NULL; begun = next) {
+    next = begun->next;
+    ms_free(begun);
+  }
   ms_free(engine->buckets_dir);
 }
 

@@ -75,6 +75,7 @@ int ms_drivers_open(struct ms_engine *engine)
       .region = engine->options.region,
       .account = engine->options.account,
       .base_url = engine->base_url,
+      .missed_runs = engine->options.missed_runs,
       .ledger = {ledger_begin, ledger_end, ledger_when_durable,
                  engine->durable == NULL ? NULL : engine->durable->reader, engine},
       .deliver = up_deliver,

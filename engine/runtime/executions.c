@@ -20,7 +20,7 @@ struct start {
   struct ms_json input_text; /* owned; NONE when the compact text is the same */
   struct ms_json tail;       /* owned */
   char *arn;                 /* the caller's, of MS_ENGINE_ARN_SIZE */
-  struct ms_callback accepted;
+  const struct ms_engine_start *request;
   struct ms_callback done;
   bool is_named; /* by the caller: the name may be taken */
   bool is_sync;
@@ -104,6 +104,14 @@ static int start_taken(const struct start *start)
   return ms_error(MSTEP_EEXISTS, "Execution Already Exists: '%s'", start->arn);
 }
 
+/* Who hears of it when that command is durable. */
+static void start_tell(const struct start *start, struct ms_pending *pending)
+{
+  pending->accepted = start->request->accepted;
+  pending->on_durable = start->request->on_durable;
+  pending->arg = start->request->arg;
+}
+
 /* The name is taken: the same request again is fine while it runs. */
 static int start_again(struct start *start, struct ms_run *run)
 {
@@ -118,7 +126,7 @@ static int start_again(struct start *start, struct ms_run *run)
   struct ms_pending *told = ms_pending_new(start->engine, NULL, MS_COMMAND_STEP);
   err = told == NULL ? ms_error_nomem() : ms_run_add_done(run, start->done);
   if (err == 0) {
-    told->accepted = start->accepted; /* behind the start itself, if that was not taken yet */
+    start_tell(start, told); /* behind the start itself, if that was not taken yet */
     ms_pending_push(start->engine, told);
     ms_engine_touch(start->engine);
   } else if (told != NULL) {
@@ -183,7 +191,7 @@ static int start_queue(struct start *start, struct ms_run *run)
   /* Known at once, before the turn: a second start with this name compares with it. */
   run->core->input = ms_json_ref(start->input);
   command->command.data = ms_json_ref(start->input);
-  command->accepted = start->accepted;
+  start_tell(start, command);
   ms_pending_push(engine, command);
   engine->open_count++;
   ms_engine_touch(engine);
@@ -218,7 +226,7 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
                               const struct ms_engine_start *request)
 {
   struct start start = {
-      .engine = engine, .arn = arn, .accepted = request->accepted, .done = request->done,
+      .engine = engine, .arn = arn, .request = request, .done = request->done,
       .is_sync = request->is_sync};
   int err = ms_engine_may_write(engine);
   if (err != 0) {

@@ -65,6 +65,8 @@ struct ms_pending {
   struct ms_run *run;
   struct ms_command command;
   struct ms_callback accepted; /* told when what it did is durable */
+  ms_durable_cb on_durable;    /* likewise, of the engine's own */
+  void *arg;
   bool is_more;     /* no command: the run's own steps go on */
   bool is_embedded; /* the answer of an ms_open_task, freed with it */
 };
@@ -207,6 +209,7 @@ struct ms_engine {
   struct ms_hook_call *hook_calls;
   struct ms_dests *dests;
   char *buckets_dir;              /* NULL: none */
+  struct ms_begun *begun;         /* deliveries to machines that wait for the disk */
   size_t open_count;              /* executions that are RUNNING */
   uint32_t busy;                  /* callbacks of the loop on the stack */
   bool is_held;

@@ -643,6 +643,9 @@ void ms_durable_drop_all(struct ms_engine *engine)
     if (pending->accepted.fn != NULL) {
       host->accepted(pending->accepted, MSTEP_EIO, durable->detail, host->host);
     }
+    if (pending->on_durable != NULL) {
+      pending->on_durable(MSTEP_EIO, pending->arg);
+    }
     ms_pending_free(engine, pending);
   }
   uint32_t at = 0;

@@ -99,6 +99,7 @@ struct ms_engine_options {
   /* Of machines that do not say otherwise; 0 = for ever, any number. */
   int64_t retention_age_ms;
   uint64_t retention_count;
+  int missed_runs; /* enum ms_missed_runs */
   struct ms_engine_host host;
 };
 
@@ -258,6 +259,8 @@ struct ms_engine_start {
   struct ms_str name;
   struct ms_str input;
   struct ms_callback accepted; /* once, unless the call fails */
+  void (*on_durable)(int code, void *arg); /* the same for the engine's own; NULL = nobody */
+  void *arg;
   struct ms_callback done;     /* once, unless the call fails or the engine is closed before */
   /* StartSyncExecution: leaves nothing in a store, and is not begun again after a crash. EXPRESS. */
   bool is_sync;

@@ -262,6 +262,8 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   int err = run == NULL ? MSTEP_OK : ms_run_wake(engine, run);
   struct ms_turn_entry *entry = ms_turn_add(engine, run);
   entry->accepted = pending->accepted;
+  entry->on_durable = pending->on_durable;
+  entry->arg = pending->arg;
   if (run == NULL) {
     return;
   }

@@ -69,6 +69,13 @@ typedef enum mstep_durability {
   MSTEP_DURABILITY_NONE = 2   /* the same, and when the machine stops the file may be unusable */
 } mstep_durability;
 
+/* What becomes of runs of schedules, more than a minute late, because nobody ran or the store failed. */
+typedef enum mstep_missed_runs {
+  MSTEP_MISSED_ONCE = 0, /* one run for the last of them */
+  MSTEP_MISSED_SKIP = 1, /* none; what is due once is then lost */
+  MSTEP_MISSED_ALL = 2   /* each of them, one after the other */
+} mstep_missed_runs;
+
 /* Replaces malloc and free for the whole library: resize(user, NULL, n) allocates, (user, p, 0) frees. */
 typedef struct mstep_allocator {
   unsigned version; /* MSTEP_ALLOCATOR_VERSION */
@@ -154,6 +161,7 @@ typedef struct mstep_options {
   int is_paused;                 /* 1: takes what it is told and makes it durable; begins no task and no timer */
   int64_t retention_age_ms;      /* executions that ended so long ago are purged; 0 = never */
   uint64_t retention_count;      /* of one machine: the oldest that ended are purged; 0 = any number */
+  int missed_runs;               /* mstep_missed_runs: of schedules, while nobody ran; default MSTEP_MISSED_ONCE */
   mstep_log_cb log;              /* NULL = lines on standard error */
   void *log_user;
 } mstep_options;

@@ -1,0 +1,166 @@
+/*
+ * The operations of EventBridge Scheduler through mstep_call, and state machines that rules and schedules start: on
+ * virtual time, with the drivers that are really there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "mt.h"
+
+#define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:q"
+#define DEAD_ARN "arn:aws:sqs:us-east-1:000000000000:dead"
+#define MACHINE_ARN "arn:aws:states:us-east-1:000000000000:stateMachine:"
+#define URL "\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/"
+#define GROUP_ARN "arn:aws:scheduler:us-east-1:000000000000:schedule-group/g"
+#define OFF "\"FlexibleTimeWindow\":{\"Mode\":\"OFF\"}"
+#define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
+
+struct answer {
+  int count;
+  char *text;
+};
+
+static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct answer *answer = user;
+  (void)status;
+  answer->count++;
+  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
+  mstep_engine_stop(engine);
+}
+
+static const char *call(struct host *host, const char *operation, const char *request)
+{
+  struct answer answer = {0};
+  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
+  host_run(host);
+  mt_eq_int(answer.count, 1);
+  return answer.text;
+}
+
+/* The answer has that in it; "!text": it has not. */
+static void has(struct host *host, const char *operation, const char *request, const char *part)
+{
+  const char *text = call(host, operation, request);
+  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
+  if (is_there == (part[0] == '!')) {
+    mt_fail("%s %s: %s, not %s", operation, request, text, part);
+  }
+}
+
+static void create(struct host *host, const char *name, const char *expression, const char *target,
+                   const char *part)
+{
+  has(host, "CreateSchedule",
+      mt_format("{\"Name\":\"%s\",\"ScheduleExpression\":\"%s\"," OFF ",\"Target\":{%s,"
+                "\"RoleArn\":\"arn:aws:iam::000000000000:role/r\"}}",
+                name, expression, target),
+      part);
+}
+
+/* Twenty seconds at most. */
+static void receive(struct host *host, const char *queue, const char *part)
+{
+  has(host, "ReceiveMessage",
+      mt_format("{" URL "%s\",\"WaitTimeSeconds\":20,\"MaxNumberOfMessages\":10,"
+                "\"MessageAttributeNames\":[\"All\"]}",
+                queue),
+      part);
+}
+
+static void begin(struct host *host)
+{
+  host_open(host, NULL);
+  has(host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueUrl");
+  has(host, "CreateQueue", "{\"QueueName\":\"dead\"}", "QueueUrl");
+}
+
+MT_TEST(scheduler_calls__schedules_and_groups)
+{
+  struct host host;
+  begin(&host);
+  has(&host, "CreateSchedule", "{\"Name\":\"s\"}", "ValidationException");
+  create(&host, "s", "at(2024-01-01T00:00:15)",
+         "\"Arn\":\"" QUEUE_ARN "\",\"Input\":\"at <aws.scheduler.scheduled-time>\"",
+         ":schedule/default/s");
+  create(&host, "s", "rate(1 hour)", "\"Arn\":\"" QUEUE_ARN "\"", "ConflictException");
+  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "at(2024-01-01T00:00:15)");
+  receive(&host, "q", "at 2024-01-01T00:00:15Z");
+  receive(&host, "q", "!Body");
+  has(&host, "UpdateSchedule",
+      "{\"Name\":\"s\",\"ScheduleExpression\":\"rate(1 hour)\",\"State\":\"DISABLED\"," OFF
+      ",\"Target\":{\"Arn\":\"" QUEUE_ARN "\",\"RoleArn\":\"r\"}}",
+      ":schedule/default/s");
+  has(&host, "ListSchedules", "{\"State\":\"ENABLED\"}", "{\"Schedules\":[]}");
+  has(&host, "ListSchedules", "{\"State\":\"DISABLED\"}", "\"Name\":\"s\"");
+  has(&host, "DeleteSchedule", "{\"Name\":\"s\"}", "{}");
+  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "ResourceNotFoundException");
+  has(&host, "CreateScheduleGroup", "{\"Name\":\"g\"}", GROUP_ARN);
+  has(&host, "scheduler:TagResource",
+      "{\"ResourceArn\":\"" GROUP_ARN "\",\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}", "{}");
+  has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "\"k\"");
+  has(&host, "scheduler:UntagResource", "{\"ResourceArn\":\"" GROUP_ARN "\",\"TagKeys\":[\"k\"]}",
+      "{}");
+  has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "!\"k\"");
+  has(&host, "GetScheduleGroup", "{\"Name\":\"g\"}", "ACTIVE");
+  has(&host, "DeleteScheduleGroup", "{\"Name\":\"g\"}", "{}");
+  has(&host, "ListScheduleGroups", "{}", "\"Name\":\"default\"");
+  host_close(&host);
+}
+
+MT_TEST(scheduler_calls__a_schedule_puts_events)
+{
+  struct host host;
+  begin(&host);
+  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"clock\\\"]}\"}",
+      ":rule/r");
+  has(&host, "PutTargets",
+      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
+      "\"FailedEntryCount\":0");
+  create(&host, "s", "at(2024-01-01T00:00:15)",
+         "\"Arn\":\"arn:aws:events:us-east-1:000000000000:event-bus/default\",\"Input\":"
+         "\"{\\\"n\\\":1}\",\"EventBridgeParameters\":{\"Source\":\"clock\","
+         "\"DetailType\":\"tick\"}",
+         ":schedule/default/s");
+  receive(&host, "q", "\\\"detail-type\\\":\\\"tick\\\"");
+  host_close(&host);
+}
+
+MT_TEST(scheduler_calls__state_machines_are_started)
+{
+  struct host host;
+  begin(&host);
+  host_machine(&host, "m", PASS);
+  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}",
+      ":rule/r");
+  has(&host, "PutTargets",
+      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" MACHINE_ARN "m\",\"RoleArn\":"
+      "\"arn:aws:iam::000000000000:role/r\",\"InputPath\":\"$.detail\"},{\"Id\":\"2\",\"Arn\":"
+      "\"" MACHINE_ARN "none\",\"DeadLetterConfig\":{\"Arn\":\"" DEAD_ARN "\"}}]}",
+      "\"FailedEntryCount\":0");
+  has(&host, "PutEvents",
+      "{\"Entries\":[{\"Source\":\"shop\",\"DetailType\":\"sold\",\"Detail\":\"{\\\"n\\\":7}\"}]}",
+      "\"FailedEntryCount\":0");
+  receive(&host, "dead", "NO_RESOURCE");
+  has(&host, "PurgeQueue", "{" URL "dead\"}", "{}");
+  has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "SUCCEEDED");
+  const char *list = call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}");
+  const char *arn = strstr(list, "\"executionArn\":\"") + strlen("\"executionArn\":\"");
+  char text[256];
+  snprintf(text, sizeof text, "{\"executionArn\":\"%.*s\"}", (int)(strchr(arn, '"') - arn), arn);
+  has(&host, "DescribeExecution", text, "\"input\":\"{\\\"n\\\":7}\"");
+  create(&host, "s", "at(2024-01-01T00:05:00)",
+         "\"Arn\":\"" MACHINE_ARN "m\",\"Input\":\"{\\\"n\\\":<aws.scheduler.attempt-number>}\"",
+         ":schedule/default/s");
+  create(&host, "t", "at(2024-01-01T00:05:00)",
+         "\"Arn\":\"" MACHINE_ARN "none\",\"DeadLetterConfig\":{\"Arn\":\"" DEAD_ARN "\"}",
+         ":schedule/default/t");
+  for (int i = 0; i < 15; i++) {
+    receive(&host, "q", "!Body");
+  }
+  receive(&host, "dead", "SCHEDULE_ARN");
+  list = call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}");
+  mt_ok(strstr(strstr(list, "SUCCEEDED") + 1, "SUCCEEDED") != NULL);
+  host_close(&host);
+}
