@@ -8,6 +8,7 @@
 #include "api/internal.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "metrics/metrics.h"
 
 struct api_op {
   const char *name;
@@ -79,6 +80,12 @@ int ms_api_new(struct ms_api **out, struct ms_engine *engine, const struct ms_ap
   (*out)->up = *up;
   atomic_flag_clear(&(*out)->lock);
   return MSTEP_OK;
+}
+
+void ms_api_collect(struct ms_metrics *metrics, const struct ms_api *api)
+{
+  ms_metrics_set(metrics, MS_METRIC_API_CALLS, api->answered_count);
+  ms_metrics_set(metrics, MS_METRIC_API_ERRORS, api->refused_count);
 }
 
 void ms_api_free(struct ms_api *api)

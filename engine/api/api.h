@@ -39,6 +39,9 @@ struct ms_api_up {
 int ms_api_new(struct ms_api **out, struct ms_engine *engine, const struct ms_api_up *up);
 /* After the engine is closed. Calls that are under way are forgotten. NULL is fine. */
 void ms_api_free(struct ms_api *api);
+/* Its figures of this moment. Loop thread. */
+struct ms_metrics;
+void ms_api_collect(struct ms_metrics *metrics, const struct ms_api *api);
 
 /*
  * Any thread. operation: "StartExecution", or "states:StartExecution" where two services have one

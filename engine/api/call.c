@@ -65,6 +65,8 @@ void ms_api_answer(struct ms_api_call *call, int code, int http_status, struct m
     return;
   }
   call->is_answered = true;
+  call->api->answered_count += code == 0;
+  call->api->refused_count += code != 0;
   if (call->receiver.reply != NULL) {
     const struct ms_api_reply reply = {code, http_status, text};
     call->receiver.reply(&reply, &call->receiver);

@@ -104,6 +104,17 @@ static int on_health(struct ms_buf *detail, void *user)
   return serve->is_stopping ? MSTEP_ESTATE : MSTEP_OK;
 }
 
+static void take_text(mstep_str text, void *user)
+{
+  ms_buf_put(user, text.data, text.len);
+}
+
+static int on_metrics(struct ms_buf *out, void *user)
+{
+  struct serve *serve = user;
+  return mstep_metrics(serve->client.engine, take_text, out);
+}
+
 static int on_credential(struct ms_str *secret, struct ms_str access_key_id, void *user)
 {
   struct serve *serve = user;
@@ -246,6 +257,7 @@ static bool open_front(struct serve *serve)
       .on_gone = on_gone,
       .credential = has_credentials ? on_credential : NULL,
       .health = on_health,
+      .metrics = on_metrics,
       .user = serve,
   };
   ms_http_limits_init(&options.http.limits);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "http/protocol.h"
+#include "metrics/metrics.h"
 
 #define SKEW_MS 300000
 #define REPLAY_COUNT 65536
@@ -273,11 +274,27 @@ static void answer_health(struct ms_http_front *front, struct ms_http_request *r
   ms_buf_deinit(&detail);
 }
 
+static void collect(struct ms_buf *out, const struct ms_http *http)
+{
+  struct ms_http_stats stats;
+  struct ms_metrics metrics = {0};
+  ms_http_stats(http, &stats);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_ACCEPTED, stats.accepted_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_REFUSED, stats.refused_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_CONNECTIONS, stats.connection_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_REQUESTS, stats.request_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_BAD, stats.bad_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_PENDING, stats.pending_count);
+  ms_metrics_set(&metrics, MS_METRIC_HTTP_MEMORY, stats.memory_bytes);
+  ms_metrics_write(out, &metrics);
+}
+
 static void answer_metrics(struct ms_http_front *front, struct ms_http_request *request)
 {
   struct ms_buf text;
   ms_buf_init(&text, (size_t)16 << 20);
   int err = front->options.metrics(&text, front->options.user);
+  collect(&text, front->http);
   if (err != 0 || text.error != 0) {
     answer_plainly(request, 500, "");
   } else {

@@ -44,7 +44,7 @@ struct ms_http_front_options {
   unsigned replay_count;            /* signatures remembered; 0: 65,536 */
   int64_t replay_grace_ms;          /* 0: two seconds; negative: none */
   int (*health)(struct ms_buf *detail, void *user); /* 0: well; NULL: always */
-  int (*metrics)(struct ms_buf *out, void *user);   /* Prometheus text; NULL: 404 */
+  int (*metrics)(struct ms_buf *out, void *user);   /* Prometheus text, to which HTTP's is added; NULL: 404 */
   void *user;                                       /* of all of these */
 };
 

@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 
 /* code 0: durable. MSTEP_EIO: the store failed, the outcome is not known. */
@@ -100,6 +101,8 @@ struct ms_driver_type {
   void (*on_timer)(void *driver, int64_t now_ms);
   /* Is something under way that keeps an engine from being done (mstep_engine_run)? NULL = never */
   bool (*is_busy)(void *driver);
+  /* Its figures, for whoever watches (metrics/README.md). NULL = none */
+  void (*collect)(void *driver, struct ms_metrics *metrics);
 };
 
 #endif

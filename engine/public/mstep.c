@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "metrics/metrics.h"
 #include "runtime/runtime.h"
 
 #define WORKERS_AUTO (-1)
@@ -588,6 +589,20 @@ int mstep_execution_describe(mstep_engine *engine, const char *execution_arn, ms
   ms_buf_init(&buf, 0);
   int err = ms_engine_execution_describe(&buf, engine->runtime, ms_str_c(execution_arn));
   return give_text(&buf, err, text, user);
+}
+
+int mstep_metrics(mstep_engine *engine, mstep_text_cb text, void *user)
+{
+  if (engine == NULL) {
+    return missing("engine");
+  }
+  struct ms_metrics metrics = {0};
+  ms_engine_collect(&metrics, engine->runtime);
+  ms_api_collect(&metrics, engine->api);
+  struct ms_buf buf;
+  ms_buf_init(&buf, 0);
+  ms_metrics_write(&buf, &metrics);
+  return give_text(&buf, MSTEP_OK, text, user);
 }
 
 int mstep_execution_history(mstep_engine *engine, const char *execution_arn, mstep_text_cb text,

@@ -132,6 +132,15 @@ void ms_drivers_resume(struct ms_engine *engine)
   }
 }
 
+void ms_drivers_collect(struct ms_metrics *metrics, struct ms_engine *engine)
+{
+  for (size_t i = 0; types[i] != NULL; i++) {
+    if (types[i]->collect != NULL && engine->drivers[i] != NULL) {
+      types[i]->collect(engine->drivers[i], metrics);
+    }
+  }
+}
+
 int64_t ms_drivers_next_due_ms(struct ms_engine *engine)
 {
   int64_t due_ms = 0;

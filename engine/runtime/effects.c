@@ -118,6 +118,9 @@ void ms_run_close(struct ms_engine *engine, struct ms_run *run)
   run_end(engine, run);
   run->is_closed = true;
   engine->open_count--;
+  if (!run->is_broken) {
+    ms_collect_end(engine, run->core);
+  }
   ms_retention_ended(engine);
   if (engine->durable != NULL) {
     ms_runs_remove(engine, run); /* from now on it is found in the store */

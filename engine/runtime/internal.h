@@ -18,6 +18,7 @@
 #include "journal/driver.h"
 #include "loop/loop.h"
 #include "luavm/luavm.h"
+#include "metrics/metrics.h"
 #include "runtime/history.h"
 #include "runtime/inbox.h"
 #include "runtime/index.h"
@@ -211,11 +212,17 @@ struct ms_engine {
   char *buckets_dir;              /* NULL: none */
   struct ms_begun *begun;         /* deliveries to machines that wait for the disk */
   size_t open_count;              /* executions that are RUNNING */
+  uint64_t event_counts[MS_EVENT_COUNT]; /* by type: became durable since the engine was opened */
+  struct ms_histogram durations;         /* of executions that ended since then */
   uint32_t busy;                  /* callbacks of the loop on the stack */
   bool is_held;
   bool is_resuming; /* what is begun now may have been begun by a process that is gone */
   atomic_bool is_stopping;
 };
+
+/* ---- collect.c ---- */
+void ms_collect_events(struct ms_engine *engine, const struct ms_events *events);
+void ms_collect_end(struct ms_engine *engine, const struct ms_execution *execution);
 
 /* ---- engine.c ---- */
 /* After commands were queued or calls begun outside a turn: the loop is to look. */
@@ -244,6 +251,7 @@ int ms_drivers_open(struct ms_engine *engine);
 void ms_drivers_close(struct ms_engine *engine);
 int ms_drivers_load(struct ms_engine *engine);
 void ms_drivers_resume(struct ms_engine *engine);
+void ms_drivers_collect(struct ms_metrics *metrics, struct ms_engine *engine);
 int64_t ms_drivers_next_due_ms(struct ms_engine *engine);
 void ms_drivers_on_timer(struct ms_engine *engine);
 bool ms_drivers_are_busy(struct ms_engine *engine);

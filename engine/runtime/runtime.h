@@ -277,6 +277,10 @@ int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct
  */
 int ms_engine_execution_redrive(struct ms_engine *engine, struct ms_str arn,
                                 struct ms_callback accepted);
+/* Its figures of this moment, added to what is there. The histograms are borrowed until the next call of any kind. */
+struct ms_metrics;
+void ms_engine_collect(struct ms_metrics *metrics, struct ms_engine *engine);
+
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
 
 /* ListExecutions, newest first. max_results 0 = 100, at most 1000. */

@@ -354,6 +354,7 @@ static void entry_perform(struct ms_engine *engine, struct ms_turn *turn,
 
 void ms_turn_perform(struct ms_engine *engine, struct ms_turn *turn)
 {
+  ms_collect_events(engine, &turn->events);
   for (size_t i = 0; i < turn->count; i++) {
     entry_perform(engine, turn, &turn->entries[i]);
   }

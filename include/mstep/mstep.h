@@ -330,6 +330,13 @@ MSTEP_EXTERN int mstep_call(mstep_engine *engine, const char *operation, mstep_s
  */
 MSTEP_EXTERN int mstep_call_cancel(mstep_engine *engine, void *user);
 
+/*
+ * What the engine has counted since it was opened, in Prometheus' text format 0.0.4: executions, tasks,
+ * journal, queues ... (engine/metrics/metrics.def has them all). Synchronous, on the loop thread.
+ * MSTEP_ENOMEM.
+ */
+MSTEP_EXTERN int mstep_metrics(mstep_engine *engine, mstep_text_cb text, void *user);
+
 /* ---- functions ---- */
 
 /* Defines or replaces a function from source text; on error the old one stays. */

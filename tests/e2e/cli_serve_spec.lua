@@ -35,6 +35,9 @@ describe("mstep serve", function()
     assert.are.equal("SUCCEEDED", ended.status)
     assert.are.equal('{"text":"hello Ada"}', ended.output)
     assert.are.equal('{"name": "Ada"}', ended.input)
+    local metrics = server:get("/metrics")
+    assert.is_truthy(metrics:find('\nmstep_executions_ended_total{status="SUCCEEDED"} 1\n', 1, true), metrics)
+    assert.is_truthy(metrics:find('\nmstep_http_requests_total{outcome="refused"} 0\n', 1, true), metrics)
     assert.is_true(server:stop("KILL"))
     server = servers.new { dir = dir, args = { "--store", "s.db" } }
     local events = server:aws("stepfunctions", "get-execution-history", "--execution-arn", started.executionArn).events

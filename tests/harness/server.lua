@@ -87,6 +87,11 @@ function M:aws(...)
   return text:find("%S") and cjson.decode(text) or nil
 end
 
+-- What GET PATH answers.
+function M:get(path)
+  return (shell("curl --silent --show-error " .. program.quote(self.url .. path) .. " 2>&1"))
+end
+
 function M:logged()
   return read_all(self.log)
 end
