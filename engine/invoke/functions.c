@@ -75,6 +75,20 @@ static int compare_names(const void *a, const void *b)
   return ms_str_cmp(*(const struct ms_str *)a, *(const struct ms_str *)b);
 }
 
+bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_str *name,
+                        struct ms_json *row)
+{
+  void *value;
+  while (ms_map_next(&invoke->functions, pos, name, &value)) {
+    const struct ms_invoke_function *function = value;
+    if (!ms_json_is_none(function->row)) {
+      *row = function->row;
+      return true;
+    }
+  }
+  return false;
+}
+
 int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke)
 {
   size_t pos = 0, count = 0;

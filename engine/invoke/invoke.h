@@ -69,6 +69,9 @@ void ms_function_arn(struct ms_buf *out, const struct ms_invoke *invoke,
 struct ms_json ms_invoke_row(const struct ms_invoke *invoke, struct ms_str name);
 /* The function is there: in the project folder, deployed; and so is the version or alias. */
 bool ms_invoke_has(struct ms_invoke *invoke, const struct ms_function_name *name);
+/* Steps through all rows, in no order; *pos 0 at first. Name and row are borrowed. False at the end. */
+bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_str *name,
+                        struct ms_json *row);
 /* Names of all functions that have rows, sorted; owned. */
 int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke);
 

@@ -9,6 +9,7 @@
 #include "invoke/invoke.h"
 #include "runtime/internal.h"
 #include "source/source.h"
+#include "source/web.h"
 
 static void lua_log(const char *function, const char *request_id, struct ms_str line, void *user)
 {
@@ -318,6 +319,7 @@ void ms_functions_init(struct ms_engine *engine)
                                            .invoke = invoke_of(engine)};
   ms_invoke_set_up(invoke_of(engine), &up);
   ms_sources_set_up(ms_engine_driver(engine, &ms_sources_driver), &sources_up);
+  ms_web_set_up(ms_engine_driver(engine, &ms_web_driver), invoke_of(engine));
 }
 
 void ms_functions_deinit(struct ms_engine *engine)
