@@ -9,7 +9,7 @@
 # Does nothing, and needs no rights, when all of it is there.
 set -eu
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev libcurl4-openssl-dev"
+build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev libcurl4-openssl-dev zlib1g-dev"
 test_packages="g++ lua5.4 lua-busted openssl awscli curl"
 # A node from elsewhere brings its npm along, and is not to be replaced.
 command -v npm >/dev/null 2>&1 || test_packages="$test_packages nodejs npm"

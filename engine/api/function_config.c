@@ -3,14 +3,9 @@
 
 #include <stdio.h>
 
-#include "base/base64.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/time.h"
 
-const struct ms_api_member ms_api_code_members[] = {{.name = "Source", .kind = MS_API_STRING},
-                                                    {.name = "ZipFile", .kind = MS_API_STRING},
-                                                    MS_MEMBER_END};
 const struct ms_api_member ms_api_environment_members[] = {
     {.name = "Variables", .kind = MS_API_STRUCTURE}, MS_MEMBER_END};
 const struct ms_api_member ms_api_dead_letter_members[] = {
@@ -18,7 +13,7 @@ const struct ms_api_member ms_api_dead_letter_members[] = {
 
 /* ---- changing ---- */
 
-static struct ms_json new_revision(struct ms_api_call *call)
+struct ms_json ms_api_new_revision(struct ms_api_call *call)
 {
   char uuid[37];
   ms_invoke_uuid(ms_api_invoke(call), uuid);
@@ -40,8 +35,10 @@ static int set_dead_letter(struct ms_json *out, struct ms_api_call *call)
 
 struct ms_json ms_api_configuration_new(struct ms_api_call *call, struct ms_json old)
 {
-  static const char *const copied[] = {"Description", "Handler",    "Role",       "Runtime",
-                                       "Timeout",     "MemorySize", "Environment"};
+  static const char *const copied[] = {"Description",   "Handler",       "Role",
+                                       "Runtime",       "Timeout",       "MemorySize",
+                                       "Environment",   "Architectures", "EphemeralStorage",
+                                       "TracingConfig", "LoggingConfig"};
   struct ms_json out = ms_json_is_none(old) ? ms_json_object(12) : ms_json_ref(old);
   int err = ms_json_is_none(out) ? MSTEP_ENOMEM : MSTEP_OK;
   if (ms_json_is_none(old) && err == 0) {
@@ -54,56 +51,13 @@ struct ms_json ms_api_configuration_new(struct ms_api_call *call, struct ms_json
     }
   }
   err = err != 0 ? err : set_dead_letter(&out, call);
-  err = err != 0 ? err : ms_json_setc(&out, "RevisionId", new_revision(call));
+  err = err != 0 ? err : ms_json_setc(&out, "RevisionId", ms_api_new_revision(call));
   int64_t now_ms = ms_engine_now_ms(ms_api_engine(call));
   err = err != 0 ? err : ms_json_setc(&out, "LastModified", ms_json_int(now_ms));
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
   return out;
-}
-
-int ms_api_configuration_code(struct ms_json *configuration, struct ms_api_call *call,
-                              struct ms_json files)
-{
-  unsigned char hash[MS_SHA256_SIZE];
-  struct ms_buf text, code;
-  ms_buf_init(&text, 0);
-  ms_buf_init(&code, 0);
-  ms_json_print(&text, files);
-  int err = text.error != 0 ? text.error : ms_digest_sha256(hash, ms_buf_view(&text));
-  if (err == 0) {
-    ms_base64_encode(&code, (struct ms_str){(const char *)hash, sizeof hash});
-    err = ms_json_setc(configuration, "CodeSha256", ms_json_string(ms_buf_view(&code)));
-  }
-  err = err != 0 ? err : ms_json_setc(configuration, "CodeSize", ms_json_int((int64_t)text.len));
-  err = err != 0 ? err : ms_json_setc(configuration, "RevisionId", new_revision(call));
-  ms_buf_deinit(&text);
-  ms_buf_deinit(&code);
-  return err;
-}
-
-bool ms_api_code_source(struct ms_buf *out, struct ms_api_call *call, struct ms_json code)
-{
-  struct ms_json source = ms_json_getc(code, "Source");
-  struct ms_json zip = ms_json_getc(code, "ZipFile");
-  if (ms_json_is_string(source)) {
-    ms_buf_str(out, ms_json_text(source));
-    return true;
-  }
-  if (!ms_json_is_string(zip)) {
-    ms_api_fail(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
-                MS_STR("Please provide a source for function code."));
-    return false;
-  }
-  if (ms_base64_decode_lenient(out, ms_json_text(zip)) != 0 || out->len == 0 ||
-      ms_str_has_prefix(ms_buf_view(out), "PK")) {
-    ms_api_fail(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
-                MS_STR("Zip files are not read: Code.Source takes Lua source as text, Code.ZipFile "
-                       "its base64."));
-    return false;
-  }
-  return true;
 }
 
 /* ---- showing ---- */
@@ -119,8 +73,8 @@ static int set(struct ms_json *out, const char *name, struct ms_json configurati
   return ms_json_setc(out, name, ms_json_ref(value));
 }
 
-/* What is the same of all functions here. */
-static int set_constants(struct ms_json *out, struct ms_str name)
+/* What is the same of all functions here, but for what was asked for. */
+static int set_constants(struct ms_json *out, struct ms_json configuration, struct ms_str name)
 {
   struct ms_json constants;
   struct ms_buf text;
@@ -139,7 +93,10 @@ static int set_constants(struct ms_json *out, struct ms_str name)
     return err;
   }
   for (size_t i = 0; i < ms_json_count(constants) && err == 0; i++) {
-    err = ms_json_set(out, ms_json_key(constants, i), ms_json_ref(ms_json_member(constants, i)));
+    struct ms_str key = ms_json_key(constants, i);
+    struct ms_json own = ms_json_get(configuration, key);
+    err = ms_json_set(
+        out, key, ms_json_ref(ms_json_is_none(own) ? ms_json_member(constants, i) : own));
   }
   ms_json_unref(constants);
   return err;
@@ -185,7 +142,7 @@ struct ms_json ms_api_configuration_show(const struct ms_api_call *call,
     err = ms_json_is_none(value) ? MSTEP_OK : ms_json_setc(&out, optional[i], ms_json_ref(value));
   }
   err = err != 0 ? err : set(&out, "RevisionId", configuration, ms_json_cstring(""));
-  err = err != 0 ? err : set_constants(&out, name->name);
+  err = err != 0 ? err : set_constants(&out, configuration, name->name);
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
@@ -219,13 +176,17 @@ static struct ms_str unchanged_version(struct ms_json row, struct ms_json config
 
 /* What $LATEST is configured as, with the code that it has now. Owned. */
 static int latest(struct ms_json *out, struct ms_json row, struct ms_api_call *call,
-                  struct ms_str name)
+                  struct ms_str name, struct ms_json code)
 {
-  struct ms_json files;
+  struct ms_json files = MS_JSON_VALUE_NONE;
   struct ms_json configuration = ms_json_getc(row, "Configuration");
   *out = ms_json_is_none(configuration) ? ms_json_object(4) : ms_json_ref(configuration);
-  int err = ms_invoke_files(&files, ms_api_invoke(call), name);
-  err = err != 0 ? err : ms_api_configuration_code(out, call, files);
+  int err = MSTEP_OK;
+  if (!ms_invoke_is_zip(code)) { /* a file of the project may have changed */
+    err = ms_invoke_files(&files, ms_api_invoke(call), name);
+    code = files;
+  }
+  err = err != 0 ? err : ms_api_configuration_code(out, call, code);
   ms_json_unref(files);
   if (err == 0 && ms_api_has(call, "Description")) {
     err = ms_json_setc(out, "Description", ms_json_ref(ms_api_get(call, "Description")));
@@ -234,13 +195,14 @@ static int latest(struct ms_json *out, struct ms_json row, struct ms_api_call *c
   return err != 0 ? err : ms_json_setc(out, "LastModified", ms_json_int(now_ms));
 }
 
-int ms_api_publish(struct ms_json *reply, struct ms_json *row, struct ms_invoke_code *code,
-                   char version[24], struct ms_api_call *call, const struct ms_function_name *name)
+static int publish(struct ms_json *reply, struct ms_json *row, struct ms_invoke_code *code,
+                   char version[24], struct ms_api_call *call, const struct ms_function_name *name,
+                   struct ms_json latest_code)
 {
   struct ms_json configuration;
   int64_t number = 1;
   *reply = MS_JSON_VALUE_NONE;
-  int err = latest(&configuration, *row, call, name->name);
+  int err = latest(&configuration, *row, call, name->name, latest_code);
   struct ms_str same = err != 0 ? (struct ms_str){NULL, 0} : unchanged_version(*row, configuration);
   struct ms_function_name published = {name->name, same};
   version[0] = '\0';
@@ -254,13 +216,27 @@ int ms_api_publish(struct ms_json *reply, struct ms_json *row, struct ms_invoke_
   snprintf(version, 24, "%lld", (long long)number);
   published.qualifier = ms_str_c(version);
   *code = (struct ms_invoke_code){version, MS_JSON_VALUE_NONE};
-  err = err != 0 ? err : ms_invoke_publish(&code->files, ms_api_invoke(call), name->name, version);
+  err = err != 0 ? err
+                 : ms_invoke_publish(&code->code, ms_api_invoke(call), name->name, version,
+                                     latest_code);
   if (err == 0) {
     *reply = ms_api_configuration_show(call, &published, configuration);
     err = ms_api_row_set(row, "Versions", published.qualifier, ms_json_ref(configuration));
     err = err != 0 ? err : ms_json_setc(row, "NextVersion", ms_json_int(number + 1));
   }
   ms_json_unref(configuration);
+  return err;
+}
+
+int ms_api_publish(struct ms_json *reply, struct ms_json *row, struct ms_invoke_code *code,
+                   char version[24], struct ms_api_call *call, const struct ms_function_name *name,
+                   struct ms_json latest_code)
+{
+  struct ms_json kept = ms_json_is_none(latest_code)
+                            ? ms_invoke_code(ms_api_invoke(call), name->name, MS_INVOKE_LATEST)
+                            : ms_json_ref(latest_code);
+  int err = publish(reply, row, code, version, call, name, kept);
+  ms_json_unref(kept);
   return err;
 }
 
@@ -279,7 +255,7 @@ int ms_api_function_put_code(struct ms_api_call *call, const struct ms_function_
     } else if (err != 0) {
       ms_invoke_unload(invoke, name->name, codes[i].version);
     }
-    ms_json_unref(codes[i].files);
+    ms_json_unref(codes[i].code);
   }
   ms_json_unref(row);
   if (err != 0) {

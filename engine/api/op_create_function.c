@@ -1,4 +1,4 @@
-/* CreateFunction: a function of Lua source. */
+/* CreateFunction: a function of a zip of Lua files, or of Lua source. */
 #include "api/function_config.h"
 #include "base/error.h"
 
@@ -8,24 +8,6 @@ static const struct ms_api_member members[] = {
     {.name = "Publish", .kind = MS_API_BOOLEAN},
     MS_MEMBERS_CONFIGURATION,
     MS_MEMBER_END};
-
-static int load(struct ms_json *files, struct ms_api_call *call, struct ms_str name)
-{
-  struct ms_buf source;
-  ms_buf_init(&source, 0);
-  int err = MSTEP_ESTATE; /* answered */
-  if (ms_api_code_source(&source, call, ms_api_get(call, "Code"))) {
-    err = source.error != 0
-              ? source.error
-              : ms_invoke_load_source(files, ms_api_invoke(call), name, ms_buf_view(&source));
-    if (err == MSTEP_ELUA) {
-      ms_api_fail(call, MS_API_ERROR_INVALID_PARAMETER_VALUE, ms_str_c(ms_error_detail()));
-      err = MSTEP_ESTATE;
-    }
-  }
-  ms_buf_deinit(&source);
-  return err;
-}
 
 static int run(struct ms_api_call *call)
 {
@@ -40,14 +22,15 @@ static int run(struct ms_api_call *call)
     return ms_api_fail_f(call, MS_API_ERROR_LAMBDA_CONFLICT, "Function already exist: %.*s",
                          MS_STR_ARG(name.name));
   }
-  int err = load(&codes[0].files, call, name.name);
+  int err = ms_api_code_load(&codes[0].code, call, name.name, ms_api_get(call, "Code"),
+                             ms_api_text(call, "Handler"));
   if (err != 0) {
     return err == MSTEP_ESTATE ? MSTEP_OK : err;
   }
   struct ms_json row = ms_api_function_row(call, &name);
   struct ms_json reply = MS_JSON_VALUE_NONE;
   struct ms_json configuration = ms_api_configuration_new(call, MS_JSON_VALUE_NONE);
-  err = ms_api_configuration_code(&configuration, call, codes[0].files);
+  err = ms_api_configuration_code(&configuration, call, codes[0].code);
   err = err != 0 ? err : ms_json_setc(&row, "IsDeployed", ms_json_bool(true));
   if (err == 0 && !ms_api_bool(call, "Publish", false)) {
     reply = ms_api_configuration_show(call, &name, configuration);
@@ -55,7 +38,7 @@ static int run(struct ms_api_call *call)
   err = err != 0 ? err : ms_json_setc(&row, "Configuration", ms_json_ref(configuration));
   ms_json_unref(configuration);
   if (err == 0 && ms_json_is_none(reply)) {
-    err = ms_api_publish(&reply, &row, &codes[1], version, call, &name);
+    err = ms_api_publish(&reply, &row, &codes[1], version, call, &name, codes[0].code);
   }
   if (err != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);

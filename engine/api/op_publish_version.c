@@ -18,7 +18,17 @@ static int run(struct ms_api_call *call)
     return MSTEP_OK;
   }
   struct ms_json row = ms_api_function_row(call, &name);
-  int err = ms_api_publish(&reply, &row, &code, version, call, &name);
+  struct ms_str wanted = ms_api_text(call, "CodeSha256");
+  struct ms_str hash =
+      ms_json_text(ms_json_getc(ms_json_getc(row, "Configuration"), "CodeSha256"));
+  if (wanted.len > 0 && !ms_str_eq(wanted, hash)) {
+    ms_json_unref(row);
+    return ms_api_fail_f(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
+                         "CodeSHA256 (%.*s) is different from current CodeSHA256 in $LATEST (%.*s). "
+                         "Please try again with the CodeSHA256 in $LATEST.",
+                         MS_STR_ARG(wanted), MS_STR_ARG(hash));
+  }
+  int err = ms_api_publish(&reply, &row, &code, version, call, &name, MS_JSON_VALUE_NONE);
   if (err != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);
   }

@@ -64,24 +64,6 @@ static int64_t pause_ms(const struct ms_queued *queued, struct ms_json config)
 
 /* ---- later ---- */
 
-/* The row as it is now. When the ledger refuses, what is lost is how often it was tried. */
-static void save(const struct ms_queued *queued)
-{
-  const struct ms_ledger *ledger = &queued->invoke->env->ledger;
-  struct ms_batch *batch;
-  if (ledger->begin(&batch, ledger->user) == 0) {
-    (void)ms_queued_put_row(batch, queued);
-    (void)ledger->end(ledger->user);
-  }
-}
-
-static void attempt_again(struct ms_queued *queued, int64_t at_ms)
-{
-  queued->not_before_ms = at_ms;
-  save(queued);
-  ms_queued_wait(queued, at_ms);
-}
-
 /* An attempt that counts has failed. */
 static void attempt_failed(struct ms_queued *queued)
 {
@@ -96,11 +78,13 @@ static void attempt_failed(struct ms_queued *queued)
   } else if (is_too_old) {
     ms_queued_end(queued, MS_INVOKE_AGE_EXCEEDED);
   } else {
-    attempt_again(queued, at_ms);
+    queued->not_before_ms = at_ms;
+    ms_queued_save(queued);
+    ms_queued_wait(queued, at_ms);
   }
 }
 
-/* There was no room for it: uses up no attempt. */
+/* There was no room for it: uses up no attempt, and is not worth a commit. */
 static void attempt_throttled(struct ms_queued *queued)
 {
   struct ms_json config = event_config(queued);
@@ -112,29 +96,11 @@ static void attempt_throttled(struct ms_queued *queued)
   if (is_too_old) {
     ms_queued_end(queued, MS_INVOKE_AGE_EXCEEDED);
   } else {
-    attempt_again(queued, at_ms);
+    ms_queued_wait(queued, at_ms);
   }
 }
 
 /* ---- running ---- */
-
-/* How often the function has run on the way to this event. */
-static int64_t lineage_count(const struct ms_queued *queued)
-{
-  struct ms_json lineage;
-  struct ms_buf arn;
-  int64_t count = 0;
-  ms_buf_init(&arn, 0);
-  ms_function_arn(&arn, queued->invoke, &queued->name, true);
-  if (queued->lineage.len > 0 && ms_json_parse(&lineage, queued->lineage, NULL, NULL) == 0) {
-    if (!ms_json_to_int(&count, ms_json_get(lineage, ms_buf_view(&arn)))) {
-      count = 0;
-    }
-    ms_json_unref(lineage);
-  }
-  ms_buf_deinit(&arn);
-  return count;
-}
 
 static void on_done(const struct ms_lua_result *result, void *user)
 {
@@ -142,13 +108,14 @@ static void on_done(const struct ms_lua_result *result, void *user)
   struct ms_invoke *invoke = queued->invoke;
   queued->holds--;
   invoke->run_count--;
-  queued->function->run_count--;
+  ms_invoke_end_run(invoke, queued->function, result->outcome != MS_LUA_OK);
   if (queued->is_dropped) {
     ms_queued_drop(queued);
     ms_invoke_go(invoke);
     return;
   }
   queued->attempts++;
+  queued->is_stored = false;
   queued->status = 200;
   queued->is_error = result->outcome != MS_LUA_OK;
   snprintf(queued->version, sizeof queued->version, "%s",
@@ -177,7 +144,7 @@ static int start(struct ms_queued *queued, struct ms_lua *lua,
   struct ms_invoke *invoke = queued->invoke;
   struct ms_lua_config config;
   struct ms_json payload;
-  struct ms_buf arn;
+  struct ms_buf arn, lineage;
   uint64_t id;
   const struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
   int err = ms_json_parse(&payload, queued->payload, &limits, NULL);
@@ -185,16 +152,21 @@ static int start(struct ms_queued *queued, struct ms_lua *lua,
     return err;
   }
   ms_buf_init(&arn, 0);
+  ms_buf_init(&lineage, 0);
   ms_function_arn(&arn, invoke, &queued->name, queued->name.qualifier.len == 0);
+  err = ms_invoke_lineage(&lineage, invoke, queued->name.name, queued->lineage);
   struct ms_lua_call call = {.function = queued->name.name,
                              .payload = payload,
                              .request_id = queued->request_id,
                              .arn = arn.data,
+                             .lineage = lineage.data,
                              .attempt = queued->attempts + 1,
                              .client_context = MS_JSON_VALUE_NONE};
   ms_invoke_configure(&call, &config, target);
-  err = arn.error != 0 ? arn.error : ms_lua_invoke(&id, lua, &call, on_done, queued);
+  err = err != 0 ? err : arn.error;
+  err = err != 0 ? err : ms_lua_invoke(&id, lua, &call, on_done, queued);
   ms_buf_deinit(&arn);
+  ms_buf_deinit(&lineage);
   ms_json_unref(payload);
   return err;
 }
@@ -203,6 +175,7 @@ static int start(struct ms_queued *queued, struct ms_lua *lua,
 static void attempt_missing(struct ms_queued *queued)
 {
   queued->attempts++;
+  queued->is_stored = false;
   queued->status = 404;
   queued->is_error = true;
   queued->version[0] = '\0';
@@ -222,16 +195,16 @@ void ms_queued_attempt(struct ms_queued *queued)
     attempt_missing(queued);
     return;
   }
-  int64_t reserved = function == NULL ? -1 : ms_invoke_reserved(function);
-  if (err == 0 && reserved == 0) {
+  if (err == 0 && ms_invoke_reserved(function) == 0) {
+    invoke->counts.throttles++;
     ms_queued_end(queued, MS_INVOKE_ZERO_CONCURRENCY);
     return;
   }
-  if (err == 0 && lineage_count(queued) >= MS_INVOKE_LINEAGE_MAX) {
+  if (err == 0 && ms_invoke_is_loop(invoke, queued->name.name, queued->lineage)) {
     ms_queued_end(queued, MS_INVOKE_RECURSIVE);
     return;
   }
-  if (err == 0 && reserved > 0 && (int64_t)function->run_count >= reserved) {
+  if (err == 0 && ms_invoke_room(invoke, function) != 0) {
     attempt_throttled(queued);
     return;
   }
@@ -242,6 +215,6 @@ void ms_queued_attempt(struct ms_queued *queued)
   }
   queued->function = function;
   queued->holds++;
-  function->run_count++;
+  ms_invoke_begin_run(invoke, function);
   invoke->run_count++;
 }

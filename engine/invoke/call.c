@@ -53,9 +53,7 @@ static void on_done(const struct ms_lua_result *result, void *user)
                                                                              : result->version,
                                           .request_id = run->request_id,
                                           .log_tail = result->log_tail};
-  if (run->function != NULL) {
-    run->function->run_count--;
-  }
+  ms_invoke_end_run(invoke, run->function, code != 0);
   run->done(&answer, run->user);
   run_free(run);
   ms_buf_deinit(&text);
@@ -67,20 +65,25 @@ static int start(struct ms_invoke_run *run, struct ms_lua *lua,
 {
   struct ms_invoke *invoke = run->invoke;
   struct ms_lua_config config;
-  struct ms_buf arn;
+  struct ms_buf arn, lineage;
   uint64_t id;
   ms_buf_init(&arn, 0);
+  ms_buf_init(&lineage, 0);
+  int err = ms_invoke_lineage(&lineage, invoke, request->name.name, request->lineage);
   ms_function_arn(&arn, invoke, &request->name, request->name.qualifier.len == 0);
   struct ms_lua_call call = {.function = request->name.name,
                              .payload = request->payload,
                              .request_id = run->request_id,
                              .arn = arn.data,
+                             .lineage = lineage.data,
                              .attempt = 1,
                              .client_context = request->client_context,
                              .has_log_tail = request->has_log_tail};
   ms_invoke_configure(&call, &config, target);
-  int err = arn.error != 0 ? arn.error : ms_lua_invoke(&id, lua, &call, on_done, run);
+  err = err != 0 ? err : arn.error;
+  err = err != 0 ? err : ms_lua_invoke(&id, lua, &call, on_done, run);
   ms_buf_deinit(&arn);
+  ms_buf_deinit(&lineage);
   return err;
 }
 
@@ -99,10 +102,17 @@ int ms_invoke_call(struct ms_invoke *invoke, const struct ms_invoke_request *req
   if (err != 0) {
     return err;
   }
-  struct ms_invoke_function *function = ms_invoke_function_get(invoke, request->name.name, false);
-  int64_t reserved = function == NULL ? -1 : ms_invoke_reserved(function);
-  if (reserved >= 0 && (int64_t)function->run_count >= reserved) {
-    return ms_error(MSTEP_ESTATE, "Rate Exceeded.");
+  struct ms_invoke_function *function = ms_invoke_function_get(invoke, request->name.name, true);
+  if (function == NULL) {
+    return ms_error_nomem();
+  }
+  if (ms_invoke_is_loop(invoke, request->name.name, request->lineage)) {
+    invoke->refusal = MS_INVOKE_LOOP;
+    return ms_error(MSTEP_ESTATE, "Recursive invocation detected");
+  }
+  err = ms_invoke_room(invoke, function);
+  if (err != 0) {
+    return err;
   }
   struct ms_invoke_run *run = ms_calloc(1, sizeof *run);
   if (run == NULL) {
@@ -118,9 +128,7 @@ int ms_invoke_call(struct ms_invoke *invoke, const struct ms_invoke_request *req
   if (err != 0) {
     run_free(run);
   } else {
-    if (function != NULL) {
-      function->run_count++;
-    }
+    ms_invoke_begin_run(invoke, function);
     invoke->env->touch(invoke->env->user);
   }
   return err;

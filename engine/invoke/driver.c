@@ -12,6 +12,7 @@ static int invoke_open(void **driver, const struct ms_driver_env *env)
   }
   invoke->env = env;
   invoke->next_number = 1;
+  invoke->resident_max = MS_INVOKE_RESIDENT_BYTES;
   ms_map_init(&invoke->functions, ms_hash_process_seed());
   ms_map_init(&invoke->codes, ms_hash_process_seed());
   ms_heap_init(&invoke->heap);
@@ -47,9 +48,15 @@ static int invoke_load(void *driver)
 {
   struct ms_invoke *invoke = driver;
   invoke->is_resumed = false;
-  int err = ms_invoke_functions_load(invoke);
-  err = err != 0 ? err : ms_invoke_queue_load(invoke);
-  return err != 0 ? err : ms_outbox_load(invoke->outbox);
+  if (invoke->env->ledger.reader == NULL) {
+    return ms_outbox_load(invoke->outbox);
+  }
+  /* All of it goes before anything is read: what fails half-way leaves nothing that was not durable. */
+  ms_invoke_queue_drop(invoke);
+  ms_invoke_functions_drop(invoke);
+  int err = ms_outbox_load(invoke->outbox);
+  err = err != 0 ? err : ms_invoke_functions_load(invoke);
+  return err != 0 ? err : ms_invoke_queue_load(invoke);
 }
 
 static void invoke_resume(void *driver)
@@ -63,12 +70,10 @@ static void invoke_resume(void *driver)
 static int64_t invoke_next_due_ms(void *driver)
 {
   struct ms_invoke *invoke = driver;
-  int64_t due_ms = 0, outbox_due_ms = ms_outbox_next_due_ms(invoke->outbox);
+  int64_t outbox_due_ms = ms_outbox_next_due_ms(invoke->outbox);
   bool may_go = invoke->is_resumed && invoke->run_count < MS_INVOKE_RUNS_MAX;
-  if (!may_go || ms_heap_peek(&invoke->heap, &due_ms) == NULL) {
-    return outbox_due_ms;
-  }
-  return outbox_due_ms != 0 && outbox_due_ms < due_ms ? outbox_due_ms : due_ms;
+  int64_t due_ms = may_go ? ms_invoke_queue_due_ms(invoke) : 0;
+  return due_ms == 0 || (outbox_due_ms != 0 && outbox_due_ms < due_ms) ? outbox_due_ms : due_ms;
 }
 
 static void invoke_on_timer(void *driver, int64_t now_ms)

@@ -45,29 +45,6 @@ static int configured(struct ms_json *config, struct ms_json *letter,
 
 /* ---- what is sent ---- */
 
-static int lineage_text(struct ms_buf *out, const struct ms_queued *queued)
-{
-  struct ms_json lineage = MS_JSON_VALUE_NONE;
-  struct ms_buf arn;
-  int64_t count;
-  ms_buf_init(&arn, 0);
-  ms_function_arn(&arn, queued->invoke, &queued->name, true);
-  int err = arn.error;
-  if (err == 0 &&
-      (queued->lineage.len == 0 || ms_json_parse(&lineage, queued->lineage, NULL, NULL) != 0 ||
-       !ms_json_is_object(lineage))) {
-    ms_json_replace(&lineage, ms_json_object(1));
-  }
-  if (!ms_json_to_int(&count, ms_json_get(lineage, ms_buf_view(&arn)))) {
-    count = 0;
-  }
-  err = err != 0 ? err : ms_json_set(&lineage, ms_buf_view(&arn), ms_json_int(count + 1));
-  ms_json_print(out, lineage);
-  ms_json_unref(lineage);
-  ms_buf_deinit(&arn);
-  return err != 0 ? err : out->error;
-}
-
 /* The name of a file in a bucket, as Lambda forms it. */
 static void key_text(char out[256], const struct ms_queued *queued, int64_t now_ms)
 {
@@ -123,7 +100,7 @@ static int send_record(struct ms_queued *queued, struct ms_batch *batch,
   ms_buf_char(&parts.resources, ']');
   ms_buf_printf(&parts.reason, "destination of %.*s", MS_STR_ARG(ms_buf_view(&parts.arn)));
   key_text(parts.key, queued, now_ms);
-  int err = lineage_text(&parts.lineage, queued);
+  int err = ms_invoke_lineage(&parts.lineage, queued->invoke, queued->name.name, queued->lineage);
   err = err != 0                     ? err
         : parts.record.error != 0    ? parts.record.error
         : parts.resources.error != 0 ? parts.resources.error
@@ -208,7 +185,7 @@ static int send_letter(struct ms_queued *queued, struct ms_batch *batch,
   letter_attributes(&parts.record, queued, condition);
   ms_function_arn(&parts.arn, queued->invoke, &queued->name, false);
   ms_buf_printf(&parts.reason, "dead letter of %.*s", MS_STR_ARG(ms_buf_view(&parts.arn)));
-  int err = lineage_text(&parts.lineage, queued);
+  int err = ms_invoke_lineage(&parts.lineage, queued->invoke, queued->name.name, queued->lineage);
   err = err != 0 ? err : parts.record.error != 0 ? parts.record.error : parts.reason.error;
   const struct ms_delivery delivery = {.target = target,
                                        .body = queued->payload,
@@ -248,6 +225,7 @@ void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition)
   const struct ms_ledger *ledger = &invoke->env->ledger;
   struct ms_batch *batch;
   queued->condition = condition;
+  queued->is_stored = false;
   int err = ledger->begin(&batch, ledger->user);
   if (err == 0) {
     int put_err = put_end(queued, batch, condition);
@@ -263,5 +241,6 @@ void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition)
     return;
   }
   ms_outbox_commit(invoke->outbox);
+  invoke->counts.dropped += condition != MS_INVOKE_SUCCESS;
   ms_queued_drop(queued);
 }

@@ -36,13 +36,6 @@ struct ms_json ms_invoke_row(const struct ms_invoke *invoke, struct ms_str name)
   return function == NULL ? MS_JSON_VALUE_NONE : function->row;
 }
 
-int64_t ms_invoke_reserved(const struct ms_invoke_function *function)
-{
-  int64_t count;
-  struct ms_json value = ms_json_getc(function->row, "ReservedConcurrentExecutions");
-  return ms_json_to_int(&count, value) ? count : -1;
-}
-
 static struct ms_str qualifier_of(const struct ms_function_name *name)
 {
   return name->qualifier.len == 0 ? MS_STR(MS_INVOKE_LATEST) : name->qualifier;
@@ -246,7 +239,7 @@ static int keep_code(struct ms_invoke *invoke, struct ms_str name,
   int err = key.error;
   struct ms_json *kept = NULL;
   void *old = NULL;
-  if (err == 0 && ms_json_is_none(code->files)) {
+  if (err == 0 && ms_json_is_none(code->code)) {
     old = ms_map_remove(&invoke->codes, ms_buf_view(&key));
   } else if (err == 0) {
     kept = ms_alloc(sizeof *kept);
@@ -255,7 +248,7 @@ static int keep_code(struct ms_invoke *invoke, struct ms_str name,
     if (err != 0) {
       ms_free(kept);
     } else {
-      *kept = ms_json_ref(code->files);
+      *kept = ms_json_ref(code->code);
     }
   }
   if (old != NULL) {
@@ -272,7 +265,7 @@ static int put_all(struct ms_invoke *invoke, struct ms_batch *batch, struct ms_s
   int err = batch == NULL ? MSTEP_OK : put_one(batch, row_kind, name, NULL, row);
   for (size_t i = 0; i < code_count && err == 0; i++) {
     err = batch == NULL ? keep_code(invoke, name, &codes[i])
-                        : put_one(batch, code_kind, name, codes[i].version, codes[i].files);
+                        : put_one(batch, code_kind, name, codes[i].version, codes[i].code);
   }
   return err;
 }
@@ -343,19 +336,26 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   return err;
 }
 
-int ms_invoke_functions_load(struct ms_invoke *invoke)
+/* Functions stay in the map: calls may point to them. */
+void ms_invoke_functions_drop(struct ms_invoke *invoke)
 {
-  struct ms_store *reader = invoke->env->ledger.reader;
   size_t pos = 0;
   void *value;
   struct ms_str name;
-  if (reader == NULL) {
-    return MSTEP_OK;
-  }
   while (ms_map_next(&invoke->functions, &pos, &name, &value)) {
-    struct ms_invoke_function *function = value; /* calls may point to it: it stays */
+    struct ms_invoke_function *function = value;
+    bool has_code = ms_json_is_true(ms_json_getc(function->row, "IsDeployed")) ||
+                    ms_json_count(ms_json_getc(function->row, "Versions")) > 0;
+    if (has_code && invoke->lua != NULL) {
+      (void)ms_lua_unload(invoke->lua, name, NULL);
+    }
     ms_json_replace(&function->row, MS_JSON_VALUE_NONE);
   }
+}
+
+int ms_invoke_functions_load(struct ms_invoke *invoke)
+{
+  struct ms_store *reader = invoke->env->ledger.reader;
   const struct ms_scan scan = {.table = MS_TABLE_RESOURCE,
                                .from = {row_kind, sizeof row_kind},
                                .to = {"function\1", sizeof row_kind}};
@@ -383,118 +383,6 @@ void ms_invoke_functions_deinit(struct ms_invoke *invoke)
     ms_free(value);
   }
   ms_map_deinit(&invoke->codes);
-}
-
-/* ---- code in Lua ---- */
-
-static void deploy(struct ms_invoke *invoke, struct ms_lua *lua, struct ms_str name,
-                   const char *version)
-{
-  struct ms_lua_file files[64];
-  struct ms_json code = ms_invoke_code(invoke, name, version);
-  size_t count = ms_json_count(code);
-  if (count == 0 || count > sizeof files / sizeof files[0]) {
-    ms_json_unref(code);
-    return;
-  }
-  for (size_t i = 0; i < count; i++) {
-    struct ms_json file = ms_json_at(code, i);
-    files[i] = (struct ms_lua_file){ms_json_text(ms_json_getc(file, "path")),
-                                    ms_json_text(ms_json_getc(file, "text"))};
-  }
-  struct ms_lua_package package = {name, strcmp(version, MS_INVOKE_LATEST) == 0 ? NULL : version,
-                                   files, count, NULL};
-  int err = ms_lua_deploy(lua, &package);
-  if (err != 0) {
-    struct ms_buf line;
-    ms_buf_init(&line, 0);
-    ms_buf_printf(&line, "function %.*s:%s does not load: %s", MS_STR_ARG(name), version,
-                  ms_error_detail());
-    invoke->env->log(0, "invoke", line.data == NULL ? "" : line.data, invoke->env->user);
-    ms_buf_deinit(&line);
-  }
-  ms_json_unref(code);
-}
-
-void ms_invoke_attach(struct ms_invoke *invoke, struct ms_lua *lua)
-{
-  size_t pos = 0;
-  void *value;
-  struct ms_str name;
-  invoke->lua = lua;
-  while (ms_map_next(&invoke->functions, &pos, &name, &value)) {
-    const struct ms_invoke_function *function = value;
-    struct ms_json versions = ms_json_getc(function->row, "Versions");
-    if (ms_json_is_true(ms_json_getc(function->row, "IsDeployed"))) {
-      deploy(invoke, lua, name, MS_INVOKE_LATEST);
-    }
-    for (size_t i = 0; i < ms_json_count(versions); i++) {
-      char version[72];
-      snprintf(version, sizeof version, "%.*s", MS_STR_ARG(ms_json_key(versions, i)));
-      deploy(invoke, lua, name, version);
-    }
-  }
-}
-
-int ms_invoke_files(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name)
-{
-  struct ms_lua *lua;
-  *files = MS_JSON_VALUE_NONE;
-  int err = ms_invoke_lua(&lua, invoke);
-  return err != 0 ? err : ms_lua_files(files, lua, name, NULL);
-}
-
-int ms_invoke_load_source(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
-                          struct ms_str source)
-{
-  struct ms_lua *lua;
-  *files = MS_JSON_VALUE_NONE;
-  int err = ms_invoke_lua(&lua, invoke);
-  err = err != 0 ? err : ms_lua_load(lua, name, source);
-  if (err == 0) {
-    err = ms_lua_files(files, lua, name, NULL);
-    if (err != 0) {
-      ms_invoke_restore(invoke, name);
-    }
-  }
-  return err;
-}
-
-int ms_invoke_publish(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
-                      const char *version)
-{
-  struct ms_lua *lua;
-  *files = MS_JSON_VALUE_NONE;
-  int err = ms_invoke_lua(&lua, invoke);
-  err = err != 0 ? err : ms_lua_publish(lua, name, version);
-  if (err == 0) {
-    err = ms_lua_files(files, lua, name, version);
-    if (err != 0) {
-      ms_invoke_unload(invoke, name, version);
-    }
-  }
-  return err;
-}
-
-void ms_invoke_unload(struct ms_invoke *invoke, struct ms_str name, const char *version)
-{
-  struct ms_lua *lua;
-  if (ms_invoke_lua(&lua, invoke) == 0) {
-    (void)ms_lua_unload(lua, name, version);
-  }
-}
-
-void ms_invoke_restore(struct ms_invoke *invoke, struct ms_str name)
-{
-  struct ms_lua *lua;
-  if (ms_invoke_lua(&lua, invoke) != 0) {
-    return;
-  }
-  if (ms_json_is_true(ms_json_getc(ms_invoke_row(invoke, name), "IsDeployed"))) {
-    deploy(invoke, lua, name, MS_INVOKE_LATEST);
-  } else {
-    (void)ms_lua_unload(lua, name, NULL);
-  }
 }
 
 void ms_invoke_uuid(struct ms_invoke *invoke, char out[37])

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "invoke/invoke.h"
+#include "messaging/lineage.h"
 
 /* A function that has a row, or calls that run. */
 struct ms_invoke_function {
@@ -47,7 +48,22 @@ struct ms_queued {
   ms_invoke_sent_cb sent;
   void *user;
   unsigned holds; /* answers that are to come: of the ledger, of Lua */
+  unsigned saves; /* of them: that the row as it is now is durable */
+  size_t size;    /* in memory */
+  bool is_stored; /* the row is durable and says all but the last pause: memory may let go of it */
   bool is_dropped;
+};
+
+/* An event that is in the store alone. */
+struct ms_parked_entry {
+  int64_t due_at_ms;
+  uint64_t number;
+  int64_t throttle_ms;
+};
+
+struct ms_parked {
+  struct ms_parked_entry *data;
+  size_t count, capacity;
 };
 
 /* A call that somebody waits for. */
@@ -69,6 +85,11 @@ struct ms_invoke {
   struct ms_queued *queue; /* all */
   struct ms_invoke_run *runs;
   struct ms_heap heap;
+  struct ms_parked parked;
+  size_t resident_bytes, resident_max;
+  unsigned account_max; /* 0: none */
+  enum ms_invoke_refusal refusal;
+  struct ms_invoke_counts counts;
   struct ms_outbox *outbox;
   uint64_t next_number;
   uint64_t next_order;
@@ -81,20 +102,45 @@ struct ms_invoke {
 /* ---- functions.c ---- */
 struct ms_invoke_function *ms_invoke_function_get(struct ms_invoke *invoke, struct ms_str name,
                                                   bool must_make);     /* NULL: none, no memory */
-int64_t ms_invoke_reserved(const struct ms_invoke_function *function); /* -1: not reserved */
+void ms_invoke_functions_drop(struct ms_invoke *invoke); /* what memory has of rows, and Lua of code */
 int ms_invoke_functions_load(struct ms_invoke *invoke);
 void ms_invoke_functions_deinit(struct ms_invoke *invoke);
 /* The event invoke config of exactly that qualifier; borrowed, NONE: none. */
 struct ms_json ms_invoke_event_config(const struct ms_invoke *invoke,
                                       const struct ms_function_name *name);
 
+/* ---- limits.c ---- */
+int64_t ms_invoke_reserved(const struct ms_invoke_function *function); /* -1: not reserved */
+/* MSTEP_ESTATE: none; then the refusal says why. */
+int ms_invoke_room(struct ms_invoke *invoke, const struct ms_invoke_function *function);
+/* Has it run too often on the way here? */
+bool ms_invoke_is_loop(struct ms_invoke *invoke, struct ms_str name, struct ms_str lineage);
+/* What it hands on, appended. */
+int ms_invoke_lineage(struct ms_buf *out, const struct ms_invoke *invoke, struct ms_str name,
+                      struct ms_str lineage);
+void ms_invoke_begin_run(struct ms_invoke *invoke, struct ms_invoke_function *function);
+void ms_invoke_end_run(struct ms_invoke *invoke, struct ms_invoke_function *function,
+                       bool is_error);
+
+/* ---- parked.c ---- */
+int ms_parked_add(struct ms_parked *parked, struct ms_parked_entry entry);
+const struct ms_parked_entry *ms_parked_first(const struct ms_parked *parked); /* NULL: none */
+struct ms_parked_entry ms_parked_take(struct ms_parked *parked);               /* there is one */
+void ms_parked_clear(struct ms_parked *parked);
+
 /* ---- queue.c ---- */
+void ms_invoke_queue_drop(struct ms_invoke *invoke); /* what memory has */
 int ms_invoke_queue_load(struct ms_invoke *invoke);
+/* When the next event is due; 0: none is waiting. */
+int64_t ms_invoke_queue_due_ms(const struct ms_invoke *invoke);
+bool ms_invoke_is_crowded(const struct ms_invoke *invoke); /* more in memory than there should be */
 void ms_invoke_queue_deinit(struct ms_invoke *invoke);
 void ms_invoke_go(struct ms_invoke *invoke); /* begins what is due */
 void ms_queued_drop(struct ms_queued *queued);
-/* Waits in memory until then. */
+/* Waits until then, in memory or, when that is crowded, in the store alone: then *queued is gone. */
 void ms_queued_wait(struct ms_queued *queued, int64_t at_ms);
+/* Writes the row as it is now. When the ledger refuses, what is lost is how often it was tried. */
+void ms_queued_save(struct ms_queued *queued);
 int ms_queued_put_row(struct ms_batch *batch, const struct ms_queued *queued);
 
 /* ---- attempt.c ---- */

@@ -25,6 +25,8 @@
 #define MS_INVOKE_RETRIES 2      /* unless it is configured */
 #define MS_INVOKE_AGE_MAX_S 21600
 #define MS_INVOKE_RETRY_MS 60000 /* before the second attempt; then twice that */
+#define MS_INVOKE_ACCOUNT_STANDARD 1000u /* what is shown as the account's limit when there is none */
+#define MS_INVOKE_RESIDENT_BYTES ((size_t)64 << 20) /* of events in memory; beyond: in the store alone */
 #define MS_INVOKE_THROTTLE_MS 1000
 #define MS_INVOKE_THROTTLE_MAX_MS 300000
 /* In MS_TABLE_EVENT this driver's deliveries have numbers from here to 2^63. */
@@ -75,10 +77,13 @@ bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_s
 /* Names of all functions that have rows, sorted; owned. */
 int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke);
 
-/* Code that goes with a change: the files of a version, as ms_lua_files gives them; NONE: it is removed. */
+/*
+ * Code that goes with a change, a JSON value that is this module's own: Lua files, or a zip. NONE: it is
+ * removed.
+ */
 struct ms_invoke_code {
   const char *version;
-  struct ms_json files;
+  struct ms_json code;
 };
 /*
  * Replaces a row (NONE: removes it) in one commit with the code; takes neither. What the ledger refuses has
@@ -86,20 +91,32 @@ struct ms_invoke_code {
  */
 int ms_invoke_put_row(struct ms_invoke *invoke, struct ms_str name, struct ms_json row,
                       const struct ms_invoke_code *codes, size_t code_count);
-/* The files of a version that are kept; owned. NONE: none are. */
+/* The code of a version that is kept, and durable; owned. NONE: none is. */
 struct ms_json ms_invoke_code(const struct ms_invoke *invoke, struct ms_str name,
                               const char *version);
+bool ms_invoke_is_zip(struct ms_json code);
+/* The package as it came, appended. MSTEP_ENOMEM. */
+int ms_invoke_zip_bytes(struct ms_buf *out, struct ms_json code);
 int ms_invoke_lua(struct ms_lua **out, struct ms_invoke *invoke);
 
 /*
- * Code in Lua, not yet in the row: the function's source from now on; the files as they are to be kept, owned.
+ * Code in Lua, not yet in the row: the function's source from now on; *code as it is to be kept, owned.
  * MSTEP_ELUA: it does not load, the old one stays; the detail says where.
  */
-int ms_invoke_load_source(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
+int ms_invoke_load_source(struct ms_json *code, struct ms_invoke *invoke, struct ms_str name,
                           struct ms_str source);
-/* $LATEST under that version too; its files, owned. */
-int ms_invoke_publish(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name,
-                      const char *version);
+/*
+ * The same from a zip; handler "file.function", empty: as luavm finds it. MSTEP_EINVALID, MSTEP_ETOOBIG: see
+ * zip.h; MSTEP_ENOTFOUND: the handler's file is not in it.
+ */
+int ms_invoke_load_zip(struct ms_json *code, struct ms_invoke *invoke, struct ms_str name,
+                       struct ms_str zip, struct ms_str handler);
+/* $LATEST's zip with another handler. *code NONE: it has no zip. */
+int ms_invoke_load_handler(struct ms_json *code, struct ms_invoke *invoke, struct ms_str name,
+                           struct ms_str handler);
+/* $LATEST, whose code may be said (else NONE), under that version too; its code, owned. */
+int ms_invoke_publish(struct ms_json *code, struct ms_invoke *invoke, struct ms_str name,
+                      const char *version, struct ms_json latest);
 int ms_invoke_files(struct ms_json *files, struct ms_invoke *invoke, struct ms_str name);
 /* A version, or (NULL) all: Lua forgets it. */
 void ms_invoke_unload(struct ms_invoke *invoke, struct ms_str name, const char *version);
@@ -121,6 +138,35 @@ int ms_invoke_resolve(struct ms_invoke_target *out, struct ms_invoke *invoke,
 void ms_invoke_configure(struct ms_lua_call *call, struct ms_lua_config *config,
                          const struct ms_invoke_target *target);
 
+/* ---- how many at a time ---- */
+
+/* Of calls that run, of the whole account. 0: as many as come. */
+void ms_invoke_set_account_max(struct ms_invoke *invoke, unsigned count);
+unsigned ms_invoke_account_max(const struct ms_invoke *invoke); /* AWS's 1,000 when there is none */
+/* What is left of it for functions without a reservation; that of `except` is not counted. */
+int64_t ms_invoke_unreserved(const struct ms_invoke *invoke, struct ms_str except);
+
+/* Why a call was MSTEP_ESTATE just now. */
+enum ms_invoke_refusal { MS_INVOKE_FULL_RESERVED, MS_INVOKE_FULL_ACCOUNT, MS_INVOKE_LOOP };
+enum ms_invoke_refusal ms_invoke_refusal(const struct ms_invoke *invoke);
+
+/*
+ * A call that is somebody else's, as a task of an execution: counts from enter to leave. MSTEP_ESTATE: there is
+ * no room for it.
+ */
+struct ms_invoke_function;
+int ms_invoke_enter(struct ms_invoke_function **out, struct ms_invoke *invoke, struct ms_str name);
+void ms_invoke_leave(struct ms_invoke *invoke, struct ms_invoke_function *function, bool is_error);
+
+/* Since the start, of all functions. */
+struct ms_invoke_counts {
+  uint64_t invocations, errors, throttles;
+  uint64_t received; /* asynchronous events */
+  uint64_t dropped;  /* of them: without an attempt that ended well */
+  uint64_t recursions;
+};
+const struct ms_invoke_counts *ms_invoke_counts(const struct ms_invoke *invoke);
+
 /* ---- calls that are waited for ---- */
 
 struct ms_invoke_request {
@@ -128,6 +174,7 @@ struct ms_invoke_request {
   struct ms_json payload;
   struct ms_json client_context; /* or NONE */
   bool has_log_tail;
+  struct ms_str lineage; /* as in ms_delivery; data NULL = none */
 };
 
 struct ms_invoke_answer {
@@ -139,7 +186,10 @@ struct ms_invoke_answer {
 };
 typedef void (*ms_invoke_answer_cb)(const struct ms_invoke_answer *answer, void *user);
 
-/* MSTEP_ESTATE: throttled. MSTEP_ENOTFOUND: no such version or alias. On an error done is not called. */
+/*
+ * MSTEP_ESTATE: throttled, or a loop, see ms_invoke_refusal. MSTEP_ENOTFOUND: no such version or alias. On an
+ * error done is not called.
+ */
 int ms_invoke_call(struct ms_invoke *invoke, const struct ms_invoke_request *request,
                    ms_invoke_answer_cb done, void *user);
 

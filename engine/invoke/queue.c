@@ -11,6 +11,8 @@
 
 #define ROW_VERSION 1
 #define TEXTS 5
+#define AGAIN_MS 1000
+#define STEPS_MAX 256u /* events that are looked at before others get their turn */
 
 /* ---- events in memory ---- */
 
@@ -25,6 +27,7 @@ static void texts_of(struct ms_str *out[TEXTS], struct ms_queued *queued)
 
 static void queued_free(struct ms_queued *queued)
 {
+  queued->invoke->resident_bytes -= queued->size;
   *queued->slot = queued->next;
   if (queued->next != NULL) {
     queued->next->slot = queued->slot;
@@ -71,6 +74,8 @@ static struct ms_queued *queued_new(struct ms_invoke *invoke, const struct ms_st
   }
   ms_buf_init(&queued->response, 0);
   queued->invoke = invoke;
+  queued->size = sizeof *queued + size;
+  invoke->resident_bytes += queued->size;
   queued->slot = &invoke->queue;
   queued->next = invoke->queue;
   if (queued->next != NULL) {
@@ -81,12 +86,64 @@ static struct ms_queued *queued_new(struct ms_invoke *invoke, const struct ms_st
   return queued;
 }
 
+/* ---- waiting ---- */
+
+bool ms_invoke_is_crowded(const struct ms_invoke *invoke)
+{
+  return invoke->env->ledger.reader != NULL && invoke->resident_bytes > invoke->resident_max;
+}
+
+/* False: it stays in memory. */
+static bool park(struct ms_queued *queued, int64_t at_ms)
+{
+  struct ms_invoke *invoke = queued->invoke;
+  const struct ms_parked_entry entry = {at_ms, queued->number, queued->throttle_ms};
+  if (!queued->is_stored || queued->holds > 0 || !ms_invoke_is_crowded(invoke) ||
+      ms_parked_add(&invoke->parked, entry) != 0) {
+    return false;
+  }
+  invoke->open_count++; /* it is still open */
+  ms_queued_drop(queued);
+  return true;
+}
+
 void ms_queued_wait(struct ms_queued *queued, int64_t at_ms)
 {
   struct ms_invoke *invoke = queued->invoke;
-  if (ms_heap_add(&invoke->heap, &queued->node, at_ms, invoke->next_order++) != 0) {
+  if (!park(queued, at_ms) &&
+      ms_heap_add(&invoke->heap, &queued->node, at_ms, invoke->next_order++) != 0) {
     invoke->env->log(0, "invoke", "no memory: an event waits for the next start",
                      invoke->env->user);
+  }
+}
+
+static void on_saved(int code, void *arg)
+{
+  struct ms_queued *queued = arg;
+  queued->holds--;
+  queued->saves--;
+  queued->is_stored = code == 0 && queued->saves == 0;
+  if (queued->is_dropped) {
+    ms_queued_drop(queued);
+  } else if (ms_heap_is_in(&queued->node)) {
+    (void)park(queued, ms_heap_due_at_ms(&queued->invoke->heap, &queued->node));
+  }
+}
+
+void ms_queued_save(struct ms_queued *queued)
+{
+  const struct ms_ledger *ledger = &queued->invoke->env->ledger;
+  struct ms_batch *batch;
+  queued->is_stored = false;
+  if (ledger->begin(&batch, ledger->user) != 0) {
+    return;
+  }
+  int err = ms_queued_put_row(batch, queued);
+  err = ledger->end(ledger->user) != 0 ? MSTEP_EIO : err;
+  if (err == 0 && ms_invoke_is_crowded(queued->invoke) &&
+      ledger->when_durable(on_saved, queued, ledger->user) == 0) {
+    queued->holds++;
+    queued->saves++;
   }
 }
 
@@ -137,19 +194,26 @@ static void copy_text(char *out, size_t size, struct ms_str text)
   out[len] = '\0';
 }
 
-static int read_row(struct ms_str key, struct ms_str value, void *user)
+/* What a row says, up to the texts. */
+static void read_head(struct ms_queued *row, struct ms_bytes_reader *reader)
+{
+  if (ms_bytes_number(reader) != ROW_VERSION) {
+    ms_bytes_fail(reader, "an invocation of another version");
+  }
+  copy_text(row->request_id, sizeof row->request_id, ms_bytes_text(reader));
+  row->accepted_at_ms = ms_bytes_signed(reader);
+  row->not_before_ms = ms_bytes_signed(reader);
+  row->throttle_ms = ms_bytes_signed(reader);
+}
+
+/* The event in memory, whether that is crowded or not. */
+static int read_event(struct ms_str key, struct ms_str value, void *user)
 {
   struct ms_invoke *invoke = user;
   struct ms_queued row = {.number = ms_store_number(key)};
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, value);
-  if (ms_bytes_number(&reader) != ROW_VERSION) {
-    return ms_bytes_fail(&reader, "an invocation of another version");
-  }
-  copy_text(row.request_id, sizeof row.request_id, ms_bytes_text(&reader));
-  row.accepted_at_ms = ms_bytes_signed(&reader);
-  row.not_before_ms = ms_bytes_signed(&reader);
-  row.throttle_ms = ms_bytes_signed(&reader);
+  read_head(&row, &reader);
   row.attempts = ms_bytes_number32(&reader);
   row.status = (int)ms_bytes_number32(&reader);
   row.is_error = ms_bytes_number(&reader) != 0;
@@ -171,24 +235,43 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   queued->attempts = row.attempts;
   queued->status = row.status;
   queued->is_error = row.is_error;
+  queued->is_stored = true;
   memcpy(queued->version, row.version, sizeof row.version);
   ms_buf_str(&queued->response, response);
-  invoke->next_number = row.number + 1;
   return queued->response.error;
 }
 
-int ms_invoke_queue_load(struct ms_invoke *invoke)
+static int load_event(struct ms_str key, struct ms_str value, void *user)
 {
-  struct ms_store *reader = invoke->env->ledger.reader;
-  if (reader == NULL) {
-    return MSTEP_OK;
+  struct ms_invoke *invoke = user;
+  invoke->next_number = ms_store_number(key) + 1;
+  if (!ms_invoke_is_crowded(invoke)) {
+    return read_event(key, value, user);
   }
+  struct ms_queued row = {.number = ms_store_number(key)};
+  struct ms_bytes_reader reader;
+  ms_bytes_reader_init(&reader, value);
+  read_head(&row, &reader);
+  const struct ms_parked_entry entry = {row.not_before_ms, row.number, row.throttle_ms};
+  int err = reader.error != 0 ? reader.error : ms_parked_add(&invoke->parked, entry);
+  invoke->open_count += err == 0;
+  return err;
+}
+
+void ms_invoke_queue_drop(struct ms_invoke *invoke)
+{
   for (struct ms_queued *queued = invoke->queue, *next; queued != NULL; queued = next) {
     next = queued->next;
     ms_queued_drop(queued);
   }
+  invoke->open_count = 0;
+  ms_parked_clear(&invoke->parked);
+}
+
+int ms_invoke_queue_load(struct ms_invoke *invoke)
+{
   const struct ms_scan scan = {.table = MS_TABLE_INVOCATION};
-  int err = ms_store_scan(reader, &scan, read_row, invoke);
+  int err = ms_store_scan(invoke->env->ledger.reader, &scan, load_event, invoke);
   for (struct ms_queued *queued = invoke->queue; queued != NULL && err == 0;
        queued = queued->next) {
     if (!queued->is_dropped) {
@@ -204,6 +287,7 @@ void ms_invoke_queue_deinit(struct ms_invoke *invoke)
   while (invoke->queue != NULL) {
     queued_free(invoke->queue);
   }
+  ms_parked_clear(&invoke->parked);
 }
 
 /* ---- accepting ---- */
@@ -220,6 +304,7 @@ static void on_sent(int code, void *arg)
   if (queued->is_dropped) {
     ms_queued_drop(queued);
   } else if (code == 0) {
+    queued->is_stored = true;
     ms_queued_wait(queued, ms_loop_now_ms(invoke->env->loop));
   } /* else load brings back what there is */
   if (sent != NULL) {
@@ -298,12 +383,60 @@ int ms_invoke_send(struct ms_invoke *invoke, const struct ms_invoke_event *event
   if (err != 0) {
     ms_queued_drop(queued); /* a row that is there all the same runs after the next start */
   } else {
+    invoke->counts.received++;
     queued->holds++;
   }
   return err;
 }
 
 /* ---- what is due ---- */
+
+int64_t ms_invoke_queue_due_ms(const struct ms_invoke *invoke)
+{
+  int64_t due_ms = 0;
+  const struct ms_parked_entry *first = ms_parked_first(&invoke->parked);
+  bool is_there = ms_heap_peek(&invoke->heap, &due_ms) != NULL;
+  return first != NULL && (!is_there || first->due_at_ms < due_ms) ? first->due_at_ms
+         : is_there                                                ? due_ms
+                                                                   : 0;
+}
+
+/* One that was in the store alone, in memory again. NULL: it cannot be read now, or is gone. */
+static struct ms_queued *unpark(struct ms_invoke *invoke)
+{
+  char key[MS_STORE_NUMBER_SIZE];
+  struct ms_parked_entry entry = ms_parked_take(&invoke->parked);
+  struct ms_queued *before = invoke->queue;
+  int err = ms_store_get(invoke->env->ledger.reader, MS_TABLE_INVOCATION,
+                         ms_store_key(key, entry.number), read_event, invoke);
+  struct ms_queued *queued = invoke->queue == before ? NULL : invoke->queue;
+  if (err != 0 && queued != NULL) {
+    ms_queued_drop(queued);
+    queued = NULL;
+  }
+  if (queued != NULL) {
+    invoke->open_count--; /* counted twice */
+    queued->throttle_ms = entry.throttle_ms;
+    return queued;
+  }
+  entry.due_at_ms = ms_loop_now_ms(invoke->env->loop) + AGAIN_MS;
+  if (err == MSTEP_ENOTFOUND || ms_parked_add(&invoke->parked, entry) != 0) {
+    invoke->open_count--;
+    invoke->env->log(0, "invoke", "an event cannot be read from the store", invoke->env->user);
+  }
+  return NULL;
+}
+
+static struct ms_queued *take_due(struct ms_invoke *invoke, int64_t now_ms)
+{
+  int64_t due_ms = 0;
+  const struct ms_parked_entry *first = ms_parked_first(&invoke->parked);
+  bool is_there = ms_heap_peek(&invoke->heap, &due_ms) != NULL;
+  if (first != NULL && first->due_at_ms <= now_ms && (!is_there || first->due_at_ms < due_ms)) {
+    return unpark(invoke);
+  }
+  return (struct ms_queued *)(void *)ms_heap_take_due(&invoke->heap, now_ms);
+}
 
 void ms_invoke_go(struct ms_invoke *invoke)
 {
@@ -312,12 +445,15 @@ void ms_invoke_go(struct ms_invoke *invoke)
   }
   invoke->is_going = true;
   int64_t now_ms = ms_loop_now_ms(invoke->env->loop);
-  while (invoke->run_count < MS_INVOKE_RUNS_MAX) {
-    struct ms_heap_node *node = ms_heap_take_due(&invoke->heap, now_ms);
-    if (node == NULL) {
+  for (unsigned i = 0; i < STEPS_MAX && invoke->run_count < MS_INVOKE_RUNS_MAX; i++) {
+    int64_t due_ms = ms_invoke_queue_due_ms(invoke);
+    if (due_ms == 0 || due_ms > now_ms) {
       break;
     }
-    struct ms_queued *queued = (struct ms_queued *)(void *)node;
+    struct ms_queued *queued = take_due(invoke, now_ms);
+    if (queued == NULL) {
+      continue;
+    }
     if (queued->condition != MS_INVOKE_OPEN) {
       ms_queued_end(queued, queued->condition);
     } else {

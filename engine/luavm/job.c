@@ -33,9 +33,10 @@ static int copy_texts(struct ms_lua_job *job, const struct ms_lua_call *call)
   const char *request_id = call->request_id == NULL ? "" : call->request_id;
   size_t id_size = strlen(request_id) + 1;
   size_t arn_size = call->arn == NULL ? 0 : strlen(call->arn) + 1;
+  size_t lineage_size = call->lineage == NULL ? 0 : strlen(call->lineage) + 1;
   char *text = job->inline_text;
-  if (id_size + arn_size > sizeof job->inline_text) {
-    text = ms_alloc(id_size + arn_size);
+  if (id_size + arn_size + lineage_size > sizeof job->inline_text) {
+    text = ms_alloc(id_size + arn_size + lineage_size);
     if (text == NULL) {
       return ms_error_nomem();
     }
@@ -47,6 +48,10 @@ static int copy_texts(struct ms_lua_job *job, const struct ms_lua_call *call)
   if (arn_size > 0) {
     job->arn = text + id_size;
     memcpy(job->arn, call->arn, arn_size);
+  }
+  job->lineage = "";
+  if (lineage_size > 0) {
+    job->lineage = memcpy(text + id_size + arn_size, call->lineage, lineage_size);
   }
   return MSTEP_OK;
 }

@@ -78,7 +78,8 @@ struct ms_lua_job {
   struct ms_json identity;
   char *request_id; /* in `inline_text` or a block of its own */
   char *arn;
-  char inline_text[192];
+  const char *lineage; /* "" when there is none */
+  char inline_text[256];
   void *text_block;
   int64_t started_at_ms;
   int64_t deadline_ms;

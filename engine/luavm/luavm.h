@@ -57,6 +57,7 @@ struct ms_lua_call {
   struct ms_json payload;     /* borrowed */
   const char *request_id;     /* context.aws_request_id; copied */
   const char *arn;            /* context.invoked_function_arn; copied; may be NULL */
+  const char *lineage;        /* what it hands on with what it asks (up.h); copied; may be NULL */
   int64_t deadline_ms;        /* wall time after which the call is killed; 0 = timeout_max_ms */
   unsigned attempt;           /* context.attempt, from 1 */
   struct ms_json client_context; /* or NONE */

@@ -65,10 +65,12 @@ static struct ms_lua_request *new_request(struct ms_lua_host *host, struct ms_st
                                           struct ms_str body)
 {
   struct ms_lua_job *job = host->job;
-  const struct ms_str texts[4] = {ms_str_c(job->code->name), ms_str_c(job->code->version),
-                                  ms_str_c(job->request_id), ms_str_c(job->arn)};
-  size_t size = operation.len + body.len + 6;
-  for (int i = 0; i < 4; i++) {
+  const struct ms_str texts[] = {ms_str_c(job->code->name), ms_str_c(job->code->version),
+                                 ms_str_c(job->request_id), ms_str_c(job->arn),
+                                 ms_str_c(job->lineage)};
+  const size_t count = sizeof texts / sizeof texts[0];
+  size_t size = operation.len + body.len + count + 2;
+  for (size_t i = 0; i < count; i++) {
     size += texts[i].len;
   }
   struct ms_lua_request *request = ms_calloc(1, sizeof *request + size);
@@ -85,6 +87,7 @@ static struct ms_lua_request *new_request(struct ms_lua_host *host, struct ms_st
   request->asked.version = put(&at, texts[1]);
   request->asked.request_id = put(&at, texts[2]);
   request->asked.arn = put(&at, texts[3]);
+  request->asked.lineage = put(&at, texts[4]);
   request->asked.operation = (struct ms_str){put(&at, operation), operation.len};
   request->asked.body = (struct ms_str){put(&at, body), body.len};
   return request;

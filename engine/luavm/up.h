@@ -19,6 +19,7 @@ struct ms_lua_asked {
   const char *version;
   const char *request_id;
   const char *arn;         /* of the function; "" when none was said */
+  const char *lineage;     /* as the call got it; "" likewise */
   struct ms_str operation; /* "SendMessage": letters and digits; at most 64 */
   struct ms_str body;      /* JSON text */
 };
