@@ -99,26 +99,30 @@ void ms_api_free(struct ms_api *api)
 /* ---- a call ---- */
 
 static struct ms_api_call *call_new(struct ms_api *api, struct ms_str operation,
-                                    struct ms_str request)
+                                    struct ms_str request, struct ms_str lineage)
 {
+  const struct ms_str texts[] = {operation, request, lineage};
   struct ms_api_call *call = ms_calloc(1, sizeof *call);
-  char *text = call == NULL || request.len > SIZE_MAX - operation.len - 1
-                   ? NULL
-                   : ms_alloc(operation.len + request.len + 1);
-  if (text == NULL) {
+  size_t size = 1;
+  for (size_t i = 0; i < 3 && size != 0; i++) {
+    size = texts[i].len > SIZE_MAX - size ? 0 : size + texts[i].len;
+  }
+  char *at = call == NULL || size == 0 ? NULL : ms_alloc(size);
+  if (at == NULL) {
     ms_free(call);
     return NULL;
   }
-  if (operation.len > 0) {
-    memcpy(text, operation.data, operation.len);
-  }
-  if (request.len > 0) {
-    memcpy(text + operation.len, request.data, request.len);
-  }
   call->api = api;
-  call->text = text;
+  call->text = at;
   call->operation_len = operation.len;
   call->request_len = request.len;
+  call->lineage_len = lineage.len;
+  for (size_t i = 0; i < 3; i++) {
+    if (texts[i].len > 0) {
+      memcpy(at, texts[i].data, texts[i].len);
+      at += texts[i].len;
+    }
+  }
   return call;
 }
 
@@ -126,7 +130,8 @@ int ms_api_call(struct ms_api *api, struct ms_str operation, struct ms_str reque
                 const struct ms_api_receiver *receiver)
 {
   struct ms_api_call *call =
-      call_new(api, operation, request.data == NULL ? MS_STR("{}") : request);
+      call_new(api, operation, request.data == NULL ? MS_STR("{}") : request,
+               receiver == NULL ? (struct ms_str){NULL, 0} : receiver->lineage);
   if (call == NULL) {
     return ms_error_nomem();
   }
@@ -143,7 +148,7 @@ int ms_api_call(struct ms_api *api, struct ms_str operation, struct ms_str reque
 
 int ms_api_cancel(struct ms_api *api, void *user)
 {
-  struct ms_api_call *call = call_new(api, MS_STR(""), MS_STR(""));
+  struct ms_api_call *call = call_new(api, MS_STR(""), MS_STR(""), MS_STR(""));
   if (call == NULL) {
     return ms_error_nomem();
   }

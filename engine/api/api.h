@@ -23,6 +23,7 @@ struct ms_api_receiver {
   void (*reply)(const struct ms_api_reply *reply, const struct ms_api_receiver *receiver);
   struct ms_callback callback; /* reply's own */
   void *host;                  /* likewise */
+  struct ms_str lineage;       /* of the call of a function that asks; copied; data NULL: none asks */
 };
 
 /*

@@ -51,6 +51,14 @@ int64_t ms_api_int(const struct ms_api_call *call, const char *name, int64_t sta
   return ms_json_to_int(&value, ms_api_get(call, name)) ? value : standard;
 }
 
+struct ms_str ms_api_lineage(const struct ms_api_call *call)
+{
+  return (struct ms_str){call->lineage_len == 0
+                             ? NULL
+                             : call->text + call->operation_len + call->request_len,
+                         call->lineage_len};
+}
+
 bool ms_api_bool(const struct ms_api_call *call, const char *name, bool standard)
 {
   struct ms_json value = ms_api_get(call, name);
@@ -140,6 +148,12 @@ static void print_message(struct ms_buf *out, const char *text, struct ms_str de
 
 int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail)
 {
+  return ms_api_fail_with(call, error, detail, NULL, NULL);
+}
+
+int ms_api_fail_with(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail,
+                     const char *member, const char *value)
+{
   const struct api_error *row = &api_errors[error];
   struct ms_buf message, text;
   ms_buf_init(&message, 0);
@@ -147,6 +161,9 @@ int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str
   print_message(&message, row->text, detail);
   ms_buf_printf(&text, "{\"__type\":\"%s\",\"message\":", row->name);
   ms_json_print_string(&text, ms_buf_view(&message));
+  if (member != NULL) {
+    ms_buf_printf(&text, ",\"%s\":\"%s\"", member, value);
+  }
   ms_buf_char(&text, '}');
   if (message.error != 0 || text.error != 0) {
     ms_api_answer(call, MSTEP_ENOMEM, 500,

@@ -57,6 +57,8 @@ struct ms_json ms_api_get(const struct ms_api_call *call,
 bool ms_api_has(const struct ms_api_call *call, const char *name);
 struct ms_str ms_api_text(const struct ms_api_call *call, const char *name); /* data NULL: absent */
 int64_t ms_api_int(const struct ms_api_call *call, const char *name, int64_t standard);
+/* How often which function ran on the way to this call; data NULL: it is nobody's. See messaging/lineage.h. */
+struct ms_str ms_api_lineage(const struct ms_api_call *call);
 bool ms_api_bool(const struct ms_api_call *call, const char *name, bool standard);
 
 /* ---- the answer, once; each gives 0, so that an operation can return it ---- */
@@ -71,6 +73,9 @@ bool ms_api_is_answered(const struct ms_api_call *call);
 int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail);
 int ms_api_fail_f(struct ms_api_call *call, enum ms_api_error error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with one more member beside "message". */
+int ms_api_fail_with(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail,
+                     const char *member, const char *value);
 /* From a code of the runtime and its detail. */
 int ms_api_fail_code(struct ms_api_call *call, int code);
 

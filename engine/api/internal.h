@@ -20,8 +20,8 @@ struct ms_api_call {
   struct ms_api_call *next, **slot;
   struct ms_api *api;
   struct ms_api_receiver receiver;
-  char *text; /* operation and request, one after the other */
-  size_t operation_len, request_len;
+  char *text; /* operation, request and lineage, one after the other */
+  size_t operation_len, request_len, lineage_len;
   struct ms_json request;
   struct ms_json kept;
   int (*then)(struct ms_api_call *call);

@@ -6,6 +6,7 @@ static const struct ms_api_member members[] = {
     MS_MEMBER_FUNCTION_NAME,
     {.name = "Code", .kind = MS_API_STRUCTURE, .is_required = true, .members = ms_api_code_members},
     {.name = "Publish", .kind = MS_API_BOOLEAN},
+    {.name = "Tags", .kind = MS_API_STRUCTURE},
     MS_MEMBERS_CONFIGURATION,
     MS_MEMBER_END};
 
@@ -22,6 +23,10 @@ static int run(struct ms_api_call *call)
     return ms_api_fail_f(call, MS_API_ERROR_LAMBDA_CONFLICT, "Function already exist: %.*s",
                          MS_STR_ARG(name.name));
   }
+  struct ms_json tags = ms_api_get(call, "Tags");
+  if (!ms_api_function_tags_check(call, tags)) {
+    return MSTEP_OK;
+  }
   int err = ms_api_code_load(&codes[0].code, call, name.name, ms_api_get(call, "Code"),
                              ms_api_text(call, "Handler"));
   if (err != 0) {
@@ -32,6 +37,9 @@ static int run(struct ms_api_call *call)
   struct ms_json configuration = ms_api_configuration_new(call, MS_JSON_VALUE_NONE);
   err = ms_api_configuration_code(&configuration, call, codes[0].code);
   err = err != 0 ? err : ms_json_setc(&row, "IsDeployed", ms_json_bool(true));
+  if (err == 0 && ms_json_count(tags) > 0) {
+    err = ms_json_setc(&row, "Tags", ms_json_ref(tags));
+  }
   if (err == 0 && !ms_api_bool(call, "Publish", false)) {
     reply = ms_api_configuration_show(call, &name, configuration);
   }

@@ -1,7 +1,7 @@
 /*
  * Invoke of Lambda. RequestResponse gives {"StatusCode": 200, "ExecutedVersion", "Payload"} with "FunctionError" when
  * the function failed and "LogResult" when it was asked for; Event {"StatusCode": 202} once it is durable;
- * DryRun {"StatusCode": 204}. Payloads are JSON values here.
+ * DryRun {"StatusCode": 204}. The first two have the RequestId that the handler sees. Payloads are JSON values here.
  */
 #include "api/function.h"
 #include "base/base64.h"
@@ -27,6 +27,7 @@ static void answered(const struct ms_invoke_answer *answer, void *user)
   ms_buf_init(&text, 0);
   ms_buf_cstr(&text, "{\"StatusCode\":200,\"ExecutedVersion\":");
   ms_json_print_string(&text, ms_str_c(answer->version));
+  ms_buf_printf(&text, ",\"RequestId\":\"%s\"", answer->request_id);
   ms_buf_cstr(&text, answer->code != 0 ? ",\"FunctionError\":\"Unhandled\"" : "");
   if (ms_str_is(ms_api_text(call, "LogType"), "Tail")) {
     ms_buf_cstr(&text, ",\"LogResult\":\"");
@@ -42,14 +43,16 @@ static void answered(const struct ms_invoke_answer *answer, void *user)
 static void sent(int code, const char *request_id, void *user)
 {
   struct ms_api_call *call = user;
-  (void)request_id;
   if (code == MSTEP_EIO) {
     ms_api_fail(call, MS_API_ERROR_SERVICE_UNAVAILABLE,
                 MS_STR("It is not known whether the event was accepted"));
   } else if (code != 0) {
     ms_api_fail_code(call, code);
   } else {
-    ms_api_reply_text(call, MS_STR("{\"StatusCode\":202}"));
+    struct ms_buf text;
+    ms_buf_init(&text, 0);
+    ms_buf_printf(&text, "{\"StatusCode\":202,\"RequestId\":\"%s\"}", request_id);
+    ms_api_reply_buf(call, &text);
   }
 }
 
@@ -75,6 +78,7 @@ static int invoke_now(struct ms_api_call *call, const struct ms_function_name *n
   const struct ms_invoke_request request = {.name = *name,
                                             .payload = ms_json_is_none(payload) ? none : payload,
                                             .client_context = client_context(call),
+                                            .lineage = ms_api_lineage(call),
                                             .has_log_tail =
                                                 ms_str_is(ms_api_text(call, "LogType"), "Tail")};
   int err = ms_invoke_call(ms_api_invoke(call), &request, answered, call);
@@ -90,7 +94,9 @@ static int invoke_later(struct ms_api_call *call, const struct ms_function_name 
   ms_buf_init(&text, 0);
   ms_json_print(&text, payload);
   const struct ms_invoke_event event = {
-      .name = *name, .payload = text.len == 0 ? MS_STR("{}") : ms_buf_view(&text)};
+      .name = *name,
+      .payload = text.len == 0 ? MS_STR("{}") : ms_buf_view(&text),
+      .lineage = ms_api_lineage(call)};
   int err = text.error;
   if (err == 0 && text.len > MS_INVOKE_PAYLOAD_MAX) {
     err = ms_api_fail_f(call, MS_API_ERROR_LAMBDA_TOO_LARGE,
@@ -102,6 +108,22 @@ static int invoke_later(struct ms_api_call *call, const struct ms_function_name 
   }
   ms_buf_deinit(&text);
   return err;
+}
+
+static int refuse(struct ms_api_call *call)
+{
+  enum ms_invoke_refusal why = ms_invoke_refusal(ms_api_invoke(call));
+  if (why == MS_INVOKE_LOOP) {
+    return ms_api_fail(call, MS_API_ERROR_LAMBDA_RECURSIVE,
+                       MS_STR("Lambda has detected your function being invoked in a recursive "
+                              "loop with other AWS resources and stopped your function's "
+                              "invocation."));
+  }
+  return ms_api_fail_with(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS, MS_STR("Rate Exceeded."),
+                          "Reason",
+                          why == MS_INVOKE_FULL_ACCOUNT
+                              ? "ConcurrentInvocationLimitExceeded"
+                              : "ReservedFunctionConcurrentInvocationLimitExceeded");
 }
 
 static int run(struct ms_api_call *call)
@@ -121,11 +143,12 @@ static int run(struct ms_api_call *call)
   int err = ms_str_is(type, "Event") ? invoke_later(call, &name, payload)
                                      : invoke_now(call, &name, payload);
   if (err == MSTEP_ESTATE && !ms_str_is(type, "Event")) {
-    return ms_api_fail(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS, MS_STR("Rate Exceeded."));
+    return refuse(call);
   }
   if (err == MSTEP_ETOOBIG) {
-    return ms_api_fail(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS,
-                       MS_STR("Too much waits to be stored."));
+    return ms_api_fail_with(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS,
+                            MS_STR("Too much waits to be stored."), "Reason",
+                            "FunctionInvocationRateLimitExceeded");
   }
   return err;
 }

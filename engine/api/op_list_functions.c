@@ -1,4 +1,4 @@
-/* ListFunctions: those that have a configuration here, by name. */
+/* ListFunctions: those that were created and those of the project's folder, by name. */
 #include "api/function_config.h"
 #include "base/error.h"
 

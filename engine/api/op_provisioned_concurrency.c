@@ -21,6 +21,12 @@ static const struct ms_api_member one_members[] = {
     MS_MEMBER_FUNCTION_NAME,
     {.name = "Qualifier", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 128},
     MS_MEMBER_END};
+/* The wire has two operations here: List=ALL asks for all of them. */
+static const struct ms_api_member get_members[] = {
+    MS_MEMBER_FUNCTION_NAME,
+    MS_MEMBER_QUALIFIER,
+    {.name = "List", .kind = MS_API_STRING, .values = "ALL"},
+    MS_MEMBER_END};
 static const struct ms_api_member list_members[] = {
     MS_MEMBER_FUNCTION_NAME,
     {.name = "MaxItems", .kind = MS_API_INTEGER, .min = 1, .max = 50},
@@ -105,18 +111,6 @@ static int no_config(struct ms_api_call *call)
   return ms_api_fail(call, MS_API_ERROR_NO_PROVISIONED_CONCURRENCY, MS_STR(""));
 }
 
-static int get(struct ms_api_call *call)
-{
-  struct ms_function_name name;
-  if (!find(&name, call)) {
-    return MSTEP_OK;
-  }
-  struct ms_json config = kept(call, &name);
-  return ms_json_is_none(config)
-             ? no_config(call)
-             : ms_api_reply_json(call, show(config, MS_JSON_VALUE_NONE, "READY"));
-}
-
 static int delete(struct ms_api_call *call)
 {
   struct ms_function_name name;
@@ -155,7 +149,22 @@ static int list(struct ms_api_call *call)
       call, ms_json_is_none(out) ? out : ms_api_object("ProvisionedConcurrencyConfigs", out));
 }
 
+static int get(struct ms_api_call *call)
+{
+  struct ms_function_name name;
+  if (ms_api_has(call, "List")) {
+    return list(call);
+  }
+  if (!find(&name, call)) {
+    return MSTEP_OK;
+  }
+  struct ms_json config = kept(call, &name);
+  return ms_json_is_none(config)
+             ? no_config(call)
+             : ms_api_reply_json(call, show(config, MS_JSON_VALUE_NONE, "READY"));
+}
+
 const struct ms_op ms_op_put_provisioned_concurrency = {put_members, put};
-const struct ms_op ms_op_get_provisioned_concurrency = {one_members, get};
+const struct ms_op ms_op_get_provisioned_concurrency = {get_members, get};
 const struct ms_op ms_op_delete_provisioned_concurrency = {one_members, delete};
 const struct ms_op ms_op_list_provisioned_concurrency = {list_members, list};

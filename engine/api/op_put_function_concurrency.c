@@ -2,7 +2,7 @@
 #include "api/function.h"
 #include "base/error.h"
 
-#define RESERVED_MAX 900 /* of the account's 1,000, 100 stay for all others */
+#define UNRESERVED_MIN 100 /* of the account's limit: for all others */
 
 static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME,
                                                {.name = "ReservedConcurrentExecutions",
@@ -19,7 +19,7 @@ static int run(struct ms_api_call *call)
     return MSTEP_OK;
   }
   int64_t count = ms_api_int(call, member, 0);
-  if (count > RESERVED_MAX) {
+  if (ms_invoke_unreserved(ms_api_invoke(call), name.name) - count < UNRESERVED_MIN) {
     return ms_api_fail(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
                        MS_STR("Specified ReservedConcurrentExecutions for function decreases "
                               "account's UnreservedConcurrentExecution below its minimum value of "

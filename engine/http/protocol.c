@@ -143,6 +143,18 @@ void ms_http_answer_copy(struct ms_http_answer *answer, struct ms_str name, stru
   ms_http_answer_header(answer, name_copy, value_copy);
 }
 
+void ms_http_answer_replace(struct ms_http_answer *answer, struct ms_str name, struct ms_str value)
+{
+  for (size_t i = 0; i < answer->headers.count; i++) {
+    if (ms_str_eq(answer->headers.data[i].name, name)) {
+      answer->headers.count--;
+      answer->headers.data[i] = answer->headers.data[answer->headers.count];
+      break;
+    }
+  }
+  ms_http_answer_copy(answer, name, value);
+}
+
 int ms_http_fail(struct ms_http_failure *failure, int err, int status, const char *code,
                  const char *text)
 {

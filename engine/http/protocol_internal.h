@@ -31,6 +31,9 @@ int ms_http_fail(struct ms_http_failure *failure, int err, int status, const cha
 void ms_http_answer_header(struct ms_http_answer *answer, struct ms_str name, struct ms_str value);
 /* Copies them. */
 void ms_http_answer_copy(struct ms_http_answer *answer, struct ms_str name, struct ms_str value);
+/* The same in the place of one of that name. */
+void ms_http_answer_replace(struct ms_http_answer *answer, struct ms_str name,
+                            struct ms_str value);
 /* A string as it is, a whole number, true or false; else a string. */
 struct ms_json ms_http_scalar(struct ms_str text, enum ms_http_kind kind);
 /* "AWS.SimpleQueueService.NonExistentQueue"; and the status there, if not 0, and what is added. */

@@ -286,6 +286,10 @@ static int encode_payload(struct ms_http_answer *answer, struct ms_str reply)
     answer->status = (int)status;
   }
   put_out_headers(answer, object);
+  struct ms_str id = ms_json_text(ms_json_getc(object, "RequestId"));
+  if (id.len > 0) { /* the one that the handler sees, not this request's */
+    ms_http_answer_replace(answer, MS_STR("x-amzn-RequestId"), id);
+  }
   ms_json_print(&answer->body, ms_json_getc(object, "Payload"));
   ms_json_unref(object);
   return answer->body.error;

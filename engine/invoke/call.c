@@ -95,6 +95,7 @@ int ms_invoke_call(struct ms_invoke *invoke, const struct ms_invoke_request *req
   struct ms_str qualifier = request->name.qualifier;
   int err = ms_invoke_lua(&lua, invoke);
   err = err != 0 ? err : ms_invoke_resolve(&target, invoke, &request->name);
+  bool is_there = err == 0;
   bool is_plain = qualifier.len == 0 || ms_str_is(qualifier, MS_INVOKE_LATEST);
   if (err == MSTEP_ENOTFOUND && is_plain) {
     err = MSTEP_OK; /* Lua says what is missing */
@@ -102,15 +103,16 @@ int ms_invoke_call(struct ms_invoke *invoke, const struct ms_invoke_request *req
   if (err != 0) {
     return err;
   }
-  struct ms_invoke_function *function = ms_invoke_function_get(invoke, request->name.name, true);
-  if (function == NULL) {
+  struct ms_invoke_function *function =
+      is_there ? ms_invoke_function_get(invoke, request->name.name, true) : NULL;
+  if (is_there && function == NULL) {
     return ms_error_nomem();
   }
   if (ms_invoke_is_loop(invoke, request->name.name, request->lineage)) {
     invoke->refusal = MS_INVOKE_LOOP;
     return ms_error(MSTEP_ESTATE, "Recursive invocation detected");
   }
-  err = ms_invoke_room(invoke, function);
+  err = is_there ? ms_invoke_room(invoke, function) : MSTEP_OK;
   if (err != 0) {
     return err;
   }

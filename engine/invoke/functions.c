@@ -83,26 +83,49 @@ bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_s
 }
 
 int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke)
+/* Files of the project; none without Lua. */
+static int file_names(struct ms_json *out, struct ms_invoke *invoke)
+{
+  struct ms_lua *lua;
+  *out = MS_JSON_VALUE_NONE;
+  int err = ms_invoke_lua(&lua, invoke);
+  return err == MSTEP_EUNSUPPORTED ? MSTEP_OK : err != 0 ? err : ms_lua_function_files(out, lua);
+}
+
+int ms_invoke_names(struct ms_json *out, struct ms_invoke *invoke)
 {
   size_t pos = 0, count = 0;
   struct ms_str name;
   void *value;
-  struct ms_str *names = ms_alloc((invoke->functions.count + 1) * sizeof *names);
+  struct ms_json files;
+  *out = MS_JSON_VALUE_NONE;
+  int err = file_names(&files, invoke);
+  if (err != 0) {
+    return err;
+  }
+  struct ms_str *names =
+      ms_alloc((invoke->functions.count + ms_json_count(files) + 1) * sizeof *names);
   *out = ms_json_array(invoke->functions.count);
-  int err = names == NULL || ms_json_is_none(*out) ? ms_error_nomem() : MSTEP_OK;
+  err = names == NULL || ms_json_is_none(*out) ? ms_error_nomem() : MSTEP_OK;
   while (err == 0 && ms_map_next(&invoke->functions, &pos, &name, &value)) {
     const struct ms_invoke_function *function = value;
     if (!ms_json_is_none(function->row)) {
       names[count++] = name;
     }
   }
+  for (size_t i = 0; i < ms_json_count(files) && err == 0; i++) {
+    names[count++] = ms_json_text(ms_json_at(files, i));
+  }
   if (err == 0) {
     ms_sort(names, count, sizeof *names, compare_names);
   }
   for (size_t i = 0; i < count && err == 0; i++) {
-    err = ms_json_push(out, ms_json_string(names[i]));
+    if (i == 0 || !ms_str_eq(names[i], names[i - 1])) {
+      err = ms_json_push(out, ms_json_string(names[i]));
+    }
   }
   ms_free(names);
+  ms_json_unref(files);
   if (err != 0) {
     ms_json_replace(out, MS_JSON_VALUE_NONE);
   }

@@ -118,6 +118,7 @@ bool ms_invoke_is_loop(struct ms_invoke *invoke, struct ms_str name, struct ms_s
 /* What it hands on, appended. */
 int ms_invoke_lineage(struct ms_buf *out, const struct ms_invoke *invoke, struct ms_str name,
                       struct ms_str lineage);
+/* function NULL: one that is not there, which is not counted. */
 void ms_invoke_begin_run(struct ms_invoke *invoke, struct ms_invoke_function *function);
 void ms_invoke_end_run(struct ms_invoke *invoke, struct ms_invoke_function *function,
                        bool is_error);

@@ -76,6 +76,8 @@ bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_s
                         struct ms_json *row);
 /* Names of all functions that have rows, sorted; owned. */
 int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke);
+/* Names of all functions that have rows or are files of the project, sorted; owned. */
+int ms_invoke_names(struct ms_json *out, struct ms_invoke *invoke);
 
 /*
  * Code that goes with a change, a JSON value that is this module's own: Lua files, or a zip. NONE: it is

@@ -98,14 +98,18 @@ enum ms_invoke_refusal ms_invoke_refusal(const struct ms_invoke *invoke)
 
 void ms_invoke_begin_run(struct ms_invoke *invoke, struct ms_invoke_function *function)
 {
-  function->run_count++;
   invoke->counts.invocations++;
+  if (function != NULL) {
+    function->run_count++;
+  }
 }
 
 void ms_invoke_end_run(struct ms_invoke *invoke, struct ms_invoke_function *function, bool is_error)
 {
-  function->run_count--;
   invoke->counts.errors += is_error;
+  if (function != NULL) {
+    function->run_count--;
+  }
 }
 
 int ms_invoke_enter(struct ms_invoke_function **out, struct ms_invoke *invoke, struct ms_str name)

@@ -113,6 +113,8 @@ void ms_lua_cancel(struct ms_lua *lua, uint64_t id);
  */
 
 bool ms_lua_has_function(struct ms_lua *lua, struct ms_str name);
+/* Names of those that are files, NAME.lua or NAME/init.lua, as they are now; owned. */
+int ms_lua_function_files(struct ms_json *out, const struct ms_lua *lua);
 /*
  * Replaces a function's source from memory (UpdateFunctionCode); on error, which is one of syntax,
  * the old version stays. MSTEP_ELUA: file:line and message are in the detail.

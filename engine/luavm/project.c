@@ -99,6 +99,21 @@ static int list_lua(struct ms_json *out, const char *dir, const char *folder, bo
   return err;
 }
 
+int ms_lua_function_files(struct ms_json *out, const struct ms_lua *lua)
+{
+  const char *dir = lua->options.functions_dir;
+  *out = MS_JSON_VALUE_NONE;
+  int err = dir == NULL ? MSTEP_OK : list_lua(out, dir, ".", true);
+  if (err == 0 && ms_json_is_none(*out)) {
+    *out = ms_json_array(0);
+    err = ms_json_is_none(*out) ? ms_error_nomem() : MSTEP_OK;
+  }
+  if (err != 0) {
+    ms_json_replace(out, MS_JSON_VALUE_NONE);
+  }
+  return err;
+}
+
 /* "order.asl.json", "order.json", "order.lua": {"name": "order", "file": "machines/order.json"} */
 static int list_machines(struct ms_json *out, const char *dir)
 {

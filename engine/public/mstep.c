@@ -166,7 +166,8 @@ static int call_operation(struct ms_str operation, struct ms_str request, ms_tas
                           void *user, void *host)
 {
   mstep_engine *engine = host;
-  const struct ms_api_receiver receiver = {tell_task_call, {(void (*)(void))done, user}, engine};
+  const struct ms_api_receiver receiver = {
+      .reply = tell_task_call, .callback = {(void (*)(void))done, user}, .host = engine};
   return ms_api_call(engine->api, operation, request, done == NULL ? NULL : &receiver);
 }
 
@@ -717,7 +718,8 @@ int mstep_call(mstep_engine *engine, const char *operation, mstep_str request, m
   if (engine == NULL || operation == NULL) {
     return missing(engine == NULL ? "engine" : "operation");
   }
-  const struct ms_api_receiver receiver = {tell_call, {(void (*)(void))cb, user}, engine};
+  const struct ms_api_receiver receiver = {
+      .reply = tell_call, .callback = {(void (*)(void))cb, user}, .host = engine};
   return ms_api_call(engine->api, ms_str_c(operation), in(request), cb == NULL ? NULL : &receiver);
 }
 
