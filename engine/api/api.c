@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "metrics/metrics.h"
+#include "messaging/queue.h"
+#include "messaging/topic.h"
 
 struct api_op {
   const char *name;
@@ -204,6 +206,26 @@ static const struct ms_op *find_op(struct ms_str operation)
   return NULL;
 }
 
+/* What the operation sends and publishes comes from a function. */
+static void set_lineage(struct ms_engine *engine, struct ms_str lineage)
+{
+  ms_queues_set_lineage(ms_engine_driver(engine, &ms_queues_driver), lineage);
+  ms_topics_set_lineage(ms_engine_driver(engine, &ms_topics_driver), lineage);
+}
+
+static int op_run(const struct ms_op *op, struct ms_api_call *call)
+{
+  struct ms_str lineage = ms_api_lineage(call);
+  if (lineage.data == NULL) {
+    return op->run(call);
+  }
+  struct ms_engine *engine = call->api->engine;
+  set_lineage(engine, lineage);
+  int err = op->run(call);
+  set_lineage(engine, (struct ms_str){NULL, 0});
+  return err;
+}
+
 static void call_run(struct ms_api_call *call)
 {
   struct ms_str operation = {call->text, call->operation_len};
@@ -221,7 +243,7 @@ static void call_run(struct ms_api_call *call)
     ms_api_fail(call, MS_API_ERROR_SERIALIZATION, MS_STR("The request is no JSON object"));
   } else if (err != 0 || ms_api_check(call, op->members)) {
     ms_error_clear();
-    err = err != 0 ? err : op->run(call);
+    err = err != 0 ? err : op_run(op, call);
     if (err != 0) {
       ms_api_fail_code(call, err);
     }

@@ -4,19 +4,28 @@
 #include "base/error.h"
 #include "dest/dest.h"
 
+#define BACKOFF_MEMBERS                                                                            \
+  {.name = "IntervalSeconds", .kind = MS_API_INTEGER, .min = 1, .max = 99999999},                  \
+      {.name = "BackoffRate", .kind = MS_API_ANY},                                                 \
+      {.name = "MaxDelaySeconds", .kind = MS_API_INTEGER, .min = 1, .max = 31622400},              \
+  {                                                                                                \
+    .name = "JitterStrategy", .kind = MS_API_STRING, .values = "FULL, NONE"                        \
+  }
+
+static const struct ms_api_member backoff_members[] = {BACKOFF_MEMBERS, MS_MEMBER_END};
+static const struct ms_api_member policy_members[] = {
+    BACKOFF_MEMBERS,
+    {.name = "MaximumRetryAttempts", .kind = MS_API_INTEGER, .max = 99999999},
+    {.name = "MaximumAgeInSeconds", .kind = MS_API_INTEGER, .min = 1, .max = 31622400},
+    MS_MEMBER_END};
 static const struct ms_api_member route_members[] = {
     {.name = "Destination", .kind = MS_API_STRING, .max = 350},
     {.name = "SigningSecret", .kind = MS_API_STRING, .max = 1024},
+    {.name = "RetryPolicy", .kind = MS_API_STRUCTURE, .members = policy_members},
     MS_MEMBER_END};
 static const struct ms_api_member destination_members[] = {
     {.name = "OnSuccess", .kind = MS_API_STRUCTURE, .members = route_members},
     {.name = "OnFailure", .kind = MS_API_STRUCTURE, .members = route_members},
-    MS_MEMBER_END};
-static const struct ms_api_member backoff_members[] = {
-    {.name = "IntervalSeconds", .kind = MS_API_INTEGER, .min = 1, .max = 99999999},
-    {.name = "BackoffRate", .kind = MS_API_ANY},
-    {.name = "MaxDelaySeconds", .kind = MS_API_INTEGER, .min = 1, .max = 31622400},
-    {.name = "JitterStrategy", .kind = MS_API_STRING, .values = "FULL, NONE"},
     MS_MEMBER_END};
 const struct ms_api_member ms_api_event_config_members[] = {
     MS_MEMBER_FUNCTION_NAME,
@@ -156,6 +165,13 @@ static bool check_target(struct ms_api_call *call, const struct ms_function_name
 
 /* ---- putting together ---- */
 
+static bool is_rate(struct ms_json backoff)
+{
+  struct ms_json rate = ms_json_getc(backoff, "BackoffRate");
+  return ms_json_is_none(rate) || (ms_json_is_number(rate) && ms_json_number(rate) >= 1 &&
+                                   ms_json_number(rate) <= 1000);
+}
+
 bool ms_api_event_config_check(struct ms_api_call *call)
 {
   int64_t retries = ms_api_int(call, "MaximumRetryAttempts", 0);
@@ -173,14 +189,16 @@ bool ms_api_event_config_check(struct ms_api_call *call)
                   (long long)retries);
     return false;
   }
-  struct ms_json rate = ms_json_getc(ms_api_get(call, "RetryBackoff"), "BackoffRate");
-  if (!ms_json_is_none(rate) &&
-      !(ms_json_is_number(rate) && ms_json_number(rate) >= 1 && ms_json_number(rate) <= 1000)) {
+  bool are_fine = is_rate(ms_api_get(call, "RetryBackoff"));
+  for (size_t i = 0; i < 2; i++) {
+    struct ms_json route = ms_json_getc(ms_api_get(call, "DestinationConfig"), routes[i]);
+    are_fine = are_fine && is_rate(ms_json_getc(route, "RetryPolicy"));
+  }
+  if (!are_fine) {
     ms_api_fail(call, MS_API_ERROR_VALIDATION,
                 MS_STR("BackoffRate must be a number from 1 to 1000"));
-    return false;
   }
-  return true;
+  return are_fine;
 }
 
 bool ms_api_event_config_function(struct ms_function_name *out, struct ms_api_call *call)
@@ -264,10 +282,19 @@ static struct ms_json show_routes(struct ms_json config)
   struct ms_json out = ms_json_object(2);
   int err = ms_json_is_none(out) ? MSTEP_ENOMEM : MSTEP_OK;
   for (size_t i = 0; i < 2 && err == 0; i++) {
-    struct ms_json target = ms_json_getc(ms_json_getc(config, routes[i]), "Destination");
-    err = ms_json_setc(&out, routes[i],
-                       ms_json_is_none(target) ? ms_json_object(0)
-                                               : ms_api_object("Destination", ms_json_ref(target)));
+    struct ms_json route = ms_json_getc(config, routes[i]);
+    struct ms_json target = ms_json_getc(route, "Destination");
+    struct ms_json policy = ms_json_getc(route, "RetryPolicy");
+    struct ms_json shown = ms_json_is_none(target)
+                               ? ms_json_object(0)
+                               : ms_api_object("Destination", ms_json_ref(target));
+    err = ms_json_is_none(policy) ? MSTEP_OK
+                                  : ms_json_setc(&shown, "RetryPolicy", ms_json_ref(policy));
+    if (err != 0) {
+      ms_json_unref(shown);
+    } else {
+      err = ms_json_setc(&out, routes[i], shown);
+    }
   }
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);

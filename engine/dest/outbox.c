@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/heap.h"
 
-#define ROW_VERSION 1
+#define ROW_VERSION 2
+#define ROW_VERSION_FIRST 1 /* without a policy */
 #define DETAIL_SIZE 256
 #define TEXTS 12
 
@@ -22,6 +23,7 @@ struct parcel {
   uint64_t number;
   char *texts; /* what `delivery` points into */
   struct ms_delivery delivery;
+  struct ms_outbox_policy policy;
   int64_t created_at_ms;
   uint32_t attempts;
   unsigned holds; /* answers that are to come */
@@ -137,6 +139,25 @@ static void print_row(struct ms_buf *out, struct parcel *parcel)
   for (size_t i = 0; i < TEXTS; i++) {
     ms_bytes_put_text(out, *texts[i]);
   }
+  const struct ms_outbox_policy *policy = &parcel->policy;
+  ms_bytes_put_signed(out, policy->pause_ms);
+  ms_bytes_put_signed(out, (int64_t)(policy->rate * 1000));
+  ms_bytes_put_signed(out, policy->pause_max_ms);
+  ms_bytes_put_signed(out, policy->age_max_ms);
+  ms_bytes_put_number(out, policy->retries_max);
+  ms_bytes_put_number(out, policy->has_jitter);
+}
+
+static struct ms_outbox_policy read_policy(struct ms_bytes_reader *reader)
+{
+  struct ms_outbox_policy policy;
+  policy.pause_ms = ms_bytes_signed(reader);
+  policy.rate = (double)ms_bytes_signed(reader) / 1000;
+  policy.pause_max_ms = ms_bytes_signed(reader);
+  policy.age_max_ms = ms_bytes_signed(reader);
+  policy.retries_max = ms_bytes_number32(reader);
+  policy.has_jitter = ms_bytes_number(reader) != 0;
+  return policy;
 }
 
 static int put_row(struct ms_batch *batch, struct parcel *parcel)
@@ -174,7 +195,8 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   texts_of(texts, &delivery);
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, value);
-  if (ms_bytes_number(&reader) != ROW_VERSION) {
+  uint64_t version = ms_bytes_number(&reader);
+  if (version < ROW_VERSION_FIRST || version > ROW_VERSION) {
     return ms_bytes_fail(&reader, "a delivery of another version");
   }
   bool is_undelivered = ms_bytes_number(&reader) != 0;
@@ -184,6 +206,8 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   for (size_t i = 0; i < TEXTS; i++) {
     *texts[i] = ms_bytes_text(&reader);
   }
+  struct ms_outbox_policy policy =
+      version == ROW_VERSION_FIRST ? MS_OUTBOX_POLICY_STANDARD : read_policy(&reader);
   if (reader.error != 0) {
     return reader.error;
   }
@@ -191,6 +215,7 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   if (parcel == NULL) {
     return ms_error_nomem();
   }
+  parcel->policy = policy;
   parcel->attempts = attempts;
   parcel->created_at_ms = created_at_ms;
   set_detail(parcel, detail);
@@ -289,15 +314,29 @@ static void undelivered(struct parcel *parcel)
   }
 }
 
+/* Before the next try, behind so many failed ones. */
+static int64_t pause_of(const struct parcel *parcel)
+{
+  const struct ms_outbox_policy *policy = &parcel->policy;
+  double ms = (double)policy->pause_ms, most = (double)policy->pause_max_ms;
+  for (uint32_t i = 0; i < parcel->attempts && ms < most && policy->rate > 1; i++) {
+    ms *= policy->rate;
+  }
+  ms = ms < most ? ms : most;
+  if (policy->has_jitter) {
+    ms *= ms_random_double(parcel->outbox->options.env->random);
+  }
+  return ms < 1 ? 1 : (int64_t)ms;
+}
+
 static void not_taken(struct parcel *parcel, bool is_final)
 {
-  struct ms_outbox *outbox = parcel->outbox;
-  int64_t now_ms = now_of(outbox);
-  unsigned doublings = parcel->attempts < 20 ? parcel->attempts : 20;
-  int64_t pause_ms = (int64_t)MS_OUTBOX_PAUSE_MS << doublings;
-  pause_ms = pause_ms > MS_OUTBOX_PAUSE_MAX_MS ? MS_OUTBOX_PAUSE_MAX_MS : pause_ms;
+  const struct ms_outbox_policy *policy = &parcel->policy;
+  int64_t now_ms = now_of(parcel->outbox), pause_ms = pause_of(parcel);
+  bool is_over = parcel->attempts >= policy->retries_max ||
+                 now_ms + pause_ms >= parcel->created_at_ms + policy->age_max_ms;
   parcel->attempts++;
-  if (is_final || now_ms + pause_ms >= parcel->created_at_ms + MS_OUTBOX_AGE_MAX_MS) {
+  if (is_final || is_over) {
     undelivered(parcel);
     return;
   }
@@ -373,13 +412,14 @@ static void on_durable(int code, void *arg)
 /* ---- what the driver calls ---- */
 
 int ms_outbox_add(struct ms_outbox *outbox, struct ms_batch *batch,
-                  const struct ms_delivery *delivery)
+                  const struct ms_delivery *delivery, const struct ms_outbox_policy *policy)
 {
   struct parcel *parcel = parcel_new(outbox, *delivery, outbox->next_number);
   if (parcel == NULL) {
     return ms_error_nomem();
   }
   parcel->is_new = true;
+  parcel->policy = policy == NULL ? MS_OUTBOX_POLICY_STANDARD : *policy;
   parcel->created_at_ms = now_of(outbox);
   int err = put_row(batch, parcel);
   if (err != 0) {
@@ -515,28 +555,67 @@ static int replay(struct parcel *parcel)
   return MSTEP_OK;
 }
 
-int ms_outbox_replay(struct ms_outbox *outbox, uint64_t number)
+static int purge(struct parcel *parcel)
+{
+  char key[MS_STORE_NUMBER_SIZE];
+  struct ms_outbox *outbox = parcel->outbox;
+  struct ms_batch *batch;
+  int err = change_begin(&batch, outbox);
+  if (err == 0) {
+    if (batch != NULL) {
+      ms_batch_remove(batch, outbox->options.table, ms_store_key(key, parcel->number));
+    }
+    err = change_end(outbox);
+  }
+  if (err == 0) {
+    parcel_drop(parcel);
+  }
+  return err;
+}
+
+static int do_one(struct ms_outbox *outbox, uint64_t number, int (*what)(struct parcel *parcel))
 {
   for (struct parcel *parcel = outbox->parcels; parcel != NULL; parcel = parcel->next) {
     if (parcel->number == number + outbox->options.first && parcel->is_undelivered &&
         !parcel->is_dropped) {
-      return replay(parcel);
+      return what(parcel);
     }
   }
   return ms_error(MSTEP_ENOTFOUND, "there is no such undelivered record");
 }
 
-int ms_outbox_replay_all(struct ms_outbox *outbox, size_t *count)
+static int do_all(struct ms_outbox *outbox, size_t *count, int (*what)(struct parcel *parcel))
 {
   *count = 0;
   int err = MSTEP_OK;
-  for (struct parcel *parcel = outbox->parcels; parcel != NULL && err == 0; parcel = parcel->next) {
+  for (struct parcel *parcel = outbox->parcels, *next; parcel != NULL && err == 0; parcel = next) {
+    next = parcel->next;
     if (parcel->is_undelivered && !parcel->is_dropped) {
-      err = replay(parcel);
+      err = what(parcel);
       *count += err == 0;
     }
   }
   return err;
+}
+
+int ms_outbox_replay(struct ms_outbox *outbox, uint64_t number)
+{
+  return do_one(outbox, number, replay);
+}
+
+int ms_outbox_replay_all(struct ms_outbox *outbox, size_t *count)
+{
+  return do_all(outbox, count, replay);
+}
+
+int ms_outbox_purge(struct ms_outbox *outbox, uint64_t number)
+{
+  return do_one(outbox, number, purge);
+}
+
+int ms_outbox_purge_all(struct ms_outbox *outbox, size_t *count)
+{
+  return do_all(outbox, count, purge);
 }
 
 /* ---- life ---- */

@@ -39,9 +39,24 @@ int64_t ms_outbox_next_due_ms(const struct ms_outbox *outbox);
 void ms_outbox_on_timer(struct ms_outbox *outbox, int64_t now_ms);
 bool ms_outbox_is_busy(const struct ms_outbox *outbox); /* something is to be delivered */
 
-/* Between the ledger's begin and end; batch as begin gave it. MSTEP_ENOMEM. Copies. */
+/* How a delivery is tried again. */
+struct ms_outbox_policy {
+  int64_t pause_ms;     /* before the second try */
+  double rate;          /* each pause is so many times the one before; at least 1 */
+  int64_t pause_max_ms;
+  int64_t age_max_ms;   /* then it is undelivered */
+  uint32_t retries_max; /* likewise, after so many more tries; 0xffffffff: any number */
+  bool has_jitter;      /* a pause is by chance anything up to that */
+};
+#define MS_OUTBOX_POLICY_STANDARD                                                                  \
+  ((struct ms_outbox_policy){MS_OUTBOX_PAUSE_MS, 2, MS_OUTBOX_PAUSE_MAX_MS, MS_OUTBOX_AGE_MAX_MS,  \
+                             UINT32_MAX, false})
+
+/*
+ * Between the ledger's begin and end; batch as begin gave it. policy NULL: the standard. MSTEP_ENOMEM. Copies.
+ */
 int ms_outbox_add(struct ms_outbox *outbox, struct ms_batch *batch,
-                  const struct ms_delivery *delivery);
+                  const struct ms_delivery *delivery, const struct ms_outbox_policy *policy);
 /* After end: what was added is delivered once it is durable. Memory that lacks delays it. */
 void ms_outbox_commit(struct ms_outbox *outbox);
 void ms_outbox_back(struct ms_outbox *outbox); /* end failed, or was not reached */
@@ -59,5 +74,8 @@ int ms_outbox_list(struct ms_json *out, uint64_t *next, struct ms_outbox *outbox
 int ms_outbox_replay(struct ms_outbox *outbox, uint64_t number);
 /* The same with all; *count gets how many. */
 int ms_outbox_replay_all(struct ms_outbox *outbox, size_t *count);
+/* Forgets one of them for good. MSTEP_ENOTFOUND. To be durable when the ledger says so. */
+int ms_outbox_purge(struct ms_outbox *outbox, uint64_t number);
+int ms_outbox_purge_all(struct ms_outbox *outbox, size_t *count);
 
 #endif

@@ -78,6 +78,32 @@ static void parts_deinit(struct parts *parts)
   ms_buf_deinit(&parts->reason);
 }
 
+static void set_ms(int64_t *out, struct ms_json policy, const char *member)
+{
+  struct ms_json value = ms_json_getc(policy, member);
+  if (ms_json_is_number(value)) {
+    *out = (int64_t)(ms_json_number(value) * 1000);
+  }
+}
+
+/* How deliveries on a route are tried again: RetryPolicy, which is ours. */
+static struct ms_outbox_policy policy_of(struct ms_json policy)
+{
+  struct ms_outbox_policy out = MS_OUTBOX_POLICY_STANDARD;
+  int64_t retries;
+  struct ms_json rate = ms_json_getc(policy, "BackoffRate");
+  set_ms(&out.pause_ms, policy, "IntervalSeconds");
+  set_ms(&out.pause_max_ms, policy, "MaxDelaySeconds");
+  set_ms(&out.age_max_ms, policy, "MaximumAgeInSeconds");
+  out.rate = ms_json_is_number(rate) ? ms_json_number(rate) : out.rate;
+  if (ms_json_to_int(&retries, ms_json_getc(policy, "MaximumRetryAttempts")) && retries >= 0 &&
+      retries < UINT32_MAX) {
+    out.retries_max = (uint32_t)retries;
+  }
+  out.has_jitter = ms_str_is(ms_json_text(ms_json_getc(policy, "JitterStrategy")), "FULL");
+  return out;
+}
+
 static int send_record(struct ms_queued *queued, struct ms_batch *batch,
                        enum ms_invoke_condition condition, struct ms_json config)
 {
@@ -116,7 +142,8 @@ static int send_record(struct ms_queued *queued, struct ms_batch *batch,
       .lineage = ms_buf_view(&parts.lineage),
       .secret = ms_json_text(ms_json_getc(route, "SigningSecret")),
       .key = ms_str_c(parts.key)};
-  err = err != 0 ? err : ms_outbox_add(queued->invoke->outbox, batch, &delivery);
+  struct ms_outbox_policy policy = policy_of(ms_json_getc(route, "RetryPolicy"));
+  err = err != 0 ? err : ms_outbox_add(queued->invoke->outbox, batch, &delivery, &policy);
   parts_deinit(&parts);
   return err;
 }
@@ -192,7 +219,7 @@ static int send_letter(struct ms_queued *queued, struct ms_batch *batch,
                                        .attributes = ms_buf_view(&parts.record),
                                        .reason = ms_buf_view(&parts.reason),
                                        .lineage = ms_buf_view(&parts.lineage)};
-  err = err != 0 ? err : ms_outbox_add(queued->invoke->outbox, batch, &delivery);
+  err = err != 0 ? err : ms_outbox_add(queued->invoke->outbox, batch, &delivery, NULL);
   parts_deinit(&parts);
   return err;
 }

@@ -453,3 +453,8 @@ const struct ms_driver_type ms_buses_driver = {
     .on_timer = on_timer,
     .is_busy = is_busy,
 };
+
+struct ms_relay *ms_buses_relay(const struct ms_buses *buses)
+{
+  return buses->relay;
+}

@@ -14,6 +14,8 @@
 
 struct ms_buses; /* the driver */
 
+struct ms_relay;
+
 extern const struct ms_driver_type ms_buses_driver;
 
 /*
@@ -70,5 +72,8 @@ bool ms_bus_has_rules(const struct ms_buses *buses); /* on the default bus */
  */
 int ms_bus_deliver(struct ms_buses *buses, const struct ms_delivery *delivery, ms_delivered_cb cb,
                    void *arg);
+
+/* Its deliveries under way. */
+struct ms_relay *ms_buses_relay(const struct ms_buses *buses);
 
 #endif

@@ -121,6 +121,12 @@ int ms_queue_receive(struct ms_queue *queue, const struct ms_queue_request *requ
 /* Nobody waits any more: what was about to be handed out is visible again. cb is not called. */
 void ms_queue_receive_cancel(struct ms_queue_receive *receive);
 
+/*
+ * What is sent from now on, until the next of these, comes from a function with that lineage (lineage.h; borrowed,
+ * data NULL: it does not): it goes along as AWSTraceHeader.
+ */
+void ms_queues_set_lineage(struct ms_queues *queues, struct ms_str lineage);
+
 /* By the handle of a receive. Deleting what is gone already is fine. MSTEP_EINVALID: see *why. */
 int ms_queue_delete(struct ms_queue *queue, struct ms_str handle, struct ms_queue_refusal *why,
                     ms_durable_cb durable, void *arg);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "messaging/lineage.h"
 #include "messaging/queue_internal.h"
 
 struct ms_queue_delivery {
@@ -44,12 +45,18 @@ static int send(struct ms_queue *queue, const struct ms_delivery *from,
       .group = from->group,
       .deduplication = queue->settings.is_fifo ? from->deduplication : (struct ms_str){NULL, 0},
       .delay_s = -1};
-  int err = MSTEP_OK;
-  if (from->attributes.data != NULL) {
+  struct ms_buf trace;
+  ms_buf_init(&trace, 0);
+  int err = ms_lineage_print_header(&trace, from->lineage, queue->queues->env.random);
+  if (trace.len > 0) {
+    message.trace = ms_buf_view(&trace);
+  }
+  if (err == 0 && from->attributes.data != NULL) {
     err = ms_json_parse(&message.attributes, from->attributes, NULL, NULL);
   }
   err = err != 0 ? err : ms_queue_send(queue, &message, NULL, &delivery->why, on_durable, delivery);
   ms_json_unref(message.attributes);
+  ms_buf_deinit(&trace);
   return err;
 }
 

@@ -122,6 +122,7 @@ struct ms_queues {
   struct ms_queue_receive *receives;    /* all that wait or are about to be handed out */
   struct ms_queue_delivery *deliveries;
   struct ms_queue_move *moves;
+  struct ms_str lineage; /* of who sends now */
   size_t body_bytes, bodies_max;
   MS_VEC(struct ms_queue_evict) evicts;
   size_t evicts_asked;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "messaging/lineage.h"
 #include "messaging/queue_internal.h"
 
 #define EVICTS_MAX ((size_t)1 << 24)
@@ -252,9 +253,9 @@ static int send_fifo(struct ms_queue *queue, const struct ms_queue_message *mess
   return err;
 }
 
-int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message,
-                  struct ms_queue_sent *sent, struct ms_queue_refusal *why, ms_durable_cb durable,
-                  void *arg)
+static int send_now(struct ms_queue *queue, const struct ms_queue_message *message,
+                    struct ms_queue_sent *sent, struct ms_queue_refusal *why, ms_durable_cb durable,
+                    void *arg)
 {
   struct ms_queue_sent local;
   static const struct ms_str none;
@@ -277,6 +278,31 @@ int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message
   ms_queue_serve(queue);
   ms_queue_touch(queue);
   return ms_queue_when_durable(queue, durable, arg);
+}
+
+void ms_queues_set_lineage(struct ms_queues *queues, struct ms_str lineage)
+{
+  queues->lineage = lineage;
+}
+
+int ms_queue_send(struct ms_queue *queue, const struct ms_queue_message *message,
+                  struct ms_queue_sent *sent, struct ms_queue_refusal *why, ms_durable_cb durable,
+                  void *arg)
+{
+  struct ms_queues *queues = queue->queues;
+  if (message->trace.data != NULL || queues->lineage.len == 0) {
+    return send_now(queue, message, sent, why, durable, arg);
+  }
+  struct ms_queue_message traced = *message;
+  struct ms_buf trace;
+  ms_buf_init(&trace, 0);
+  int err = ms_lineage_print_header(&trace, queues->lineage, queues->env.random);
+  if (trace.len > 0) {
+    traced.trace = ms_buf_view(&trace);
+  }
+  err = err != 0 ? err : send_now(queue, &traced, sent, why, durable, arg);
+  ms_buf_deinit(&trace);
+  return err;
 }
 
 /* ---- from one queue to another ---- */

@@ -251,7 +251,8 @@ static struct ms_delivery delivery_of(const struct ms_relay_item *item)
                               .source = texts[MS_RELAY_TEXT_SOURCE],
                               .detail_type = texts[MS_RELAY_TEXT_DETAIL_TYPE],
                               .reason = texts[MS_RELAY_TEXT_REASON],
-                              .headers = texts[MS_RELAY_TEXT_HEADERS]};
+                              .headers = texts[MS_RELAY_TEXT_HEADERS],
+                              .lineage = texts[MS_RELAY_TEXT_LINEAGE]};
 }
 
 static void try_item(struct ms_relay_item *item)
@@ -514,17 +515,25 @@ size_t ms_relay_count(const struct ms_relay *relay)
 
 /* ---- what is kept ---- */
 
+static uint64_t id_of(const struct ms_relay_item *item)
+{
+  return item->id - ((uint64_t)item->relay->range << RANGE_SHIFT);
+}
+
 static struct ms_json describe(const struct ms_relay_item *item)
 {
-  struct ms_json out = ms_json_object(6);
-  int err = ms_json_setc(&out, "Id", ms_json_int((int64_t)item->id));
+  uint32_t attempts = item->target_attempts != 0 ? item->target_attempts : item->attempts;
+  double created_at_s = (double)item->created_at_ms / 1000;
+  struct ms_json out = ms_json_object(8);
+  int err =
+      ms_json_setc(&out, "Id", ms_json_stringf("%llu", (unsigned long long)id_of(item)));
   err |= ms_json_setc(&out, "Target", ms_json_string(item->texts[MS_RELAY_TEXT_TARGET]));
-  err |= ms_json_setc(&out, "Body", ms_json_string(item->texts[MS_RELAY_TEXT_BODY]));
+  err |= ms_json_setc(&out, "Reason", ms_json_string(item->texts[MS_RELAY_TEXT_REASON]));
+  err |= ms_json_setc(&out, "Error", ms_json_stringf("%s", item->error_text));
   err |= ms_json_setc(&out, "ErrorCode", ms_json_cstring(item->error));
-  err |= ms_json_setc(&out, "ErrorMessage", ms_json_stringf("%s", item->error_text));
-  err |= ms_json_setc(
-      &out, "Attempts",
-      ms_json_int(item->target_attempts != 0 ? item->target_attempts : item->attempts));
+  err |= ms_json_setc(&out, "Attempts", ms_json_int(attempts));
+  err |= ms_json_setc(&out, "CreatedAt", ms_json_double(created_at_s));
+  err |= ms_json_setc(&out, "Body", ms_json_string(item->texts[MS_RELAY_TEXT_BODY]));
   if (err != 0) {
     ms_json_unref(out);
     return MS_JSON_VALUE_NONE;
@@ -532,27 +541,32 @@ static struct ms_json describe(const struct ms_relay_item *item)
   return out;
 }
 
-struct ms_json ms_relay_undeliverable(const struct ms_relay *relay)
+int ms_relay_list(struct ms_json *out, uint64_t *next, const struct ms_relay *relay, uint64_t after,
+                  size_t max)
 {
-  struct ms_json out = ms_json_array(relay->kept);
-  for (struct ms_relay_item *item = relay->first; item != NULL; item = item->next) {
-    if (item->state == MS_RELAY_KEPT && ms_json_push(&out, describe(item)) != 0) {
-      ms_json_unref(out);
-      return MS_JSON_VALUE_NONE;
+  int err = MSTEP_OK;
+  *next = 0;
+  *out = ms_json_array(4);
+  for (struct ms_relay_item *item = relay->first; item != NULL && err == 0; item = item->next) {
+    if (item->state != MS_RELAY_KEPT || id_of(item) <= after) {
+      continue;
     }
+    if (ms_json_count(*out) == max) {
+      *next = after;
+      return MSTEP_OK;
+    }
+    err = ms_json_push(out, describe(item));
+    after = id_of(item);
   }
-  return out;
+  if (err != 0) {
+    ms_json_replace(out, MS_JSON_VALUE_NONE);
+  }
+  return err;
 }
 
-int ms_relay_replay(struct ms_relay *relay, uint64_t id)
+static int replay(struct ms_relay_item *item)
 {
-  struct ms_relay_item *item = relay->first;
-  while (item != NULL && (item->id != id || item->state != MS_RELAY_KEPT)) {
-    item = item->next;
-  }
-  if (item == NULL) {
-    return ms_error(MSTEP_ENOTFOUND, "there is no such undeliverable message");
-  }
+  struct ms_relay *relay = item->relay;
   const struct ms_relay_item before = *item;
   item->phase = MS_RELAY_TARGET;
   item->attempts = item->target_attempts = 0;
@@ -568,4 +582,57 @@ int ms_relay_replay(struct ms_relay *relay, uint64_t id)
   make_due(item, MS_RELAY_DUE, item->created_at_ms);
   relay->env->touch(relay->env->user);
   return MSTEP_OK;
+}
+
+static int purge(struct ms_relay_item *item)
+{
+  int err = change_row(item, true);
+  if (err == 0) {
+    drop_item(item);
+  }
+  return err;
+}
+
+static int do_one(struct ms_relay *relay, uint64_t id, int (*what)(struct ms_relay_item *item))
+{
+  for (struct ms_relay_item *item = relay->first; item != NULL; item = item->next) {
+    if (id_of(item) == id && item->state == MS_RELAY_KEPT) {
+      return what(item);
+    }
+  }
+  return ms_error(MSTEP_ENOTFOUND, "there is no such undeliverable message");
+}
+
+static int do_all(struct ms_relay *relay, size_t *count, int (*what)(struct ms_relay_item *item))
+{
+  int err = MSTEP_OK;
+  *count = 0;
+  for (struct ms_relay_item *item = relay->first, *next; item != NULL && err == 0; item = next) {
+    next = item->next;
+    if (item->state == MS_RELAY_KEPT) {
+      err = what(item);
+      *count += err == 0;
+    }
+  }
+  return err;
+}
+
+int ms_relay_replay(struct ms_relay *relay, uint64_t id)
+{
+  return do_one(relay, id, replay);
+}
+
+int ms_relay_purge(struct ms_relay *relay, uint64_t id)
+{
+  return do_one(relay, id, purge);
+}
+
+int ms_relay_replay_all(struct ms_relay *relay, size_t *count)
+{
+  return do_all(relay, count, replay);
+}
+
+int ms_relay_purge_all(struct ms_relay *relay, size_t *count)
+{
+  return do_all(relay, count, purge);
 }

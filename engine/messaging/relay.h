@@ -74,11 +74,17 @@ bool ms_relay_is_busy(const struct ms_relay *relay); /* undeliverable ones do no
 size_t ms_relay_count(const struct ms_relay *relay); /* of all there is */
 
 /*
- * [{"Id", "Target", "Body", "ErrorCode", "ErrorMessage", "Attempts"}] of what is undeliverable, oldest first.
- * NONE when out of memory.
+ * What is undeliverable, as an outbox's (dest/outbox.h) with "ErrorCode" besides, oldest first, with ids above
+ * `after`. *next: the last one's id when there are more, else 0.
  */
-struct ms_json ms_relay_undeliverable(const struct ms_relay *relay);
+int ms_relay_list(struct ms_json *out, uint64_t *next, const struct ms_relay *relay, uint64_t after,
+                  size_t max);
 /* Tries it again from the beginning. MSTEP_ENOTFOUND; MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG. */
 int ms_relay_replay(struct ms_relay *relay, uint64_t id);
+/* Forgets it for good. The same. */
+int ms_relay_purge(struct ms_relay *relay, uint64_t id);
+/* With all of them; *count: how many. */
+int ms_relay_replay_all(struct ms_relay *relay, size_t *count);
+int ms_relay_purge_all(struct ms_relay *relay, size_t *count);
 
 #endif

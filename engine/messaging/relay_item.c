@@ -56,6 +56,7 @@ int ms_relay_item_new(struct ms_relay_item **out, const struct ms_relay_entry *e
       [MS_RELAY_TEXT_HEADERS] = delivery->headers,
       [MS_RELAY_TEXT_DEAD_LETTER] = entry->dead_letter,
       [MS_RELAY_TEXT_FACTS] = entry->facts,
+      [MS_RELAY_TEXT_LINEAGE] = delivery->lineage,
   };
   int err = item_make(out, texts);
   if (err == 0) {

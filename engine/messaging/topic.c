@@ -370,3 +370,8 @@ const struct ms_driver_type ms_topics_driver = {
     .on_timer = on_timer,
     .is_busy = is_busy,
 };
+
+struct ms_relay *ms_topics_relay(const struct ms_topics *topics)
+{
+  return topics->relay;
+}

@@ -11,6 +11,8 @@
 
 struct ms_topics; /* the driver */
 
+struct ms_relay;
+
 extern const struct ms_driver_type ms_topics_driver;
 
 /* *reply is the caller's; NONE: {}. MSTEP_EINVALID: refused, see *why. Else nothing was done. */
@@ -44,8 +46,14 @@ int ms_topic_publish(struct ms_topics *topics, struct ms_json request, struct ms
 int ms_topic_publish_batch(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
                            struct ms_queue_refusal *why);
 
+/* What is published from now on, until the next of these, comes from a function with that lineage; borrowed. */
+void ms_topics_set_lineage(struct ms_topics *topics, struct ms_str lineage);
+
 /* As ms_driver_env.deliver, for arn:aws:sns:...: the body is the message. */
 int ms_topic_deliver(struct ms_topics *topics, const struct ms_delivery *delivery,
                      ms_delivered_cb cb, void *arg);
+
+/* Its deliveries under way. */
+struct ms_relay *ms_topics_relay(const struct ms_topics *topics);
 
 #endif

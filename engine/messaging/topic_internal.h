@@ -33,6 +33,7 @@ struct ms_topics {
   struct ms_relay *relay;
   struct ms_topic_wait *waits;
   int64_t sequence;
+  struct ms_str lineage; /* of who publishes now */
 };
 
 struct ms_str ms_topic_text(struct ms_json object, const char *name); /* data NULL: none */

@@ -184,6 +184,7 @@ static int stage(const struct message *message, struct ms_batch *batch,
                                                     .headers = ms_buf_view(&headers),
                                                     .group = message->group,
                                                     .deduplication = message->deduplication,
+                                                    .lineage = message->topics->lineage,
                                                     .reason = to->arn},
                                        .policy = policy_of(to),
                                        .dead_letter = ms_topic_text(policy, "deadLetterTargetArn")};
@@ -348,6 +349,11 @@ static int publish(struct ms_topics *topics, const struct ms_topic *topic, struc
   err = err != 0 ? err : send_all(topics, stage_message, &message);
   ms_json_unref(message.forms);
   return err;
+}
+
+void ms_topics_set_lineage(struct ms_topics *topics, struct ms_str lineage)
+{
+  topics->lineage = lineage;
 }
 
 int ms_topic_publish(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
@@ -530,8 +536,10 @@ int ms_topic_deliver(struct ms_topics *topics, const struct ms_delivery *deliver
   struct ms_queue_refusal why = {.name = NULL};
   int err = ms_json_setc(&request, "TopicArn", ms_json_string(delivery->target));
   err |= ms_json_setc(&request, "Message", ms_json_string(delivery->body));
+  ms_topics_set_lineage(topics, delivery->lineage);
   err =
       err != 0 || wait == NULL ? ms_error_nomem() : ms_topic_publish(topics, request, &reply, &why);
+  ms_topics_set_lineage(topics, (struct ms_str){NULL, 0});
   ms_json_unref(request);
   ms_json_unref(reply);
   if (err == MSTEP_EINVALID && why.name != NULL && strcmp(why.name, "NotFoundException") == 0) {

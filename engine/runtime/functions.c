@@ -86,6 +86,8 @@ int ms_engine_rule(bool *out, void *user, struct ms_str name, struct ms_json inp
 /* Bridges the two `done` types; freed when it has been called, or with the engine. */
 struct ms_function_call {
   struct ms_function_call *next, **slot;
+  struct ms_engine *engine;
+  struct ms_invoke_function *counts_at; /* NULL: nowhere */
   ms_task_call_cb done;
   void *user;
 };
@@ -110,14 +112,18 @@ static void on_function_done(const struct ms_lua_result *result, void *user)
   struct ms_function_call *call = user;
   const struct ms_task_call_result out = {outcomes[result->outcome], result->output, result->error,
                                           result->cause};
+  if (call->counts_at != NULL) {
+    ms_invoke_leave(invoke_of(call->engine), call->counts_at, result->outcome != MS_LUA_OK);
+  }
   call->done(&out, call->user);
   call_free(call);
 }
 
-/* As the function is configured; what is missing shows when it is called. */
-static void configure_task(struct ms_lua_call *out, struct ms_lua_config *config,
-                           struct ms_engine *engine, const struct ms_task_call *call)
+/* As the function is configured; what is missing shows when it is called. MSTEP_ESTATE: no room for it. */
+static int configure_task(struct ms_lua_call *out, struct ms_lua_config *config,
+                          struct ms_function_call *bridge, const struct ms_task_call *call)
 {
+  struct ms_engine *engine = bridge->engine;
   struct ms_function_name name = {.name = call->function};
   struct ms_invoke_target target;
   const struct ms_str none = {NULL, 0};
@@ -126,9 +132,11 @@ static void configure_task(struct ms_lua_call *out, struct ms_lua_config *config
     name.name = call->function;
     name.qualifier = none;
   }
-  if (ms_invoke_resolve(&target, invoke_of(engine), &name) == 0) {
-    ms_invoke_configure(out, config, &target);
+  if (ms_invoke_resolve(&target, invoke_of(engine), &name) != 0) {
+    return MSTEP_OK;
   }
+  ms_invoke_configure(out, config, &target);
+  return ms_invoke_enter(&bridge->counts_at, invoke_of(engine), name.name);
 }
 
 int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
@@ -144,7 +152,11 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
   if (bridge == NULL) {
     return ms_error_nomem();
   }
-  *bridge = (struct ms_function_call){engine->calls, &engine->calls, done, done_user};
+  *bridge = (struct ms_function_call){.next = engine->calls,
+                                      .slot = &engine->calls,
+                                      .engine = engine,
+                                      .done = done,
+                                      .user = done_user};
   if (bridge->next != NULL) {
     bridge->next->slot = &bridge->next;
   }
@@ -157,9 +169,16 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
                                  .attempt = call->attempt,
                                  .client_context = call->client_context};
   struct ms_lua_config config;
-  configure_task(&lua_call, &config, engine, call);
-  err = ms_lua_invoke(id, lua, &lua_call, on_function_done, bridge);
+  err = configure_task(&lua_call, &config, bridge, call);
   if (err != 0) {
+    bridge->counts_at = NULL;
+  } else {
+    err = ms_lua_invoke(id, lua, &lua_call, on_function_done, bridge);
+  }
+  if (err != 0) {
+    if (bridge->counts_at != NULL) {
+      ms_invoke_leave(invoke_of(engine), bridge->counts_at, true);
+    }
     call_free(bridge);
   }
   return err;

@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "messaging/lineage.h"
 #include "source/internal.h"
 
 struct ms_source_call {
@@ -41,21 +42,36 @@ static void on_answer(const struct ms_invoke_answer *answer, void *user)
   }
 }
 
+/* What the records say of functions that ran before: the first that says anything. */
+static int lineage_of(struct ms_buf *out, struct ms_json records)
+{
+  for (size_t i = 0; i < ms_json_count(records) && out->len == 0 && out->error == 0; i++) {
+    struct ms_json attributes = ms_json_getc(ms_json_at(records, i), "attributes");
+    ms_lineage_read_header(out, ms_json_text(ms_json_getc(attributes, "AWSTraceHeader")));
+  }
+  return out->error;
+}
+
 int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
                        struct ms_json records, ms_source_answer_cb done, void *batch)
 {
   struct ms_sources *sources = mapping->sources;
   struct ms_source_call *call = ms_calloc(1, sizeof *call);
   struct ms_json event = ms_json_object(1);
+  struct ms_buf lineage;
+  ms_buf_init(&lineage, 0);
   int err = call == NULL ? ms_error_nomem() : ms_json_setc(&event, "Records", ms_json_ref(records));
+  err = err != 0 ? err : lineage_of(&lineage, records);
   if (err == 0) {
     *call = (struct ms_source_call){sources->calls, &sources->calls, done, batch};
     if (call->next != NULL) {
       call->next->slot = &call->next;
     }
     sources->calls = call;
-    const struct ms_invoke_request request = {
-        .name = mapping->function, .payload = event, .client_context = MS_JSON_VALUE_NONE};
+    const struct ms_invoke_request request = {.name = mapping->function,
+                                              .payload = event,
+                                              .client_context = MS_JSON_VALUE_NONE,
+                                              .lineage = ms_buf_view(&lineage)};
     err = ms_invoke_call(sources->up.invoke, &request, on_answer, call);
     if (err != 0) {
       call_free(call);
@@ -64,6 +80,7 @@ int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
     ms_free(call);
   }
   ms_json_unref(event);
+  ms_buf_deinit(&lineage);
   *out = err != 0 ? NULL : call;
   return err;
 }

@@ -143,6 +143,15 @@ static void function_not_found(const struct ms_task_function_call *call, struct 
                 MS_STR_ARG(text), call->is_qualified ? "" : ":$LATEST", call->request_id);
 }
 
+/* As many run as may. */
+static void function_throttled(const struct ms_task_function_call *call)
+{
+  ms_task_failf(call->tasks, call->task, "Lambda.TooManyRequestsException",
+                "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: "
+                "TooManyRequestsException; Request ID: %s; Proxy: null)",
+                call->request_id);
+}
+
 static void function_missing(const struct ms_task_function_call *call,
                              const struct ms_task_function_name *name)
 {
@@ -368,6 +377,12 @@ static int function_start(struct ms_tasks *tasks, struct ms_task *task,
   err = function_invoke(call, &read, request);
   if (err != 0) {
     task->data = NULL;
+  }
+  if (err == MSTEP_ESTATE) {
+    function_throttled(call);
+    function_unlink(call);
+    err = MSTEP_OK;
+  } else if (err != 0) {
     function_unlink(call);
   }
 out:

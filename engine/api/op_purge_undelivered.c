@@ -1,0 +1,15 @@
+/*
+ * PurgeUndelivered, Moonstep's own: forgets what ListUndelivered lists. {"ids": [...]}, or {} for all ->
+ * {"purgedCount": N}. Ids that are not in the list are passed over.
+ */
+#include "api/undelivered.h"
+
+static const struct ms_api_member members[] = {{.name = "ids", .kind = MS_API_LIST, .max = 1000},
+                                               MS_MEMBER_END};
+
+static int run(struct ms_api_call *call)
+{
+  return ms_undelivered_run(call, MS_UNDELIVERED_PURGE, "purgedCount");
+}
+
+const struct ms_op ms_op_purge_undelivered = {members, run};
