@@ -38,6 +38,16 @@ static int refuse(struct ms_api_call *call, struct ms_str text)
   return MSTEP_ESTATE;
 }
 
+/* AWS's words, and ours behind them. */
+static int refuse_zip(struct ms_api_call *call, const char *why)
+{
+  ms_api_fail_f(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
+                "Could not unzip uploaded file. Please check your file, then try to upload again. "
+                "(%s)",
+                why);
+  return MSTEP_ESTATE;
+}
+
 /* What does not load, or is no zip, is the request's fault. */
 static int refuse_code(struct ms_api_call *call, int err)
 {
@@ -57,11 +67,11 @@ static int load_bytes(struct ms_json *code, struct ms_api_call *call, struct ms_
 {
   struct ms_invoke *invoke = ms_api_invoke(call);
   if (ms_str_has_prefix(bytes, "PK")) {
-    return refuse_code(call, ms_invoke_load_zip(code, invoke, function, bytes, handler));
+    int err = ms_invoke_load_zip(code, invoke, function, bytes, handler);
+    return err == MSTEP_EINVALID ? refuse_zip(call, ms_error_detail()) : refuse_code(call, err);
   }
   if (bytes.len == 0 || memchr(bytes.data, '\0', bytes.len) != NULL) {
-    return refuse(call, MS_STR("Could not unzip uploaded file. Please check your file, then try to "
-                               "upload again."));
+    return refuse_zip(call, "it is no zip file");
   }
   return refuse_code(call, ms_invoke_load_source(code, invoke, function, bytes));
 }
@@ -95,8 +105,7 @@ int ms_api_code_load(struct ms_json *code, struct ms_api_call *call, struct ms_s
     ms_buf_deinit(&bytes);
     return err;
   }
-  err = err != 0 ? refuse(call, MS_STR("Could not unzip uploaded file. Please check your file, then "
-                                       "try to upload again."))
+  err = err != 0 ? refuse_zip(call, "it is no base64")
                  : load_bytes(code, call, function, ms_buf_view(&bytes), handler);
   ms_buf_deinit(&bytes);
   return err;

@@ -27,7 +27,6 @@ static void answered(const struct ms_invoke_answer *answer, void *user)
   ms_buf_init(&text, 0);
   ms_buf_cstr(&text, "{\"StatusCode\":200,\"ExecutedVersion\":");
   ms_json_print_string(&text, ms_str_c(answer->version));
-  ms_buf_printf(&text, ",\"RequestId\":\"%s\"", answer->request_id);
   ms_buf_cstr(&text, answer->code != 0 ? ",\"FunctionError\":\"Unhandled\"" : "");
   if (ms_str_is(ms_api_text(call, "LogType"), "Tail")) {
     ms_buf_cstr(&text, ",\"LogResult\":\"");
@@ -36,7 +35,7 @@ static void answered(const struct ms_invoke_answer *answer, void *user)
   }
   ms_buf_cstr(&text, ",\"Payload\":");
   ms_buf_str(&text, answer->payload.len == 0 ? MS_STR("null") : answer->payload);
-  ms_buf_char(&text, '}');
+  ms_buf_printf(&text, ",\"RequestId\":\"%s\"}", answer->request_id);
   ms_api_reply_buf(call, &text);
 }
 

@@ -1,4 +1,4 @@
-/* What was not delivered, wherever in the engine: of functions, of buses, of topics. */
+/* What was not delivered, wherever in the engine: of functions, buses, topics, schedules. */
 #ifndef MS_API_UNDELIVERED_H
 #define MS_API_UNDELIVERED_H
 

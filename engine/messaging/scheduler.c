@@ -414,3 +414,8 @@ const struct ms_driver_type ms_scheduler_driver = {
     .on_timer = on_timer,
     .is_busy = is_busy,
 };
+
+struct ms_relay *ms_scheduler_relay(const struct ms_scheduler *scheduler)
+{
+  return scheduler->relay;
+}

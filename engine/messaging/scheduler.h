@@ -14,6 +14,8 @@
 
 struct ms_scheduler; /* the driver */
 
+struct ms_relay;
+
 extern const struct ms_driver_type ms_scheduler_driver;
 
 /*
@@ -47,5 +49,8 @@ int ms_scheduler_untag(struct ms_scheduler *scheduler, struct ms_json request,
                        struct ms_json *reply, struct ms_queue_refusal *why);
 int ms_scheduler_list_tags(struct ms_scheduler *scheduler, struct ms_json request,
                            struct ms_json *reply, struct ms_queue_refusal *why);
+
+/* Its deliveries under way. */
+struct ms_relay *ms_scheduler_relay(const struct ms_scheduler *scheduler);
 
 #endif

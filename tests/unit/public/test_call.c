@@ -310,7 +310,7 @@ MT_TEST(call__invoke)
                                          "return {n = e.n * 2} end")),
             0);
   check_ok(&host, "Invoke", "{\"FunctionName\":\"double\",\"Payload\":{\"n\":21}}",
-           "{\"StatusCode\":200,\"ExecutedVersion\":\"$LATEST\",\"Payload\":{\"n\":42}}");
+           "{\"StatusCode\":200,\"ExecutedVersion\":\"$LATEST\",\"Payload\":{\"n\":42},\"RequestId\":\"");
   check_ok(&host, "lambda:Invoke",
            "{\"FunctionName\":\"arn:aws:lambda:us-east-1:000000000000:function:double:$LATEST\"}",
            "\"FunctionError\":\"Unhandled\",\"Payload\":{\"errorMessage\":");
@@ -515,7 +515,7 @@ MT_TEST(call__functions)
   check_ok(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"DryRun\"}",
            "{\"StatusCode\":204}");
   check_ok(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\",\"Payload\":1}",
-           "{\"StatusCode\":202}");
+           "{\"StatusCode\":202,\"RequestId\":\"");
   check_ok(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"f\",\"Timeout\":9}",
            "\"Timeout\":9");
   check_ok(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
@@ -549,7 +549,7 @@ MT_TEST(call__concurrency)
            "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":0}",
            "{\"ReservedConcurrentExecutions\":0}");
   check_error(&host, "Invoke", "{\"FunctionName\":\"f\"}", MSTEP_ESTATE, "TooManyRequestsException",
-              "Rate Exceeded.");
+              "Rate Exceeded.\",\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded");
   check_ok(&host, "GetFunctionConcurrency", "{\"FunctionName\":\"f\"}",
            "{\"ReservedConcurrentExecutions\":0}");
   check_ok(&host, "DeleteFunctionConcurrency", "{\"FunctionName\":\"f\"}", "{}");

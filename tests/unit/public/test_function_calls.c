@@ -1,0 +1,343 @@
+/*
+ * Lambda's operations on virtual time: packages, what tools ask of functions, limits, loops that are stopped, what
+ * was not delivered; with and without a store that is closed and opened again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "mt.h"
+#include "zip_sample.h"
+
+#define ARN "arn:aws:lambda:us-east-1:000000000000:function:"
+#define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:"
+#define QUEUE_URL "https://sqs.us-east-1.amazonaws.com/000000000000/"
+
+static char store_url[512];
+
+static void with_store(mstep_options *options)
+{
+  options->store = store_url[0] == '\0' ? NULL : store_url;
+}
+
+struct answer {
+  int count, status;
+  char *text;
+};
+
+static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct answer *answer = user;
+  (void)engine;
+  answer->count++;
+  answer->status = status;
+  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
+}
+
+static const char *call(struct host *host, const char *operation, const char *request)
+{
+  struct answer answer = {0};
+  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
+  host_run(host);
+  mt_eq_int(answer.count, 1);
+  return answer.text;
+}
+
+/* The answer has that in it; "!text": it has not. */
+static const char *has(struct host *host, const char *operation, const char *request,
+                       const char *part)
+{
+  const char *text = call(host, operation, request);
+  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
+  if (is_there == (part[0] == '!')) {
+    mt_fail("%s %.300s: %.2000s, not %s", operation, request, text, part);
+  }
+  return text;
+}
+
+static void is(struct host *host, const char *operation, const char *request, const char *answer)
+{
+  const char *text = call(host, operation, request);
+  if (strcmp(text, answer) != 0) {
+    mt_fail("%s %.300s: %.2000s, not %s", operation, request, text, answer);
+  }
+}
+
+static void reopen(struct host *host)
+{
+  host_close(host);
+  host_open(host, with_store);
+}
+
+static void make(struct host *host, const char *name, const char *source)
+{
+  has(host, "CreateFunction",
+      mt_format("{\"FunctionName\":\"%s\",\"Code\":{\"Source\":\"%s\"}}", name, source),
+      "\"State\":\"Active\"");
+}
+
+/* ---- packages ---- */
+
+static void packages(bool has_store)
+{
+  struct host host;
+  host_open(&host, with_store);
+  has(&host, "CreateFunction",
+      "{\"FunctionName\":\"z\",\"Runtime\":\"provided.al2023\",\"Handler\":\"src/index.main\","
+      "\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{\"ZipFile\":\"" ZIP_SAMPLE "\"}}",
+      "\"CodeSize\":601");
+  has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"z\"}",
+      "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
+  has(&host, "Invoke", "{\"FunctionName\":\"z\",\"Payload\":{\"a\":2,\"b\":3}}",
+      "\"Payload\":{\"by\":\"main\",\"total\":5}");
+  has(&host, "PublishVersion", "{\"FunctionName\":\"z\"}",
+      "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
+  has(&host, "PublishVersion", "{\"FunctionName\":\"z\",\"CodeSha256\":\"other\"}",
+      "is different from current CodeSHA256 in $LATEST (" ZIP_SAMPLE_SHA256 ")");
+  has(&host, "UpdateFunctionConfiguration",
+      "{\"FunctionName\":\"z\",\"Handler\":\"src/index.other\"}", "\"Handler\":\"src/index.other\"");
+  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
+  has(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"z\",\"Handler\":\"none.f\"}",
+      "InvalidParameterValueException");
+  for (int i = 0; i < (has_store ? 2 : 1); i++) {
+    has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
+    has(&host, "Invoke", "{\"FunctionName\":\"z:1\",\"Payload\":{\"a\":1,\"b\":1}}", "\"total\":2");
+    has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}",
+        "\"Location\":\"data:application/zip;base64," ZIP_SAMPLE "\"");
+    has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}", "\"Handler\":\"src/index.main\"");
+    if (has_store) {
+      reopen(&host);
+    }
+  }
+  has(&host, "UpdateFunctionCode",
+      "{\"FunctionName\":\"z\",\"Source\":\"return function() return 'text' end\"}",
+      "!" ZIP_SAMPLE_SHA256);
+  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
+  has(&host, "UpdateFunctionCode",
+      "{\"FunctionName\":\"z\",\"DryRun\":true,\"ZipFile\":\"" ZIP_SAMPLE "\"}",
+      ZIP_SAMPLE_SHA256);
+  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__packages)
+{
+  packages(false);
+}
+
+MT_TEST(function_calls__packages_from_a_store)
+{
+  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  packages(true);
+}
+
+MT_TEST(function_calls__packages_that_are_refused)
+{
+  struct host host;
+  host_open(&host, NULL);
+  static const char *const codes[][2] = {
+      {"\"ZipFile\":\"UEsDBAAA\"", "Could not unzip uploaded file."},
+      {"\"ZipFile\":\"AAAA\"", "Could not unzip uploaded file."},
+      {"\"ZipFile\":\"\"", "Could not unzip uploaded file."},
+      {"\"ZipFile\":\"!\"", "Could not unzip uploaded file."},
+      {"\"S3Bucket\":\"bucket\",\"S3Key\":\"k\"", "S3 Error Code: NoSuchBucket."},
+      {"\"ImageUri\":\"i\"", "Source image"},
+      {"", "Please provide a source for function code."},
+      {"\"ZipFile\":\"" ZIP_SAMPLE "\"", "the handler's file is not in the package"},
+  };
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    const char *text =
+        has(&host, "CreateFunction",
+            mt_format("{\"FunctionName\":\"z\",\"Handler\":\"a.b\",\"Code\":{%s}}", codes[i][0]),
+            codes[i][1]);
+    mt_ok(strstr(text, "{\"__type\":\"InvalidParameterValueException\"") == text);
+  }
+  has(&host, "GetFunction", "{\"FunctionName\":\"z\"}", "ResourceNotFoundException");
+  host_close(&host);
+}
+
+/* ---- what tools ask ---- */
+
+static void permissions(bool has_store)
+{
+  struct host host;
+  host_open(&host, with_store);
+  make(&host, "f", "return function() end");
+  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
+  is(&host, "AddPermission",
+     "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"lambda:InvokeFunction\","
+     "\"Principal\":\"events.amazonaws.com\",\"SourceArn\":\"arn:aws:events:x\"}",
+     "{\"Statement\":\"{\\\"Sid\\\":\\\"s\\\",\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":{"
+     "\\\"Service\\\":\\\"events.amazonaws.com\\\"},\\\"Action\\\":\\\"lambda:InvokeFunction\\\","
+     "\\\"Resource\\\":\\\"" ARN
+     "f\\\",\\\"Condition\\\":{\\\"ArnLike\\\":{\\\"AWS:SourceArn\\\":\\\"arn:aws:events:x\\\"}}}\"}");
+  has(&host, "AddPermission",
+      "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"a\",\"Principal\":\"*\"}",
+      "ResourceConflictException");
+  has(&host, "AddPermission",
+      "{\"FunctionName\":\"f\",\"StatementId\":\"t\",\"Action\":\"a\",\"Principal\":\"123456789012\"}",
+      "\\\"AWS\\\":\\\"arn:aws:iam::123456789012:root\\\"");
+  if (has_store) {
+    reopen(&host);
+  }
+  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}",
+      "{\"Policy\":\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Id\\\":\\\"default\\\",\\\"Statement"
+      "\\\":[{\\\"Sid\\\":\\\"s\\\"");
+  has(&host, "RemovePermission",
+      "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"RevisionId\":\"old\"}",
+      "PreconditionFailedException");
+  is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}", "{}");
+  has(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}",
+      "ResourceNotFoundException");
+  is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"t\"}", "{}");
+  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__permissions)
+{
+  permissions(false);
+  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  permissions(true);
+}
+
+MT_TEST(function_calls__tags)
+{
+  struct host host;
+  host_open(&host, NULL);
+  has(&host, "CreateFunction",
+      "{\"FunctionName\":\"f\",\"Tags\":{\"a\":\"1\"},\"Code\":{\"Source\":\"return function() end\"}}",
+      "\"State\":\"Active\"");
+  is(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"b\":\"2\"}}", "{}");
+  is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}",
+     "{\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}");
+  has(&host, "GetFunction", "{\"FunctionName\":\"f\"}", "\"Tags\":{\"a\":\"1\",\"b\":\"2\"}");
+  is(&host, "lambda:UntagResource", "{\"Resource\":\"" ARN "f\",\"TagKeys\":[\"a\",\"z\"]}", "{}");
+  is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}", "{\"Tags\":{\"b\":\"2\"}}");
+  has(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "g\"}", "ResourceNotFoundException");
+  has(&host, "lambda:ListTags", "{\"Resource\":\"f\"}", "ValidationException");
+  has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f:1\",\"Tags\":{}}",
+      "InvalidParameterValueException");
+  has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"aws:x\":\"2\"}}",
+      "InvalidParameterValueException");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__settings_that_tools_read)
+{
+  struct host host;
+  host_open(&host, NULL);
+  make(&host, "f", "return function() end");
+  is(&host, "GetFunctionCodeSigningConfig", "{\"FunctionName\":\"f\"}", "{\"FunctionName\":\"f\"}");
+  has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":1000");
+  has(&host, "GetAccountSettings", "{}", "\"FunctionCount\":1");
+  has(&host, "PutFunctionConcurrency",
+      "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":900}", "900");
+  has(&host, "GetAccountSettings", "{}", "\"UnreservedConcurrentExecutions\":100");
+  make(&host, "g", "return function() end");
+  has(&host, "PutFunctionConcurrency",
+      "{\"FunctionName\":\"g\",\"ReservedConcurrentExecutions\":1}",
+      "below its minimum value of [100].");
+  is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
+     "{\"RecursiveLoop\":\"Terminate\"}");
+  is(&host, "PutFunctionRecursionConfig",
+     "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
+  is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
+     "{\"RecursiveLoop\":\"Allow\"}");
+  has(&host, "PutProvisionedConcurrencyConfig",
+      "{\"FunctionName\":\"f\",\"Qualifier\":\"$LATEST\",\"ProvisionedConcurrentExecutions\":1}",
+      "InvalidParameterValueException");
+  has(&host, "PublishVersion", "{\"FunctionName\":\"f\"}", "\"Version\":\"1\"");
+  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+      "ProvisionedConcurrencyConfigNotFoundException");
+  has(&host, "PutProvisionedConcurrencyConfig",
+      "{\"FunctionName\":\"f\",\"Qualifier\":\"1\",\"ProvisionedConcurrentExecutions\":3}",
+      "\"Status\":\"IN_PROGRESS\"");
+  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+      "\"AllocatedProvisionedConcurrentExecutions\":3,\"Status\":\"READY\"");
+  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"List\":\"ALL\"}",
+      "{\"ProvisionedConcurrencyConfigs\":[{\"FunctionArn\":\"" ARN "f:1\"");
+  is(&host, "DeleteProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+     "{}");
+  host_close(&host);
+}
+
+/* ---- destinations of every kind, and what they did not take ---- */
+
+static void destination(struct host *host, const char *name, const char *route)
+{
+  has(host, "PutFunctionEventInvokeConfig",
+      mt_format("{\"FunctionName\":\"%s\",\"DestinationConfig\":{\"OnSuccess\":{%s}}}", name, route),
+      "\"FunctionArn\"");
+}
+
+MT_TEST(function_calls__undelivered_of_functions_and_topics)
+{
+  struct host host;
+  host_open(&host, NULL);
+  make(&host, "f", "return function() return 1 end");
+  destination(&host, "f", "\"Destination\":\"" QUEUE_ARN "none\"");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  has(&host, "Subscribe",
+      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"sqs\",\"Endpoint\":"
+      "\"" QUEUE_ARN "none\"}",
+      "SubscriptionArn");
+  has(&host, "Publish",
+      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\"}", "MessageId");
+  has(&host, "ListUndelivered", "{}", "\"Id\":\"1\"");
+  has(&host, "ListUndelivered", "{}", "\"Id\":\"topics:1\"");
+  const char *page = has(&host, "ListUndelivered", "{\"maxResults\":1}", "\"nextToken\":\"buses:0\"");
+  mt_ok(strstr(page, "topics") == NULL);
+  has(&host, "ListUndelivered", "{\"maxResults\":1,\"nextToken\":\"buses:0\"}", "\"topics:1\"");
+  is(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x:1\",\"topics:7\"]}", "{\"replayedCount\":0}");
+  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"none\"}", "/none");
+  is(&host, "ReplayUndelivered", "{\"ids\":[\"topics:1\"]}", "{\"replayedCount\":1}");
+  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "none\"}", "hello");
+  is(&host, "PurgeUndelivered", "{}", "{\"purgedCount\":1}");
+  is(&host, "ListUndelivered", "{}", "{\"undelivered\":[]}");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__retry_policy_of_a_destination)
+{
+  struct host host;
+  host_open(&host, NULL);
+  make(&host, "f", "return function() return 1 end");
+  has(&host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"hook:h\","
+      "\"RetryPolicy\":{\"BackoffRate\":0.5}}}}",
+      "BackoffRate must be a number from 1 to 1000");
+  destination(&host, "f",
+              "\"Destination\":\"file:/proc/nothing/here\",\"RetryPolicy\":{\"IntervalSeconds\":2,"
+              "\"BackoffRate\":3,\"MaxDelaySeconds\":10,\"MaximumRetryAttempts\":3}");
+  has(&host, "GetFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}",
+      "\"RetryPolicy\":{\"IntervalSeconds\":2,");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  has(&host, "ListUndelivered", "{}", "\"Attempts\":4");
+  host_close(&host);
+}
+
+/* ---- loops ---- */
+
+MT_TEST(function_calls__a_loop_of_destinations_is_stopped)
+{
+  struct host host;
+  host_open(&host, NULL);
+  make(&host, "a", "return function(e) return 1 end");
+  make(&host, "b", "return function(e) return 2 end");
+  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
+  has(&host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"a\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"" ARN
+      "b\"},\"OnFailure\":{\"Destination\":\"" QUEUE_ARN "q\"}}}",
+      "\"FunctionArn\"");
+  destination(&host, "b", "\"Destination\":\"" ARN "a\"");
+  has(&host, "Invoke", "{\"FunctionName\":\"a\",\"InvocationType\":\"Event\",\"Payload\":{}}", "202");
+  const char *text = has(&host, "sqs:ReceiveMessage",
+                         "{\"QueueUrl\":\"" QUEUE_URL
+                         "q\",\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":10}",
+                         "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
+  mt_ok(strstr(text, "AWSTraceHeader") != NULL);
+  mt_ok(strstr(text, ";Lineage=1:") != NULL);
+  host_close(&host);
+}
