@@ -8,9 +8,9 @@
 #include "api/internal.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "metrics/metrics.h"
 #include "messaging/queue.h"
 #include "messaging/topic.h"
+#include "metrics/metrics.h"
 
 struct api_op {
   const char *name;

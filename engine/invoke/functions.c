@@ -82,7 +82,6 @@ bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_s
   return false;
 }
 
-int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke)
 /* Files of the project; none without Lua. */
 static int file_names(struct ms_json *out, struct ms_invoke *invoke)
 {

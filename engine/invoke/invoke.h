@@ -74,8 +74,6 @@ bool ms_invoke_has(struct ms_invoke *invoke, const struct ms_function_name *name
 /* Steps through all rows, in no order; *pos 0 at first. Name and row are borrowed. False at the end. */
 bool ms_invoke_next_row(const struct ms_invoke *invoke, size_t *pos, struct ms_str *name,
                         struct ms_json *row);
-/* Names of all functions that have rows, sorted; owned. */
-int ms_invoke_names(struct ms_json *out, const struct ms_invoke *invoke);
 /* Names of all functions that have rows or are files of the project, sorted; owned. */
 int ms_invoke_names(struct ms_json *out, struct ms_invoke *invoke);
 
