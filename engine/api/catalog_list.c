@@ -21,10 +21,11 @@ static bool read_token(uint64_t *place, struct ms_str token)
 int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_list *list)
 {
   uint64_t place, last = 0;
-  if (!read_token(&place, ms_api_text(call, "nextToken"))) {
+  const char *token = list->token == NULL ? "nextToken" : list->token;
+  if (!read_token(&place, ms_api_text(call, token))) {
     return ms_api_fail(call, MS_API_ERROR_INVALID_TOKEN, MS_STR(""));
   }
-  int64_t max = ms_api_int(call, "maxResults", 0);
+  int64_t max = ms_api_int(call, list->limit == NULL ? "maxResults" : list->limit, 0);
   size_t room = max <= 0 ? 100 : (size_t)max;
   struct ms_json items = ms_json_array(0);
   int err = ms_json_is_none(items) ? ms_error_nomem() : MSTEP_OK;
@@ -45,7 +46,7 @@ int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_li
   if (err == 0) {
     reply = ms_api_object(list->member, items);
     if (is_more) {
-      err = ms_json_setc(&reply, "nextToken",
+      err = ms_json_setc(&reply, token,
                          ms_json_stringf("%llu", (unsigned long long)last));
     }
   } else {

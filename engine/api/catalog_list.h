@@ -14,6 +14,8 @@ struct ms_api_catalog_list {
   const char *member;
   bool (*is_wanted)(const struct ms_api_call *call, struct ms_str name, struct ms_json value);
   struct ms_json (*item)(struct ms_str name, struct ms_json value);
+  const char *limit; /* name of the member that says how many; NULL: "maxResults" */
+  const char *token; /* likewise; NULL: "nextToken" */
 };
 int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_list *list);
 

@@ -356,7 +356,8 @@ static struct ms_json item(struct ms_str name, struct ms_json alias)
 
 static int list(struct ms_api_call *call)
 {
-  static const struct ms_api_catalog_list aliases = {KIND, "stateMachineAliases", is_wanted, item};
+  static const struct ms_api_catalog_list aliases = {
+      .kind = KIND, .member = "stateMachineAliases", .is_wanted = is_wanted, .item = item};
   struct ms_str arn = ms_api_arn(call, "stateMachineArn", "stateMachine");
   if (arn.data == NULL) {
     return MSTEP_OK;

@@ -137,7 +137,7 @@ static int set_client_timer(int64_t due_at_ms, void *user)
   return MSTEP_OK;
 }
 
-int ms_dest_client(struct ms_httpc **out, struct ms_dests *dests)
+int ms_dests_http(struct ms_httpc **out, struct ms_dests *dests)
 {
   int err = MSTEP_OK;
   if (dests->client == NULL) {

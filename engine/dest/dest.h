@@ -10,6 +10,7 @@
 #include "journal/driver.h"
 
 struct ms_dests;
+struct ms_httpc;
 
 /* As ms_driver_env.deliver. */
 typedef int (*ms_dest_way)(const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg,
@@ -45,6 +46,9 @@ int ms_dests_deliver(struct ms_dests *dests, const struct ms_delivery *delivery,
                      void *arg);
 /* Is there a kind of destination for this? Says nothing of whether the target exists. */
 bool ms_dest_is_target(struct ms_str target);
+
+/* The client that requests go out by; made when it is first asked for. */
+int ms_dests_http(struct ms_httpc **out, struct ms_dests *dests);
 
 /* ---- called by the runtime's loop callbacks ---- */
 int64_t ms_dests_next_due_ms(const struct ms_dests *dests); /* 0 = none */

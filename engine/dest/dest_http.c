@@ -127,7 +127,7 @@ static int post(struct ms_dests *dests, const struct ms_delivery *delivery,
                                            .timeout_ms = 30000,
                                            .max_response_bytes = 65536};
   struct ms_httpc *client;
-  int err = ms_dest_client(&client, dests);
+  int err = ms_dests_http(&client, dests);
   return err != 0 ? err : ms_httpc_send(NULL, client, &request, on_done, try);
 }
 

@@ -44,7 +44,5 @@ bool ms_dest_is_arn(struct ms_str target, const char *service);
 struct ms_str ms_dest_arn_resource(struct ms_str arn);
 int ms_dest_up(ms_dest_way way, const char *what, struct ms_dests *dests,
                const struct ms_delivery *delivery, ms_delivered_cb cb, void *arg);
-/* The engine's client for destinations. */
-int ms_dest_client(struct ms_httpc **out, struct ms_dests *dests);
 
 #endif

@@ -395,9 +395,9 @@ int ms_engine_close(struct ms_engine *engine)
     return ms_error(MSTEP_ESTATE, "the engine cannot be closed from a callback");
   }
   ms_drivers_close(engine);
-  ms_deliver_deinit(engine);
   ms_durable_close(engine);
   engine_close_runs(engine);
+  ms_deliver_deinit(engine); /* behind the tasks that it has requests of */
   ms_functions_deinit(engine);
   ms_tasks_free(engine->tasks);
   ms_machines_deinit(engine);

@@ -22,6 +22,11 @@ int ms_engine_arn(char arn[MS_ENGINE_ARN_SIZE], const struct ms_engine *engine, 
              : MSTEP_OK;
 }
 
+void ms_engine_uuid(char out[37], struct ms_engine *engine)
+{
+  ms_random_uuid(&engine->random, out);
+}
+
 /* ---- deletion ---- */
 
 /* Does an execution of any version run? */

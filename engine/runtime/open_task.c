@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "runtime/activities.h"
+#include "runtime/catalog.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
@@ -179,8 +180,34 @@ static int up_call(struct ms_str operation, struct ms_json request, ms_task_repl
   return err;
 }
 
+static int up_http(struct ms_httpc **out, void *user)
+{
+  struct ms_engine *engine = user;
+  return ms_dests_http(out, engine->dests);
+}
+
+/* ARNs end in connection/NAME/UUID. */
+static int up_connection(struct ms_json *out, struct ms_str arn, void *user)
+{
+  static const char kind[] = ":connection/";
+  size_t at = 0, len = sizeof kind - 1;
+  while (at + len <= arn.len && memcmp(arn.data + at, kind, len) != 0) {
+    at++;
+  }
+  struct ms_str name = ms_str_sub(arn, at + len, arn.len);
+  name = ms_str_sub(name, 0, ms_str_find(name, 0, '/'));
+  struct ms_json connection = ms_catalog_get(user, "connection", name);
+  if (!ms_str_eq(ms_json_text(ms_json_getc(connection, "ConnectionArn")), arn)) {
+    return MSTEP_ENOTFOUND;
+  }
+  *out = ms_json_ref(connection);
+  return MSTEP_OK;
+}
+
 void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine)
 {
+  up->http = up_http;
+  up->connection = up_connection;
   up->call = engine->options.host.call == NULL ? NULL : up_call;
   up->answer = up_answer;
   up->token = up_token;

@@ -224,6 +224,8 @@ int ms_engine_machine_settle(struct ms_engine *engine, struct ms_str arn,
 /* The ARN of a thing of Step Functions with that name: type "stateMachine", "activity". */
 int ms_engine_arn(char arn[MS_ENGINE_ARN_SIZE], const struct ms_engine *engine, const char *type,
                   struct ms_str name);
+/* A new id, by the engine's seed. */
+void ms_engine_uuid(char out[37], struct ms_engine *engine);
 /* What a definition is checked for. */
 enum ms_engine_checks {
   MS_ENGINE_EXPRESS = 1, /* as an Express machine */

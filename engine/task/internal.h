@@ -25,6 +25,7 @@ struct ms_task_mocks {
 
 struct ms_task_function_call;
 struct ms_task_service_call;
+struct ms_task_http_call;
 
 struct ms_tasks {
   struct ms_task_up up;
@@ -36,6 +37,8 @@ struct ms_tasks {
   struct ms_task_function_call *calls; /* under way, cancelled ones too */
   struct ms_task_service_call *service_calls; /* likewise, and those that wait for an execution's end */
   struct ms_map waiting; /* ARN of an execution: struct ms_task_service_call, the first of a list */
+  struct ms_task_http_call *http_calls; /* under way */
+  struct ms_json http_tokens; /* of OAuth, by the ARN of a connection; NONE: none yet */
   bool is_forgetting;
 };
 
@@ -59,7 +62,10 @@ void ms_task_failf(struct ms_tasks *tasks, struct ms_task *task, const char *err
 /* SYNC and TOKEN: says SUBMITTED with a service's bare answer. 0 or MSTEP_ENOMEM. */
 int ms_task_submit(struct ms_tasks *tasks, struct ms_task *task);
 
-/* ---- service_call.c ---- */
+/* ---- task_http.c ---- */
+void ms_task_http_calls_free(struct ms_tasks *tasks);
+
+/* ---- task_service.c ---- */
 void ms_task_service_calls_free(struct ms_tasks *tasks);
 
 /* ---- service_result.c: what AWS wraps around a service's answer ---- */

@@ -29,6 +29,7 @@ int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options)
   tasks->region = options->region;
   tasks->account = options->account;
   ms_map_init(&tasks->waiting, options->random->state[0]);
+  tasks->http_tokens = MS_JSON_VALUE_NONE;
   tasks->mocks.config = MS_JSON_VALUE_NONE;
   tasks->mocks.machines = MS_JSON_VALUE_NONE;
   return MSTEP_OK;

@@ -14,6 +14,7 @@
 
 struct ms_tasks;
 struct ms_task_handler;
+struct ms_httpc;
 
 enum ms_task_kind { MS_TASK_SERVICE, MS_TASK_LAMBDA, MS_TASK_ACTIVITY };
 enum ms_task_pattern {
@@ -139,6 +140,10 @@ struct ms_task_up {
    */
   int (*call)(struct ms_str operation, struct ms_json request, ms_task_reply_cb done,
               void *done_user, void *user);
+  /* The engine's HTTP client. NULL: there is none. */
+  int (*http)(struct ms_httpc **out, void *user);
+  /* A connection with its secrets, by its ARN; owned. MSTEP_ENOTFOUND. */
+  int (*connection)(struct ms_json *out, struct ms_str arn, void *user);
 };
 
 struct ms_task_handler {

@@ -421,6 +421,7 @@ void ms_tasks_free(struct ms_tasks *tasks)
     function_unlink(tasks->calls);
   }
   ms_task_service_calls_free(tasks);
+  ms_task_http_calls_free(tasks);
   for (size_t i = 0; i < tasks->registrations.count; i++) {
     ms_free(tasks->registrations.data[i].pattern);
   }
