@@ -306,6 +306,10 @@ void ms_turn_perform(struct ms_engine *engine, struct ms_turn *turn);
 void ms_turn_drop(struct ms_engine *engine, struct ms_turn *turn, int code, const char *detail);
 void ms_turns_deinit(struct ms_engine *engine);
 
+/* ---- status.c ---- */
+/* The default bus hears what status it has now, when the turn is durable. */
+void ms_run_tell_status(struct ms_engine *engine, const struct ms_run *run);
+
 /* ---- effects.c ---- */
 void ms_run_perform(struct ms_engine *engine, struct ms_run *run, const struct ms_effect *effect);
 /* Tells its end, once; cancels what is left of it. */

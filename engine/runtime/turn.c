@@ -18,6 +18,7 @@
 
 #define STEPS_BYTES ((size_t)16 << 20) /* that the steps of one execution at a time are meant to write */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
+#define TURN_SPARE 8 /* entries that stay free for what one command may ask to hear of */
 #define AGAIN_NOMEM_MS 100
 #define AGAIN_UNREADABLE_MS 60000
 #define FREE_EVENTS_MAX 8192 /* a turn that held more gives the memory back */
@@ -254,6 +255,20 @@ static void entry_put_off(struct ms_engine *engine, struct ms_turn_entry *entry,
   }
 }
 
+/* What the bus hears: that it runs, that it has ended, both when one command did it all. */
+static void turn_tell_status(struct ms_engine *engine, struct ms_run *run, bool begins)
+{
+  enum ms_execution_status status = run->core->status;
+  if (begins) {
+    run->core->status = MS_EXECUTION_RUNNING;
+    ms_run_tell_status(engine, run);
+    run->core->status = status;
+  }
+  if (status != MS_EXECUTION_RUNNING) {
+    ms_run_tell_status(engine, run);
+  }
+}
+
 /* One command: its events and effects go to the turn. */
 static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
 {
@@ -276,6 +291,8 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
   }
   ms_run_unrest(engine, run);
   uint64_t key = careful_key(run);
+  bool begins = !pending->is_more && (pending->command.type == MS_COMMAND_START ||
+                                      pending->command.type == MS_COMMAND_REDRIVE);
   err = turn_decide(engine, run, pending->is_more ? NULL : &pending->command);
   entry->event_count = turn->events.count - entry->first_event;
   entry->effect_count = turn->effects.count - entry->first_effect;
@@ -295,6 +312,9 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     }
   } else if (err != 0) {
     ms_run_break(engine, run, err);
+  }
+  if (err == 0 && entry->event_count > 0) {
+    turn_tell_status(engine, run, begins);
   }
 }
 
@@ -381,7 +401,7 @@ void ms_turn_drop(struct ms_engine *engine, struct ms_turn *turn, int code, cons
 
 static bool turn_has_room(const struct ms_engine *engine)
 {
-  return engine->turn->count < MS_TURN_MAX && engine->turn->events.count < TURN_STEPS_MAX &&
+  return engine->turn->count + TURN_SPARE < MS_TURN_MAX && engine->turn->events.count < TURN_STEPS_MAX &&
          ms_durable_is_ready(engine);
 }
 
