@@ -194,6 +194,7 @@ MT_TEST(status_calls__goes_on_after_a_restart)
        mt_format("{\"stateMachineArn\":\"%s\",\"name\":\"x\"}", machine.text));
   mt_eq_int(mstep_engine_close(host.engine), 0);
   host_open(&host, tune_store);
+  host_run(&host); /* a minute */
   const char *text = next(&host);
   for (int i = 0; i < 2; i++) { /* at least once */
     mt_ok(i > 0 || strstr(text, "\\\"status\\\":\\\"RUNNING\\\"") != NULL);
