@@ -50,8 +50,8 @@ static struct ms_str target_of(struct ms_json request, const char *route)
 
 /* ---- the source ---- */
 
-static int check_source(const struct ms_source_type **type, struct ms_json old,
-                        struct ms_json request, struct ms_queue_refusal *why)
+static int check_source(const struct ms_source_type **type, const struct ms_sources *sources,
+                        struct ms_json old, struct ms_json request, struct ms_queue_refusal *why)
 {
   struct ms_json from = ms_json_is_none(old) ? request : old;
   if (target_of(request, "OnSuccess").len > 0) {
@@ -64,7 +64,8 @@ static int check_source(const struct ms_source_type **type, struct ms_json old,
     return ms_refuse(why, INVALID, "Required 'sourceAccessConfigurations' parameter is missing.");
   }
   *type = ms_source_type_of(ms_json_text(ms_json_getc(from, "EventSourceArn")));
-  return *type != NULL ? MSTEP_OK : ms_refuse(why, INVALID, "Unrecognized event source.");
+  bool is_known = *type != NULL && (!(*type)->is_stream || sources->up.streams != NULL);
+  return is_known ? MSTEP_OK : ms_refuse(why, INVALID, "Unrecognized event source.");
 }
 
 static int check_position(const struct ms_source_type *type, struct ms_json request,
@@ -280,7 +281,7 @@ int ms_mapping_check(struct ms_json *row, struct ms_sources *sources, struct ms_
   const struct ms_source_type *type = NULL;
   bool is_new = ms_json_is_none(old);
   *row = MS_JSON_VALUE_NONE;
-  int err = check_source(&type, old, request, why);
+  int err = check_source(&type, sources, old, request, why);
   err = err != 0 || !is_new ? err : check_position(type, request, why);
   err = err != 0 ? err : check_members(type, request, why);
   err = err != 0 ? err : check_target(request, why);

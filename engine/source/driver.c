@@ -10,9 +10,25 @@ int64_t ms_sources_now_ms(const struct ms_sources *sources)
   return ms_loop_now_ms(sources->env->loop);
 }
 
+/* A stream has more: whoever reads it goes on. */
+static void on_news(struct ms_str stream_arn, void *user)
+{
+  struct ms_sources *sources = user;
+  for (struct ms_mapping *one = sources->first, *next; one != NULL; one = next) {
+    next = one->next;
+    if (one->poller != NULL && one->type->on_news != NULL &&
+        ms_str_eq(one->source_arn, stream_arn)) {
+      one->type->on_news(one);
+    }
+  }
+}
+
 void ms_sources_set_up(struct ms_sources *sources, const struct ms_sources_up *up)
 {
   sources->up = *up;
+  if (up->streams != NULL) {
+    up->streams->listen(up->tables, on_news, sources);
+  }
 }
 
 /* ---- states ---- */
@@ -53,6 +69,12 @@ void ms_mapping_settle(struct ms_mapping *mapping)
     return; /* what was changed last is not durable yet, or there is nothing to do */
   }
   if (mapping->is_enabled && mapping->state != MS_MAPPING_DELETING) {
+    if (mapping->type->is_stream && mapping->poller != NULL) { /* how it is read may be another */
+      if (!mapping->type->drain(mapping)) {
+        return;
+      }
+      mapping->type->close(mapping);
+    }
     begin_polling(mapping);
   } else {
     end_polling(mapping);
@@ -119,6 +141,9 @@ static void sources_close(void *driver)
 {
   struct ms_sources *sources = driver;
   if (sources != NULL) {
+    if (sources->up.streams != NULL) {
+      sources->up.streams->listen(sources->up.tables, NULL, NULL);
+    }
     drop_all(sources);
     ms_source_calls_free(sources);
     ms_free(sources);
@@ -138,12 +163,28 @@ static int load_row(struct ms_str uuid, struct ms_json row, void *user)
   return err;
 }
 
+static int load_position(struct ms_str uuid, struct ms_json row, void *user)
+{
+  static const char *const results[] = {MS_RESULT_OK, MS_RESULT_PROBLEM};
+  struct ms_mapping *mapping = ms_mapping_find(user, uuid);
+  if (mapping != NULL) {
+    struct ms_str result = ms_json_text(ms_json_getc(row, "Result"));
+    ms_source_sequence_parse(&mapping->position, ms_json_text(ms_json_getc(row, "Position")));
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+      mapping->result = ms_str_is(result, results[i]) ? results[i] : mapping->result;
+    }
+  }
+  return MSTEP_OK;
+}
+
 static int sources_load(void *driver)
 {
   struct ms_sources *sources = driver;
+  struct ms_store *reader = sources->env->ledger.reader;
   sources->is_resumed = false;
   drop_all(sources);
-  return ms_resource_scan(sources->env->ledger.reader, MS_MAPPING_KIND, load_row, sources);
+  int err = ms_resource_scan(reader, MS_MAPPING_KIND, load_row, sources);
+  return err != 0 ? err : ms_resource_scan(reader, MS_POSITION_KIND, load_position, sources);
 }
 
 static void sources_resume(void *driver)

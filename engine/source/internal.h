@@ -7,6 +7,10 @@
 #include "source/source.h"
 
 #define MS_MAPPING_KIND "event-source-mapping"
+#define MS_POSITION_KIND "event-source-position"
+#define MS_RESULT_NONE "No records processed"
+#define MS_RESULT_OK "OK"
+#define MS_RESULT_PROBLEM "PROBLEM: Function call failed"
 #define MS_BATCH_BYTES 6291456 /* of a function's payload */
 
 enum ms_mapping_state {
@@ -43,7 +47,8 @@ struct ms_mapping {
   struct ms_criteria *criteria;
   enum ms_mapping_state state;
   bool is_enabled;
-  const char *result; /* LastProcessingResult of streams; static */
+  const char *result; /* LastProcessingResult of streams; MS_RESULT_x */
+  uint64_t position;  /* of streams: where reading would begin anew; a row of MS_POSITION_KIND */
   void *poller;       /* the kind's own; NULL: nothing is polled */
   unsigned running;   /* calls of the function */
 };
@@ -65,6 +70,7 @@ struct ms_source_type {
   void (*close)(struct ms_mapping *mapping);                /* frees it; what runs finds nobody */
   void (*go)(struct ms_mapping *mapping);                   /* does what is due */
   int64_t (*next_due_ms)(const struct ms_mapping *mapping); /* 0: nothing */
+  void (*on_news)(struct ms_mapping *mapping); /* its source has more; NULL: it finds out itself */
   /* Takes nothing new any more; true: nothing that was taken is left. */
   bool (*drain)(struct ms_mapping *mapping);
   bool (*is_busy)(const struct ms_mapping *mapping);
@@ -111,6 +117,10 @@ const struct ms_source_type *ms_source_type_of(struct ms_str arn); /* NULL: none
  */
 int ms_mapping_check(struct ms_json *row, struct ms_sources *sources, struct ms_json old,
                      struct ms_json request, struct ms_queue_refusal *why);
+
+/* ---- source_table.c ---- */
+void ms_source_sequence_print(char out[MS_TABLE_SEQUENCE_SIZE], uint64_t position);
+bool ms_source_sequence_parse(uint64_t *position, struct ms_str sequence);
 
 /* ---- call.c ---- */
 struct ms_source_answer {

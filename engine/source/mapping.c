@@ -121,7 +121,7 @@ int ms_mapping_new(struct ms_mapping **out, struct ms_sources *sources, struct m
     return ms_error_nomem();
   }
   mapping->sources = sources;
-  mapping->result = "No records processed";
+  mapping->result = MS_RESULT_NONE;
   int err = take_row(mapping, row);
   if (err != 0) {
     ms_free(mapping);
@@ -139,6 +139,7 @@ void ms_mapping_adopt(struct ms_mapping *mapping, struct ms_mapping *fresh)
   mapping->poller = old.poller;
   mapping->running = old.running;
   mapping->result = old.result;
+  mapping->position = old.position;
   fresh->row = old.row;
   fresh->criteria = old.criteria;
   ms_mapping_free(fresh);

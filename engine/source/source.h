@@ -16,16 +16,32 @@
 #include "invoke/invoke.h"
 #include "journal/driver.h"
 #include "messaging/queue.h"
+#include "messaging/table_stream.h"
 #include "json/json.h"
 
 struct ms_sources; /* the driver */
 
 extern const struct ms_driver_type ms_sources_driver;
 
+/* Change streams of tables: the functions of messaging/table_stream.h, which tells of each. */
+struct ms_source_streams {
+  bool (*exists)(const struct ms_tables *tables, struct ms_str arn);
+  int (*shards)(struct ms_json *out, const struct ms_tables *tables, struct ms_str arn,
+                struct ms_queue_refusal *why);
+  int (*seek)(uint64_t *position, const struct ms_tables *tables, struct ms_str arn,
+              struct ms_str shard, enum ms_table_start start, struct ms_str sequence,
+              struct ms_queue_refusal *why);
+  int (*read)(struct ms_table_page *out, struct ms_tables *tables, struct ms_str arn,
+              uint64_t position, size_t max, size_t max_bytes, struct ms_queue_refusal *why);
+  void (*listen)(struct ms_tables *tables, ms_table_news_cb cb, void *user);
+};
+
 /* What it takes from and gives to: other drivers, which live longer. */
 struct ms_sources_up {
   struct ms_queues *queues;
   struct ms_invoke *invoke;
+  const struct ms_source_streams *streams; /* NULL: there are none */
+  struct ms_tables *tables;
 };
 void ms_sources_set_up(struct ms_sources *sources,
                        const struct ms_sources_up *up); /* before load */

@@ -1,0 +1,339 @@
+/*
+ * Change streams of tables as sources: records are read page by page and handed to lanes by what item they are of.
+ * What all lanes are through with is the checkpoint, a row of its own: after a crash reading begins there, so that
+ * records may come again and none is left out.
+ */
+#include "source/source_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define PAGE 1000
+#define PAGES 8                     /* in one turn of the loop */
+#define BYTES_MAX ((size_t)8 << 20) /* read ahead */
+#define RETRY_MS 50
+#define INVALID "InvalidParameterValueException"
+
+/* ---- the checkpoint ---- */
+
+/* As table_stream.h has numbers: 21 digits. */
+void ms_source_sequence_print(char out[MS_TABLE_SEQUENCE_SIZE], uint64_t position)
+{
+  snprintf(out, MS_TABLE_SEQUENCE_SIZE, "%021" PRIu64, position);
+}
+
+bool ms_source_sequence_parse(uint64_t *position, struct ms_str sequence)
+{
+  uint64_t value = 0;
+  for (size_t i = 0; i < sequence.len; i++) {
+    char c = sequence.data[i];
+    if (c < '0' || c > '9' || value > (UINT64_MAX - 9) / 10) {
+      return false;
+    }
+    value = value * 10 + (uint64_t)(c - '0');
+  }
+  *position = value;
+  return sequence.len > 0;
+}
+
+uint64_t ms_table_checkpoint(const struct ms_table_poller *poller, const struct ms_table_lane *lane,
+                             size_t done)
+{
+  uint64_t position = poller->next;
+  for (unsigned i = 0; i < poller->lane_count; i++) {
+    const struct ms_table_record *record = poller->lanes[i].first;
+    for (size_t skip = &poller->lanes[i] == lane ? done : 0; skip > 0; skip--) {
+      record = record->next;
+    }
+    if (record != NULL && record->position < position) {
+      position = record->position;
+    }
+  }
+  return position;
+}
+
+void ms_table_put_position(struct ms_batch *batch, const struct ms_mapping *mapping,
+                           uint64_t position, const char *result)
+{
+  char sequence[MS_TABLE_SEQUENCE_SIZE];
+  if (batch == NULL) {
+    return;
+  }
+  ms_source_sequence_print(sequence, position);
+  struct ms_json row = ms_json_object(2);
+  int err = ms_json_setc(&row, "Position", ms_json_cstring(sequence));
+  err = err != 0 ? err : ms_json_setc(&row, "Result", ms_json_cstring(result));
+  if (err != 0) {
+    batch->error = batch->error != 0 ? batch->error : MSTEP_ENOMEM;
+  } else {
+    ms_resource_put(batch, MS_POSITION_KIND, mapping->uuid, row);
+  }
+  ms_json_unref(row);
+}
+
+/* What was passed over because no filter wanted it is through, too. */
+static void save_position(struct ms_table_poller *poller)
+{
+  struct ms_mapping *mapping = poller->mapping;
+  const struct ms_ledger *ledger = &mapping->sources->env->ledger;
+  uint64_t position = ms_table_checkpoint(poller, NULL, 0);
+  struct ms_batch *batch;
+  if (position == mapping->position || ledger->begin(&batch, ledger->user) != 0) {
+    return;
+  }
+  ms_table_put_position(batch, mapping, position, mapping->result);
+  if (ledger->end(ledger->user) == 0) {
+    mapping->position = position;
+  }
+}
+
+static int begin(struct ms_batch *batch, struct ms_mapping *mapping, struct ms_queue_refusal *why)
+{
+  const struct ms_str none = {NULL, 0};
+  struct ms_json shards;
+  struct ms_str text = ms_json_text(ms_json_getc(mapping->row, "StartingPosition"));
+  struct ms_tables *tables = mapping->sources->up.tables;
+  enum ms_table_start start = ms_str_is(text, "LATEST") ? MS_TABLE_LATEST : MS_TABLE_TRIM_HORIZON;
+  const struct ms_source_streams *streams = mapping->sources->up.streams;
+  int err = streams->shards(&shards, tables, mapping->source_arn, why);
+  if (err != 0) {
+    return err;
+  }
+  struct ms_str shard = ms_json_text(ms_json_getc(ms_json_at(shards, 0), "ShardId"));
+  err = streams->seek(&mapping->position, tables, mapping->source_arn, shard, start, none, why);
+  ms_json_unref(shards);
+  if (err == 0) {
+    ms_table_put_position(batch, mapping, mapping->position, mapping->result);
+  }
+  return err;
+}
+
+static void end(struct ms_batch *batch, struct ms_mapping *mapping)
+{
+  ms_resource_remove(batch, MS_POSITION_KIND, mapping->uuid);
+}
+
+/* ---- reading ---- */
+
+static int take_record(struct ms_table_poller *poller, struct ms_json record)
+{
+  struct ms_mapping *mapping = poller->mapping;
+  bool matches = true;
+  int err =
+      mapping->criteria == NULL ? MSTEP_OK : ms_criteria_match(&matches, mapping->criteria, record);
+  if (err != 0 || !matches) {
+    return err;
+  }
+  struct ms_json keys = ms_json_getc(ms_json_getc(record, "dynamodb"), "Keys");
+  size_t lane = poller->lane_count == 1 ? 0 : ms_json_hash(keys, 0) % poller->lane_count;
+  return ms_table_lane_add(&poller->lanes[lane], record);
+}
+
+/* Where the record is, so that what could not be taken is read again. */
+static uint64_t position_of(struct ms_json record, uint64_t standard)
+{
+  struct ms_json change = ms_json_getc(record, "dynamodb");
+  uint64_t position;
+  return ms_source_sequence_parse(&position, ms_json_text(ms_json_getc(change, "SequenceNumber")))
+             ? position
+             : standard;
+}
+
+/* Takes what it can of the records; false: there is no memory for the rest, which is read again. */
+static bool take_records(struct ms_table_poller *poller, const struct ms_table_page *page)
+{
+  for (size_t i = 0; i < ms_json_count(page->records); i++) {
+    struct ms_json record = ms_json_at(page->records, i);
+    if (take_record(poller, record) != 0) {
+      poller->next = position_of(record, poller->next);
+      return false;
+    }
+  }
+  poller->next = page->next;
+  return true;
+}
+
+static void read_page(struct ms_table_poller *poller, size_t max)
+{
+  struct ms_mapping *mapping = poller->mapping;
+  struct ms_table_page page;
+  struct ms_queue_refusal why;
+  const struct ms_sources_up *up = &mapping->sources->up;
+  int err = up->streams->read(&page, up->tables, mapping->source_arn, poller->next, max, 0, &why);
+  if (err == MSTEP_EINVALID) {
+    poller->is_idle = true; /* the stream is gone */
+    return;
+  }
+  bool is_empty = err == 0 && ms_json_count(page.records) == 0;
+  if (err != 0 || !take_records(poller, &page)) {
+    poller->retry_at_ms = ms_sources_now_ms(mapping->sources) + RETRY_MS;
+  }
+  if (err == 0) {
+    ms_json_unref(page.records);
+  }
+  poller->is_idle = is_empty;
+}
+
+static size_t room_of(const struct ms_table_poller *poller)
+{
+  size_t max = poller->mapping->settings.batch_size * poller->lane_count;
+  return poller->count >= max || poller->bytes >= BYTES_MAX ? 0 : max - poller->count;
+}
+
+/* ---- the kind ---- */
+
+static void read_more(struct ms_table_poller *poller, int64_t now_ms)
+{
+  size_t room;
+  for (int pages = 0; pages < PAGES && !poller->is_idle && poller->retry_at_ms <= now_ms &&
+                      (room = room_of(poller)) > 0;
+       pages++) {
+    read_page(poller, room > PAGE ? PAGE : room);
+  }
+  save_position(poller);
+}
+
+void ms_table_go(struct ms_mapping *mapping)
+{
+  struct ms_table_poller *poller = mapping->poller;
+  int64_t now_ms = ms_sources_now_ms(mapping->sources);
+  if (poller->is_going) {
+    return;
+  }
+  poller->is_going = true;
+  for (unsigned i = 0; i < poller->lane_count && !poller->is_draining; i++) {
+    ms_table_lane_go(&poller->lanes[i], now_ms);
+  }
+  if (!poller->is_draining) {
+    read_more(poller, now_ms);
+  }
+  for (unsigned i = 0; i < poller->lane_count && !poller->is_draining; i++) {
+    ms_table_lane_go(&poller->lanes[i], now_ms);
+  }
+  poller->is_going = false;
+  mapping->sources->env->touch(mapping->sources->env->user);
+  if (poller->is_draining && mapping->running == 0) {
+    ms_mapping_settle(mapping); /* which frees the poller */
+  }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static int64_t next_due_ms(const struct ms_mapping *mapping)
+{
+  const struct ms_table_poller *poller = mapping->poller;
+  int64_t due_ms = 0;
+  if (poller->is_draining) {
+    return 0;
+  }
+  for (unsigned i = 0; i < poller->lane_count; i++) {
+    due_ms = earlier(due_ms, ms_table_lane_due_ms(&poller->lanes[i]));
+  }
+  bool may_read = !poller->is_idle && room_of(poller) > 0;
+  return may_read ? earlier(due_ms, poller->retry_at_ms == 0 ? 1 : poller->retry_at_ms) : due_ms;
+}
+
+static int open_poller(struct ms_mapping *mapping)
+{
+  struct ms_queue_refusal why;
+  struct ms_json shards;
+  struct ms_table_poller *poller = ms_calloc(1, sizeof *poller);
+  if (poller == NULL) {
+    return ms_error_nomem();
+  }
+  const struct ms_sources_up *up = &mapping->sources->up;
+  int err = up->streams->shards(&shards, up->tables, mapping->source_arn, &why);
+  if (err == 0) {
+    struct ms_str shard = ms_json_text(ms_json_getc(ms_json_at(shards, 0), "ShardId"));
+    size_t len = shard.len < sizeof poller->shard ? shard.len : sizeof poller->shard - 1;
+    memcpy(poller->shard, shard.data, len);
+    ms_json_unref(shards);
+  } else if (err != MSTEP_EINVALID) { /* a stream that is gone has nothing more to say */
+    ms_free(poller);
+    return err;
+  }
+  poller->mapping = mapping;
+  poller->next = mapping->position;
+  poller->lane_count = mapping->settings.lanes;
+  for (unsigned i = 0; i < poller->lane_count; i++) {
+    poller->lanes[i].poller = poller;
+  }
+  mapping->poller = poller;
+  return MSTEP_OK;
+}
+
+static void close_poller(struct ms_mapping *mapping)
+{
+  struct ms_table_poller *poller = mapping->poller;
+  for (unsigned i = 0; i < poller->lane_count; i++) {
+    ms_table_lane_clear(&poller->lanes[i]);
+  }
+  ms_free(poller);
+  mapping->poller = NULL;
+}
+
+/* What is with the function ends there; the rest is read again, from the checkpoint on. */
+static bool drain(struct ms_mapping *mapping)
+{
+  struct ms_table_poller *poller = mapping->poller;
+  poller->is_draining = true;
+  return mapping->running == 0;
+}
+
+static bool is_busy(const struct ms_mapping *mapping)
+{
+  const struct ms_table_poller *poller = mapping->poller;
+  return mapping->running > 0 || (poller->count > 0 && !poller->is_draining);
+}
+
+static int check(struct ms_json row, struct ms_queue_refusal *why)
+{
+  int64_t age_s = ms_mapping_int(row, "MaximumRecordAgeInSeconds", -1);
+  if (age_s >= 0 && age_s < 60) {
+    return ms_refuse(why, INVALID,
+                     "MaximumRecordAgeInSeconds must be -1 or a number from 60 to 604800.");
+  }
+  return ms_mapping_int(row, "TumblingWindowInSeconds", 0) == 0
+             ? MSTEP_OK
+             : ms_refuse(why, INVALID, "TumblingWindowInSeconds is not supported.");
+}
+
+static int exists(struct ms_sources *sources, struct ms_json row, struct ms_queue_refusal *why)
+{
+  struct ms_str arn = ms_json_text(ms_json_getc(row, "EventSourceArn"));
+  return sources->up.streams->exists(sources->up.tables, arn)
+             ? MSTEP_OK
+             : ms_refuse(why, INVALID, "Stream not found: %.*s", MS_STR_ARG(arn));
+}
+
+static void on_news(struct ms_mapping *mapping)
+{
+  struct ms_table_poller *poller = mapping->poller;
+  poller->is_idle = false;
+  ms_table_go(mapping);
+}
+
+const struct ms_source_type ms_source_table = {
+    .service = "dynamodb",
+    .reason = "User action",
+    .batch_size = 100,
+    .criteria = MS_FILTER_TABLE,
+    .is_stream = true,
+    .check = check,
+    .exists = exists,
+    .begin = begin,
+    .end = end,
+    .open = open_poller,
+    .close = close_poller,
+    .go = ms_table_go,
+    .next_due_ms = next_due_ms,
+    .on_news = on_news,
+    .drain = drain,
+    .is_busy = is_busy,
+};

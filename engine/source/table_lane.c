@@ -1,0 +1,352 @@
+/*
+ * A lane of a stream: its records are done one batch after the other, each until the function has done it or it is
+ * given up. Nothing behind a batch begins before.
+ *
+ *   waiting ──full, window over──▶ batch of one piece ──▶ with the function ──▶ done: gone
+ *                                    ▲         ▲             │
+ *                                    │         └─ pause ─────┤ failed, throttled
+ *                                    └──── two halves ───────┘ failed, and to be bisected
+ *                                                             no attempts left, too old: given up
+ */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "source/source_table.h"
+
+#define PAUSE_MS 250 /* before the second attempt; each is twice the one before */
+#define PAUSE_MAX_MS 60000
+#define KEPT_MS 86400000 /* a stream keeps nothing longer */
+
+/* ---- records ---- */
+
+int ms_table_lane_add(struct ms_table_lane *lane, struct ms_json value)
+{
+  struct ms_json change = ms_json_getc(value, "dynamodb");
+  struct ms_table_record *record = ms_calloc(1, sizeof *record);
+  if (record == NULL) {
+    return ms_error_nomem();
+  }
+  ms_source_sequence_parse(&record->position, ms_json_text(ms_json_getc(change, "SequenceNumber")));
+  record->created_at_ms =
+      (int64_t)(ms_json_number(ms_json_getc(change, "ApproximateCreationDateTime")) * 1000);
+  record->value = ms_json_ref(value);
+  record->bytes = ms_json_size_bytes(value) + 1;
+  if (lane->first == NULL) {
+    lane->first = record;
+    lane->since_ms = ms_sources_now_ms(lane->poller->mapping->sources);
+  } else {
+    lane->last->next = record;
+  }
+  lane->last = record;
+  lane->count++;
+  lane->poller->count++;
+  lane->poller->bytes += record->bytes;
+  return MSTEP_OK;
+}
+
+static void drop_first(struct ms_table_lane *lane, size_t count)
+{
+  for (; count > 0; count--) {
+    struct ms_table_record *record = lane->first;
+    lane->first = record->next;
+    lane->count--;
+    lane->poller->count--;
+    lane->poller->bytes -= record->bytes;
+    ms_json_unref(record->value);
+    ms_free(record);
+  }
+}
+
+void ms_table_lane_clear(struct ms_table_lane *lane)
+{
+  ms_source_call_forget(lane->call);
+  lane->poller->mapping->running -= lane->call != NULL;
+  lane->call = NULL;
+  drop_first(lane, lane->count);
+  lane->piece_count = 0;
+  lane->retry_at_ms = 0;
+}
+
+static struct ms_table_piece *piece_of(struct ms_table_lane *lane)
+{
+  return lane->piece_count == 0 ? NULL : &lane->pieces[lane->piece_count - 1];
+}
+
+/* The first records of the piece are through; it gets smaller, or ends. */
+static void shrink(struct ms_table_lane *lane, size_t count)
+{
+  struct ms_table_piece *piece = piece_of(lane);
+  drop_first(lane, count);
+  piece->count -= count;
+  lane->retry_at_ms = lane->pause_ms = 0;
+  if (piece->count == 0) {
+    lane->piece_count--;
+  }
+  if (lane->piece_count == 0) {
+    lane->since_ms = ms_sources_now_ms(lane->poller->mapping->sources);
+  }
+}
+
+/* ---- how it ended ---- */
+
+static void backoff(struct ms_table_lane *lane)
+{
+  int64_t pause_ms = lane->pause_ms == 0 ? PAUSE_MS : lane->pause_ms * 2;
+  lane->pause_ms = pause_ms > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms;
+  lane->retry_at_ms = ms_sources_now_ms(lane->poller->mapping->sources) + lane->pause_ms;
+}
+
+/* The checkpoint goes on, in one change with what the destination gets (failure NULL: nothing). */
+static int write(struct ms_table_lane *lane, size_t count, const struct ms_table_failure *failure)
+{
+  struct ms_mapping *mapping = lane->poller->mapping;
+  struct ms_sources *sources = mapping->sources;
+  const struct ms_ledger *ledger = &sources->env->ledger;
+  struct ms_outbox *outbox = ms_invoke_outbox(sources->up.invoke);
+  struct ms_batch *batch = NULL;
+  struct ms_batch_mark mark = {0};
+  uint64_t position = ms_table_checkpoint(lane->poller, lane, count);
+  if (failure == NULL && position == mapping->position) {
+    return MSTEP_OK;
+  }
+  int err = ledger->begin(&batch, ledger->user);
+  if (err != 0) {
+    return err;
+  }
+  if (batch != NULL) {
+    mark = ms_batch_mark(batch);
+  }
+  ms_table_put_position(batch, mapping, position, mapping->result);
+  err = failure == NULL ? MSTEP_OK : ms_table_failure_add(batch, failure);
+  if (err != 0 && batch != NULL) {
+    ms_batch_back(batch, mark);
+  }
+  int end = ledger->end(ledger->user);
+  err = err != 0 ? err : end;
+  if (err != 0) {
+    ms_outbox_back(outbox);
+    return err;
+  }
+  mapping->position = position;
+  ms_outbox_commit(outbox);
+  return MSTEP_OK;
+}
+
+static void done(struct ms_table_lane *lane, size_t count)
+{
+  /* A checkpoint that cannot be written now is written with the next: records may come again. */
+  (void)write(lane, count, NULL);
+  shrink(lane, count);
+}
+
+/* False: it could not be written, and is tried once more as a whole. */
+static bool give_up(struct ms_table_lane *lane, const struct ms_table_failure *failure)
+{
+  if (write(lane, failure->count, failure) != 0) {
+    backoff(lane);
+    return false;
+  }
+  shrink(lane, failure->count);
+  return true;
+}
+
+static void fail(struct ms_table_lane *lane, const struct ms_source_answer *answer, bool has_error)
+{
+  const struct ms_mapping_settings *settings = &lane->poller->mapping->settings;
+  struct ms_table_piece *piece = piece_of(lane);
+  lane->poller->mapping->result = MS_RESULT_PROBLEM;
+  if (settings->is_bisected && piece->count > 1 && lane->piece_count < MS_TABLE_PIECES_MAX) {
+    struct ms_table_piece half = {piece->count / 2, piece->attempts};
+    piece->count -= half.count;
+    lane->pieces[lane->piece_count++] = half;
+    lane->retry_at_ms = lane->pause_ms = 0;
+    return;
+  }
+  piece->attempts++;
+  if (settings->retries >= 0 && piece->attempts > settings->retries) {
+    const struct ms_table_failure failure = {lane,   piece->count, false, piece->attempts,
+                                             answer, has_error};
+    give_up(lane, &failure);
+  } else {
+    backoff(lane);
+  }
+}
+
+/* ---- what the function said ---- */
+
+static bool knows(struct ms_str identifier, const void *arg)
+{
+  const struct ms_table_lane *lane = arg;
+  const struct ms_table_record *record = lane->first;
+  uint64_t position;
+  if (!ms_source_sequence_parse(&position, identifier)) {
+    return false;
+  }
+  for (size_t i = 0; i < lane->pieces[lane->piece_count - 1].count; i++, record = record->next) {
+    if (record->position == position) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* How many records there are before the first that failed. */
+static size_t count_before(const struct ms_table_lane *lane, struct ms_json failed)
+{
+  uint64_t lowest = UINT64_MAX, position;
+  size_t count = 0;
+  for (size_t i = 0; i < ms_json_count(failed); i++) {
+    if (ms_source_sequence_parse(&position, ms_json_text(ms_json_at(failed, i))) &&
+        position < lowest) {
+      lowest = position;
+    }
+  }
+  for (const struct ms_table_record *record = lane->first; record->position < lowest;
+       record = record->next) {
+    count++;
+  }
+  return count;
+}
+
+static void take_response(struct ms_table_lane *lane, const struct ms_source_answer *answer)
+{
+  struct ms_mapping *mapping = lane->poller->mapping;
+  enum ms_response response = MS_RESPONSE_SUCCESS;
+  struct ms_json failed = MS_JSON_VALUE_NONE;
+  if (mapping->settings.has_item_failures &&
+      ms_response_read(&response, &failed, answer->payload, knows, lane) != 0) {
+    backoff(lane); /* no memory to read it */
+    return;
+  }
+  if (response == MS_RESPONSE_SUCCESS) {
+    mapping->result = MS_RESULT_OK;
+    done(lane, piece_of(lane)->count);
+  } else if (response == MS_RESPONSE_FAILURE) {
+    fail(lane, answer, false);
+  } else {
+    size_t count = count_before(lane, failed);
+    if (count > 0) {
+      piece_of(lane)->attempts = 0;
+      done(lane, count);
+    }
+    piece_of(lane)->attempts++;
+    if (mapping->settings.retries >= 0 && piece_of(lane)->attempts > mapping->settings.retries) {
+      piece_of(lane)->attempts--;
+      fail(lane, answer, false);
+    } else {
+      mapping->result = MS_RESULT_PROBLEM;
+      backoff(lane);
+    }
+  }
+  ms_json_unref(failed);
+}
+
+static void on_answer(const struct ms_source_answer *answer, void *arg)
+{
+  struct ms_table_lane *lane = arg;
+  struct ms_mapping *mapping = lane->poller->mapping;
+  lane->call = NULL;
+  mapping->running--;
+  lane->invocations++;
+  if (answer->code == 0) {
+    take_response(lane, answer);
+  } else if (answer->code == MSTEP_ENOTFOUND || answer->code == MSTEP_ENOMEM) {
+    mapping->result = MS_RESULT_PROBLEM;
+    backoff(lane);
+  } else {
+    fail(lane, answer, true);
+  }
+  ms_table_go(mapping);
+}
+
+/* ---- giving to the function ---- */
+
+/* How many of those that wait make a batch. is_full: no more would fit. */
+static size_t gather(bool *is_full, const struct ms_table_lane *lane)
+{
+  size_t max = lane->poller->mapping->settings.batch_size, count = 0, bytes = 0;
+  const struct ms_table_record *record = lane->first;
+  while (record != NULL && count < max && (count == 0 || bytes + record->bytes <= MS_BATCH_BYTES)) {
+    bytes += record->bytes;
+    count++;
+    record = record->next;
+  }
+  *is_full = count == max || record != NULL;
+  return count;
+}
+
+/* False: the window is open. */
+static bool begin_batch(struct ms_table_lane *lane, int64_t now_ms)
+{
+  bool is_full;
+  size_t count = gather(&is_full, lane);
+  if (!is_full && now_ms < lane->since_ms + lane->poller->mapping->settings.window_ms) {
+    return false;
+  }
+  lane->pieces[0] = (struct ms_table_piece){count, 0};
+  lane->piece_count = 1;
+  lane->invocations = 0;
+  lane->retry_at_ms = lane->pause_ms = 0;
+  return true;
+}
+
+static size_t count_expired(const struct ms_table_lane *lane, size_t count, int64_t now_ms)
+{
+  int64_t age_ms = lane->poller->mapping->settings.max_age_ms;
+  const struct ms_table_record *record = lane->first;
+  size_t expired = 0;
+  age_ms = age_ms < 0 || age_ms > KEPT_MS ? KEPT_MS : age_ms;
+  while (expired < count && now_ms - record->created_at_ms > age_ms) {
+    expired++;
+    record = record->next;
+  }
+  return expired;
+}
+
+static void run(struct ms_table_lane *lane, size_t count)
+{
+  struct ms_mapping *mapping = lane->poller->mapping;
+  const struct ms_table_record *record = lane->first;
+  struct ms_json records = ms_json_array(count);
+  int err = ms_json_is_none(records) ? ms_error_nomem() : MSTEP_OK;
+  for (size_t i = 0; i < count && err == 0; i++, record = record->next) {
+    err = ms_json_push(&records, ms_json_ref(record->value));
+  }
+  err = err != 0 ? err : ms_source_call_new(&lane->call, mapping, records, on_answer, lane);
+  ms_json_unref(records);
+  if (err == 0) {
+    mapping->running++;
+  } else { /* throttled, or there is no such function: does not count */
+    mapping->result = MS_RESULT_PROBLEM;
+    backoff(lane);
+  }
+}
+
+void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms)
+{
+  while (lane->call == NULL && lane->count > 0 && lane->retry_at_ms <= now_ms) {
+    if (lane->piece_count == 0 && !begin_batch(lane, now_ms)) {
+      return;
+    }
+    size_t count = piece_of(lane)->count;
+    size_t expired = count_expired(lane, count, now_ms);
+    if (expired == 0) {
+      run(lane, count);
+    } else {
+      const struct ms_table_failure failure = {lane, expired, true, lane->invocations, NULL, false};
+      give_up(lane, &failure);
+    }
+  }
+}
+
+int64_t ms_table_lane_due_ms(const struct ms_table_lane *lane)
+{
+  bool is_full;
+  if (lane->call != NULL || lane->count == 0) {
+    return 0;
+  }
+  if (lane->piece_count > 0 || lane->retry_at_ms != 0) {
+    return lane->retry_at_ms == 0 ? 1 : lane->retry_at_ms;
+  }
+  gather(&is_full, lane);
+  return is_full ? 1 : lane->since_ms + lane->poller->mapping->settings.window_ms;
+}
