@@ -113,7 +113,7 @@ int ms_table_failure_add(struct ms_batch *batch, const struct ms_table_failure *
                                        .key = ms_buf_view(&key)};
   int err = body.error != 0 || key.error != 0
                 ? ms_error_nomem()
-                : ms_outbox_add(ms_invoke_outbox(sources->up.invoke), batch, &delivery);
+                : ms_outbox_add(ms_invoke_outbox(sources->up.invoke), batch, &delivery, NULL);
   ms_buf_deinit(&body);
   ms_buf_deinit(&key);
   return err;
