@@ -146,13 +146,35 @@ static void print_message(struct ms_buf *out, const char *text, struct ms_str de
   ms_buf_deinit(&repaired);
 }
 
+static void print_members(struct ms_buf *out, struct ms_json members)
+{
+  for (size_t i = 0; i < ms_json_count(members); i++) {
+    ms_buf_char(out, ',');
+    ms_json_print_string(out, ms_json_key(members, i));
+    ms_buf_char(out, ':');
+    ms_json_print(out, ms_json_member(members, i));
+  }
+}
+
 int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail)
 {
-  return ms_api_fail_with(call, error, detail, NULL, NULL);
+  return ms_api_fail_also(call, error, detail, MS_JSON_VALUE_NONE);
 }
 
 int ms_api_fail_with(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail,
                      const char *member, const char *value)
+{
+  struct ms_json members = ms_api_object(member, ms_json_cstring(value));
+  if (ms_json_is_none(members)) {
+    return ms_api_fail_code(call, MSTEP_ENOMEM);
+  }
+  ms_api_fail_also(call, error, detail, members);
+  ms_json_unref(members);
+  return MSTEP_OK;
+}
+
+int ms_api_fail_also(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail,
+                     struct ms_json members)
 {
   const struct api_error *row = &api_errors[error];
   struct ms_buf message, text;
@@ -161,9 +183,7 @@ int ms_api_fail_with(struct ms_api_call *call, enum ms_api_error error, struct m
   print_message(&message, row->text, detail);
   ms_buf_printf(&text, "{\"__type\":\"%s\",\"message\":", row->name);
   ms_json_print_string(&text, ms_buf_view(&message));
-  if (member != NULL) {
-    ms_buf_printf(&text, ",\"%s\":\"%s\"", member, value);
-  }
+  print_members(&text, members);
   ms_buf_char(&text, '}');
   if (message.error != 0 || text.error != 0) {
     ms_api_answer(call, MSTEP_ENOMEM, 500,

@@ -71,6 +71,9 @@ int ms_api_reply_buf(struct ms_api_call *call, struct ms_buf *text);
 bool ms_api_is_answered(const struct ms_api_call *call);
 /* detail: for the `{}` of the error's text. */
 int ms_api_fail(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail);
+/* The same with more members beside the text. members: object or NONE; borrowed. */
+int ms_api_fail_also(struct ms_api_call *call, enum ms_api_error error, struct ms_str detail,
+                     struct ms_json members);
 int ms_api_fail_f(struct ms_api_call *call, enum ms_api_error error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with one more member beside "message". */

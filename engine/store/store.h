@@ -25,7 +25,7 @@
 
 struct ms_store;
 
-#define MS_STORE_KEY_MAX 1024u
+#define MS_STORE_KEY_MAX 2304u
 #define MS_STORE_NUMBER_SIZE 8u /* of a key in a table of NUMBER keys */
 
 enum ms_table {
