@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "invoke/internal.h"
+#include "metrics/metrics.h"
 
 static int invoke_open(void **driver, const struct ms_driver_env *env)
 {
@@ -90,6 +91,19 @@ static bool invoke_is_busy(void *driver)
          ms_outbox_is_busy(invoke->outbox);
 }
 
+static void invoke_collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_invoke *invoke = driver;
+  ms_metrics_set(metrics, MS_METRIC_FUNCTION_RUNS, invoke->counts.invocations);
+  ms_metrics_set(metrics, MS_METRIC_FUNCTION_ERRORS, invoke->counts.errors);
+  ms_metrics_set(metrics, MS_METRIC_FUNCTION_THROTTLES, invoke->counts.throttles);
+  ms_metrics_set(metrics, MS_METRIC_ASYNC_RECEIVED, invoke->counts.received);
+  ms_metrics_set(metrics, MS_METRIC_ASYNC_DROPPED, invoke->counts.dropped);
+  ms_metrics_set(metrics, MS_METRIC_ASYNC_PENDING, invoke->open_count);
+  ms_metrics_set(metrics, MS_METRIC_RECURSIONS_DROPPED, invoke->counts.recursions);
+  ms_metrics_set(metrics, MS_METRIC_UNDELIVERED, ms_outbox_undelivered_count(invoke->outbox));
+}
+
 const struct ms_driver_type ms_invoke_driver = {
     .name = "invoke",
     .open = invoke_open,
@@ -99,6 +113,7 @@ const struct ms_driver_type ms_invoke_driver = {
     .next_due_ms = invoke_next_due_ms,
     .on_timer = invoke_on_timer,
     .is_busy = invoke_is_busy,
+    .collect = invoke_collect,
 };
 
 void ms_invoke_set_up(struct ms_invoke *invoke, const struct ms_invoke_up *up)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "messaging/relay_item.h"
 
 #define AFTER_TROUBLE_MS 1000 /* when memory or the disk did not let us go on */
@@ -25,6 +26,8 @@ struct ms_relay {
       *unsettled; /* nothing before it is STAGED, FRESH or ASKED; NULL: nothing is */
   struct ms_relay_item *orphans;
   struct ms_heap heap; /* DUE and DONE */
+  struct ms_map lanes; /* struct ms_relay_lane */
+  bool is_dropping;    /* everything: nobody moves up */
   size_t count, kept, trying;
   size_t fresh; /* how many are FRESH */
   bool is_asked;
@@ -45,9 +48,23 @@ static void link_item(struct ms_relay *relay, struct ms_relay_item *item)
   relay->count++;
 }
 
+static void make_due(struct ms_relay_item *item, enum ms_relay_state state, int64_t due_at_ms);
+
+/* The next one in its lane, if it is in one, has its turn. */
+static void leave_lane(struct ms_relay_item *item)
+{
+  struct ms_relay *relay = item->relay;
+  struct ms_relay_item *next = ms_relay_lane_leave(&relay->lanes, item);
+  if (next != NULL && next->state == MS_RELAY_BEHIND && !relay->is_dropping) {
+    make_due(next, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop));
+    relay->env->touch(relay->env->user);
+  }
+}
+
 static void unlink_item(struct ms_relay_item *item)
 {
   struct ms_relay *relay = item->relay;
+  leave_lane(item);
   *item->slot = item->next;
   if (item->next != NULL) {
     item->next->slot = item->slot;
@@ -72,6 +89,10 @@ static void drop_item(struct ms_relay_item *item)
 static void make_due(struct ms_relay_item *item, enum ms_relay_state state, int64_t due_at_ms)
 {
   struct ms_relay *relay = item->relay;
+  if (state == MS_RELAY_DUE && !ms_relay_lane_is_first(item)) {
+    item->state = MS_RELAY_BEHIND;
+    return;
+  }
   item->state = state;
   if (ms_heap_add(&relay->heap, &item->node, due_at_ms, relay->order++) != 0) {
     relay->fresh++;
@@ -149,6 +170,7 @@ static void keep_undeliverable(struct ms_relay_item *item)
   item->phase = MS_RELAY_UNDELIVERABLE;
   item->state = MS_RELAY_KEPT;
   relay->kept++;
+  leave_lane(item);
   change_row(item, false); /* a failure: after a restart it is tried once more */
   if (relay->kept > MS_RELAY_UNDELIVERABLE_MAX) {
     forget_oldest_kept(relay);
@@ -403,6 +425,11 @@ int ms_relay_add(struct ms_relay *relay, struct ms_batch *batch, const struct ms
     ms_relay_item_fail(item, entry->error, entry->error_text);
   }
   item->state = MS_RELAY_STAGED;
+  err = ms_relay_lane_join(&relay->lanes, item);
+  if (err != 0) {
+    ms_relay_item_free(item);
+    return err;
+  }
   link_item(relay, item);
   if (batch != NULL) {
     put_row(item, batch);
@@ -423,6 +450,7 @@ int ms_relay_new(struct ms_relay **out, const struct ms_driver_env *env, enum ms
   relay->last_id = (uint64_t)range << RANGE_SHIFT;
   relay->last = &relay->first;
   ms_heap_init(&relay->heap);
+  ms_map_init(&relay->lanes, ms_hash_process_seed());
   *out = relay;
   return MSTEP_OK;
 }
@@ -430,6 +458,7 @@ int ms_relay_new(struct ms_relay **out, const struct ms_driver_env *env, enum ms
 /* Those that are being tried wait for their callback; the rest goes. */
 static void drop_all(struct ms_relay *relay)
 {
+  relay->is_dropping = true;
   for (struct ms_relay_item *item = relay->first, *next; item != NULL; item = next) {
     next = item->next;
     if (item->state != MS_RELAY_TRYING) {
@@ -445,6 +474,7 @@ static void drop_all(struct ms_relay *relay)
     }
     relay->orphans = item;
   }
+  relay->is_dropping = false;
   relay->is_asked = false;
   relay->ask_again_ms = 0;
   relay->is_resumed = false;
@@ -452,6 +482,7 @@ static void drop_all(struct ms_relay *relay)
 
 void ms_relay_free(struct ms_relay *relay)
 {
+  void *lane;
   if (relay == NULL) {
     return;
   }
@@ -461,6 +492,10 @@ void ms_relay_free(struct ms_relay *relay)
     ms_relay_item_free(item);
   }
   ms_heap_deinit(&relay->heap);
+  for (size_t pos = 0; ms_map_next(&relay->lanes, &pos, &(struct ms_str){NULL, 0}, &lane);) {
+    ms_free(lane); /* an empty one whose key could not be printed */
+  }
+  ms_map_deinit(&relay->lanes);
   ms_free(relay);
 }
 
@@ -475,6 +510,13 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
   item->id = ms_store_number(key);
   relay->last_id = item->id > relay->last_id ? item->id : relay->last_id;
   item->state = item->phase == MS_RELAY_UNDELIVERABLE ? MS_RELAY_KEPT : MS_RELAY_ASKED;
+  if (item->state != MS_RELAY_KEPT) {
+    err = ms_relay_lane_join(&relay->lanes, item);
+    if (err != 0) {
+      ms_relay_item_free(item);
+      return err;
+    }
+  }
   relay->kept += item->state == MS_RELAY_KEPT;
   link_item(relay, item);
   return MSTEP_OK;

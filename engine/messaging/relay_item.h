@@ -3,6 +3,7 @@
 #define MS_MESSAGING_RELAY_ITEM_H
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "messaging/relay.h"
 
 enum ms_relay_phase { MS_RELAY_TARGET, MS_RELAY_DEAD_LETTER, MS_RELAY_UNDELIVERABLE };
@@ -12,6 +13,7 @@ enum ms_relay_state {
   MS_RELAY_FRESH, /* committed; nobody has asked yet when it is durable */
   MS_RELAY_ASKED,
   MS_RELAY_DUE,
+  MS_RELAY_BEHIND, /* due when those before it in its lane are gone */
   MS_RELAY_TRYING,
   MS_RELAY_KEPT,  /* undeliverable */
   MS_RELAY_DONE,  /* its row is to be removed */
@@ -35,8 +37,15 @@ enum ms_relay_text {
   MS_RELAY_TEXT_COUNT
 };
 
+/* What goes to one FIFO target in one group: one after the other. */
+struct ms_relay_lane {
+  struct ms_relay_item *first, *last;
+};
+
 struct ms_relay_item {
   struct ms_relay_item *next, **slot; /* in the list of all, oldest first */
+  struct ms_relay_lane *lane;         /* NULL: in none */
+  struct ms_relay_item *lane_prev, *lane_next;
   struct ms_heap_node node;
   struct ms_relay *relay;
   uint64_t id;
@@ -54,6 +63,14 @@ struct ms_relay_item {
   struct ms_str texts[MS_RELAY_TEXT_COUNT];
 };
 
+/* ---- relay_lane.c ---- */
+/* Puts it at the end of its lane, if order matters for it. MSTEP_ENOMEM. */
+int ms_relay_lane_join(struct ms_map *lanes, struct ms_relay_item *item);
+/* The one that is first in the lane now and was not before; NULL: none. */
+struct ms_relay_item *ms_relay_lane_leave(struct ms_map *lanes, struct ms_relay_item *item);
+bool ms_relay_lane_is_first(const struct ms_relay_item *item); /* so is what is in none */
+
+/* ---- relay_item.c ---- */
 /* MSTEP_ENOMEM. */
 int ms_relay_item_new(struct ms_relay_item **out, const struct ms_relay_entry *entry);
 /* From a row. MSTEP_EIO: damaged. */

@@ -286,6 +286,7 @@ static void close_topics(void *driver)
   struct ms_topics *topics = driver;
   if (topics != NULL) {
     drop_all(topics);
+    ms_topic_recents_clear(topics);
     ms_topic_waits_free(topics);
     ms_relay_free(topics->relay);
     ms_free(topics);
@@ -299,6 +300,7 @@ static int open_topics(void **driver, const struct ms_driver_env *env)
     return ms_error_nomem();
   }
   topics->env = env;
+  ms_topic_recents_init(topics);
   int err = ms_relay_new(&topics->relay, env, MS_RELAY_TOPICS);
   if (err != 0) {
     close_topics(topics);
@@ -335,7 +337,9 @@ static int load_topics(void *driver)
     return MSTEP_OK;
   }
   drop_all(topics);
-  int err = ms_resource_scan(reader, "topic", load_topic, topics);
+  ms_topic_recents_clear(topics);
+  int err = ms_topic_recents_load(topics);
+  err = err != 0 ? err : ms_resource_scan(reader, "topic", load_topic, topics);
   err = err != 0 ? err : ms_resource_scan(reader, "subscription", load_subscription, topics);
   return err != 0 ? err : ms_relay_load(topics->relay);
 }
@@ -347,12 +351,17 @@ static void resume_topics(void *driver)
 
 static int64_t next_due_ms(void *driver)
 {
-  return ms_relay_next_due_ms(((struct ms_topics *)driver)->relay);
+  struct ms_topics *topics = driver;
+  int64_t due_ms = ms_relay_next_due_ms(topics->relay);
+  int64_t recent_ms = ms_topic_recents_due_ms(topics);
+  return due_ms == 0 || (recent_ms != 0 && recent_ms < due_ms) ? recent_ms : due_ms;
 }
 
 static void on_timer(void *driver, int64_t now_ms)
 {
-  ms_relay_on_timer(((struct ms_topics *)driver)->relay, now_ms);
+  struct ms_topics *topics = driver;
+  ms_topic_recents_expire(topics, now_ms);
+  ms_relay_on_timer(topics->relay, now_ms);
 }
 
 static bool is_busy(void *driver)

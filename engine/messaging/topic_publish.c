@@ -20,6 +20,8 @@ struct message {
   struct ms_json attributes; /* in SQS's form */
   struct ms_json forms;      /* MessageStructure json: {protocol: text} */
   char id[37], time[MS_TIME_TEXT_SIZE], sequence[24], hash[MS_DIGEST_HEX_SIZE];
+  struct ms_topic_recent *recent; /* of FIFO topics */
+  bool is_known;                  /* it was published before: id and sequence are that one's */
 };
 
 /* ---- forms ---- */
@@ -273,9 +275,40 @@ static int read_structure(struct message *message, struct ms_json request,
                          "body");
 }
 
-static int read_fifo(struct message *message, struct ms_queue_refusal *why)
+static void new_sequence(struct message *message)
 {
   struct ms_topics *topics = message->topics;
+  int64_t floor = ms_loop_now_ms(topics->env->loop) << 20;
+  topics->sequence = topics->sequence >= floor ? topics->sequence + 1 : floor;
+  snprintf(message->sequence, sizeof message->sequence, "1%019" PRId64, topics->sequence);
+}
+
+/* Is it one that was published in the last five minutes? */
+static int note_recent(struct message *message)
+{
+  struct ms_buf key;
+  ms_buf_init(&key, 0);
+  int err = ms_topic_recent_key(&key, message->topic, message->group, message->deduplication);
+  const struct ms_topic_recent *known =
+      err != 0 ? NULL : ms_topic_recent_find(message->topics, ms_buf_view(&key));
+  if (known != NULL) {
+    message->is_known = true;
+    memcpy(message->id, known->id, sizeof message->id);
+    memcpy(message->sequence, known->sequence, sizeof message->sequence);
+  } else if (err == 0) {
+    err = ms_topic_recent_add(&message->recent, message->topics, ms_buf_view(&key));
+  }
+  if (message->recent != NULL) {
+    new_sequence(message);
+    memcpy(message->recent->id, message->id, sizeof message->id);
+    memcpy(message->recent->sequence, message->sequence, sizeof message->sequence);
+  }
+  ms_buf_deinit(&key);
+  return err;
+}
+
+static int read_fifo(struct message *message, struct ms_queue_refusal *why)
+{
   if (!message->topic->is_fifo) {
     return MSTEP_OK;
   }
@@ -296,10 +329,7 @@ static int read_fifo(struct message *message, struct ms_queue_refusal *why)
     }
     message->deduplication = ms_str_c(message->hash);
   }
-  int64_t floor = ms_loop_now_ms(topics->env->loop) << 20;
-  topics->sequence = topics->sequence >= floor ? topics->sequence + 1 : floor;
-  snprintf(message->sequence, sizeof message->sequence, "1%019" PRId64, topics->sequence);
-  return MSTEP_OK;
+  return note_recent(message);
 }
 
 /* forms is the caller's to drop, whatever is returned. */
@@ -331,7 +361,9 @@ static int read_message(struct message *out, struct ms_topics *topics, const str
 
 static int stage_message(void *arg, struct ms_batch *batch)
 {
-  return spread(arg, batch);
+  const struct message *message = arg;
+  int err = message->recent == NULL ? MSTEP_OK : ms_topic_recent_put(batch, message->recent);
+  return err != 0 ? err : spread(message, batch);
 }
 
 static int publish(struct ms_topics *topics, const struct ms_topic *topic, struct ms_json request,
@@ -346,7 +378,14 @@ static int publish(struct ms_topics *topics, const struct ms_topic *topic, struc
   if (err == 0 && message.sequence[0] != '\0') {
     err = ms_json_setc(reply, "SequenceNumber", ms_json_cstring(message.sequence));
   }
-  err = err != 0 ? err : send_all(topics, stage_message, &message);
+  if (err == 0 && !message.is_known) {
+    err = send_all(topics, stage_message, &message);
+  }
+  if (err != 0 && message.recent != NULL) {
+    ms_topic_recent_take_back(topics, message.recent);
+  } else if (message.recent != NULL) {
+    topics->env->touch(topics->env->user); /* it runs out */
+  }
   ms_json_unref(message.forms);
   return err;
 }
