@@ -215,6 +215,34 @@ int ms_topic_list(struct ms_topics *topics, struct ms_json request, struct ms_js
   return err != 0 ? err : set;
 }
 
+/* What SNS shows of a topic for which nobody has set it. */
+static int put_defaults(struct ms_json *all, const struct ms_topic *topic, const char *account)
+{
+  static const char policy[] =
+      "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":"
+      "\"__default_statement_ID\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":["
+      "\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\",\"SNS:AddPermission\","
+      "\"SNS:RemovePermission\",\"SNS:DeleteTopic\",\"SNS:Subscribe\","
+      "\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"%.*s\",\"Condition\":{"
+      "\"StringEquals\":{\"AWS:SourceOwner\":\"%s\"}}}]}";
+  static const char delivery[] =
+      "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,"
+      "\"numRetries\":3,\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"
+      "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
+      "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}";
+  struct ms_json own = ms_json_getc(*all, "DeliveryPolicy");
+  bool has_own = ms_json_text(own).len > 0;
+  int err = ms_json_setc(all, "EffectiveDeliveryPolicy",
+                         has_own ? ms_json_ref(own) : ms_json_cstring(delivery));
+  if (err == 0 && ms_json_is_none(ms_json_getc(*all, "DisplayName"))) {
+    err = ms_json_setc(all, "DisplayName", ms_json_cstring(""));
+  }
+  if (err == 0 && ms_json_is_none(ms_json_getc(*all, "Policy"))) {
+    err = ms_json_setc(all, "Policy", ms_json_stringf(policy, MS_STR_ARG(topic->arn), account));
+  }
+  return err;
+}
+
 int ms_topic_get_attributes(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
                             struct ms_queue_refusal *why)
 {
@@ -233,6 +261,7 @@ int ms_topic_get_attributes(struct ms_topics *topics, struct ms_json request, st
   err |= ms_json_setc(&all, "SubscriptionsConfirmed", ms_json_stringf("%d", confirmed));
   err |= ms_json_setc(&all, "SubscriptionsPending", ms_json_stringf("%d", pending));
   err |= ms_json_setc(&all, "SubscriptionsDeleted", ms_json_cstring("0"));
+  err |= put_defaults(&all, topic, topics->env->account);
   *reply = ms_json_object(1);
   int set = ms_json_setc(reply, "Attributes", all);
   return err != 0 ? MSTEP_ENOMEM : set;

@@ -56,7 +56,9 @@ static struct ms_json lower(struct ms_json value)
   return out;
 }
 
-static int put_message_attributes(struct ms_json *record, struct ms_json attributes)
+/* Without attributes Lambda's batching window writes a null hash, and its plain poller none. */
+static int put_message_attributes(struct ms_json *record, const struct ms_mapping *mapping,
+                                  struct ms_json attributes)
 {
   char md5[33];
   struct ms_json out = ms_json_object(ms_json_count(attributes));
@@ -73,6 +75,8 @@ static int put_message_attributes(struct ms_json *record, struct ms_json attribu
   if (err == 0 && ms_json_count(attributes) > 0) {
     err = ms_queue_attributes_md5(md5, attributes);
     err = err != 0 ? err : ms_json_setc(record, "md5OfMessageAttributes", ms_json_cstring(md5));
+  } else if (err == 0 && mapping->settings.window_ms > 0) {
+    err = ms_json_setc(record, "md5OfMessageAttributes", MS_JSON_VALUE_NULL);
   }
   return err;
 }
@@ -87,7 +91,7 @@ struct ms_json ms_queue_record(const struct ms_mapping *mapping,
   err = err != 0 ? err : ms_json_setc(&out, "receiptHandle", ms_json_cstring(message->handle));
   err = err != 0 ? err : ms_json_setc(&out, "body", ms_json_string(message->body));
   err = err != 0 ? err : put_attributes(&out, mapping, message);
-  err = err != 0 ? err : put_message_attributes(&out, message->attributes);
+  err = err != 0 ? err : put_message_attributes(&out, mapping, message->attributes);
   err = err != 0 ? err : ms_digest_hex(md5, MS_STR("MD5"), message->body);
   err = err != 0 ? err : ms_json_setc(&out, "md5OfBody", ms_json_cstring(md5));
   err = err != 0 ? err : ms_json_setc(&out, "eventSource", ms_json_cstring("aws:sqs"));

@@ -2,9 +2,10 @@
 // pointer, JSON texts that were stored as values, and histories whose branches come in any order.
 'use strict';
 
+// `*` stands for anything, a backslash for the character behind it.
 function glob(pattern, text) {
-  const source = pattern.split(/(\\\*|\*)/).map((part) =>
-    part === '*' ? '[\\s\\S]*' : part === '\\*' ? '\\*' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const source = pattern.split(/(\\[\s\S]|\*)/).map((part) =>
+    part === '*' ? '[\\s\\S]*' : part.replace(/^\\([\s\S])/, '$1').replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${source.join('')}$`).test(text);
 }
 

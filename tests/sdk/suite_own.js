@@ -46,6 +46,21 @@ async function lambda(server) {
   assert.deepEqual([error.code, error.status], ['ResourceNotFoundException', 404]);
 }
 
+// What functions reserve counts together: 100 of 1,000 are to be left for the others.
+async function concurrency(server) {
+  const reserve = (FunctionName, ReservedConcurrentExecutions) =>
+    server.call('lambda', 'PutFunctionConcurrency', { FunctionName, ReservedConcurrentExecutions });
+  await server.ask('lambda', 'CreateFunction', { FunctionName: 'made', Role: ROLE, Runtime: 'provided.al2023', Handler: 'h',
+    Code: { ZipFile: Buffer.from(GREET) } });
+  assert.deepEqual((await reserve('greet', 600)).reply, { ReservedConcurrentExecutions: 600 });
+  assert.match((await reserve('made', 301)).error.message, /below its minimum value of \[100\]/);
+  assert.deepEqual((await reserve('made', 300)).reply, { ReservedConcurrentExecutions: 300 });
+  assert.deepEqual((await reserve('greet', 500)).reply, { ReservedConcurrentExecutions: 500 });
+  const { AccountLimit, AccountUsage } = await server.ask('lambda', 'GetAccountSettings');
+  assert.deepEqual([AccountLimit.ConcurrentExecutions, AccountLimit.UnreservedConcurrentExecutions], [1000, 200]);
+  assert.ok(AccountUsage.FunctionCount >= 1 && AccountUsage.TotalCodeSize >= GREET.length);
+}
+
 async function receive(server, QueueUrl, count) {
   const found = [];
   await until(async () => {
@@ -114,7 +129,7 @@ async function destinations(server) {
 }
 
 function cases() {
-  return Object.entries({ states, lambda, sqs, sns, events, destinations }).map(([name, play]) =>
+  return Object.entries({ states, lambda, concurrency, sqs, sns, events, destinations }).map(([name, play]) =>
     ({ name, run: () => withServer({ files: { 'functions/greet.lua': GREET } }, async (server) => { await play(server); }) }));
 }
 

@@ -128,6 +128,11 @@ MT_TEST(event_calls__topics)
   open_with_queue(&host);
   has(&host, "CreateTopic", "{\"Name\":\"t\"}", ":t\"");
   has(&host, "ListTopics", "{}", "arn:aws:sns:us-east-1:000000000000:t");
+  static const char *const shown[] = {"\"DisplayName\":\"\"", "__default_policy_ID",
+                                      "\\\"minDelayTarget\\\":20"};
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+    has(&host, "GetTopicAttributes", "{" TOPIC "}", shown[i]);
+  }
   call(&host, "SetTopicAttributes",
        "{" TOPIC ",\"AttributeName\":\"DisplayName\",\"AttributeValue\":\"Tea\"}");
   has(&host, "GetTopicAttributes", "{" TOPIC "}", "\"DisplayName\":\"Tea\"");

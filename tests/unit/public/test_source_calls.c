@@ -254,6 +254,8 @@ MT_TEST(source__fills_a_batch_until_it_is_full_or_its_window_is_over)
   host_run(&host);
   saw(&host, "m0,m1,m2|m3");
   is_empty(&host, "q");
+  const char *text = call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}");
+  mt_ok(strstr(text, "\"md5OfMessageAttributes\":null") != NULL);
   host_close(&host);
 }
 
@@ -274,6 +276,7 @@ MT_TEST(source__a_failed_batch_comes_back_and_ends_in_the_dead_letters)
   saw(&host, "fail|fail");
   const char *text = call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}");
   mt_ok(strstr(text, "\"ApproximateReceiveCount\":\"2\"") != NULL);
+  mt_ok(strstr(text, "md5OfMessageAttributes") == NULL);
   sleep_s(&host, 10);
   saw(&host, "fail|fail");
   is_empty(&host, "q");
