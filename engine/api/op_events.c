@@ -27,7 +27,8 @@ static int refuse(struct ms_api_call *call, const struct ms_queue_refusal *why)
   } errors[] = {{"ResourceNotFoundException", MS_API_ERROR_EVENTS_NOT_FOUND},
                 {"ResourceAlreadyExistsException", MS_API_ERROR_EVENTS_EXISTS},
                 {"InvalidEventPatternException", MS_API_ERROR_EVENTS_PATTERN},
-                {"LimitExceededException", MS_API_ERROR_EVENTS_LIMIT}};
+                {"LimitExceededException", MS_API_ERROR_EVENTS_LIMIT},
+                {"IllegalStatusException", MS_API_ERROR_EVENTS_STATUS}};
   for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
     if (why->name != NULL && strcmp(why->name, errors[i].name) == 0) {
       return ms_api_fail(call, errors[i].error, ms_str_c(why->text));
@@ -125,3 +126,51 @@ OPERATION(ms_op_events_describe_bus, ms_bus_describe, NAME("Name", false))
 OPERATION(ms_op_events_list_buses, ms_bus_list, NAME("NamePrefix", false), PAGE)
 OPERATION(ms_op_events_test_pattern, ms_bus_test_pattern, TEXT("EventPattern", true),
           TEXT("Event", true))
+
+#define ARCHIVE                                                                                    \
+  {                                                                                                \
+    .name = "ArchiveName", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 48         \
+  }
+#define REPLAY                                                                                     \
+  {                                                                                                \
+    .name = "ReplayName", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 64          \
+  }
+#define DESCRIPTION                                                                                \
+  {                                                                                                \
+    .name = "Description", .kind = MS_API_STRING, .max = 512                                       \
+  }
+#define KEPT                                                                                       \
+  DESCRIPTION, {.name = "EventPattern", .kind = MS_API_STRING, .max = 4096},                       \
+      {.name = "RetentionDays", .kind = MS_API_INTEGER, .max = 2147483647},                        \
+  {                                                                                                \
+    .name = "KmsKeyIdentifier", .kind = MS_API_STRING, .max = 2048                                 \
+  }
+
+static const struct ms_api_member destination[] = {
+    NAME("Arn", true), {.name = "FilterArns", .kind = MS_API_LIST}, MS_MEMBER_END};
+
+OPERATION(ms_op_events_create_archive, ms_bus_create_archive, ARCHIVE, NAME("EventSourceArn", true),
+          KEPT)
+OPERATION(ms_op_events_update_archive, ms_bus_update_archive, ARCHIVE, KEPT)
+OPERATION(ms_op_events_describe_archive, ms_bus_describe_archive, ARCHIVE)
+OPERATION(ms_op_events_delete_archive, ms_bus_delete_archive, ARCHIVE)
+OPERATION(ms_op_events_list_archives, ms_bus_list_archives, NAME("NamePrefix", false),
+          NAME("EventSourceArn", false),
+          {.name = "State",
+           .kind = MS_API_STRING,
+           .values = "ENABLED, DISABLED, CREATING, UPDATING, CREATE_FAILED, UPDATE_FAILED"},
+          PAGE)
+OPERATION(
+    ms_op_events_start_replay, ms_bus_start_replay, REPLAY, DESCRIPTION,
+    NAME("EventSourceArn", true),
+    {.name = "EventStartTime", .kind = MS_API_TIMESTAMP, .is_required = true},
+    {.name = "EventEndTime", .kind = MS_API_TIMESTAMP, .is_required = true},
+    {.name = "Destination", .kind = MS_API_STRUCTURE, .is_required = true, .members = destination})
+OPERATION(ms_op_events_describe_replay, ms_bus_describe_replay, REPLAY)
+OPERATION(ms_op_events_cancel_replay, ms_bus_cancel_replay, REPLAY)
+OPERATION(ms_op_events_list_replays, ms_bus_list_replays, NAME("NamePrefix", false),
+          NAME("EventSourceArn", false),
+          {.name = "State",
+           .kind = MS_API_STRING,
+           .values = "STARTING, RUNNING, CANCELLING, COMPLETED, CANCELLED, FAILED"},
+          PAGE)

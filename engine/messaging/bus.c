@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "messaging/bus_internal.h"
+#include "messaging/bus_archive.h"
 
 #define AFTER_TROUBLE_MS 1000
 
@@ -341,6 +341,9 @@ static void drop_all(struct ms_buses *buses)
     bus_free(bus);
   }
   buses->first = NULL;
+  ms_replays_free(buses);
+  ms_archives_free(buses);
+  buses->expire_again_ms = 0;
 }
 
 static int add_default(struct ms_buses *buses)
@@ -413,6 +416,8 @@ static int load_buses(void *driver)
   int err = add_default(buses);
   err = err != 0 ? err : ms_resource_scan(reader, "bus", load_bus, buses);
   err = err != 0 ? err : ms_resource_scan(reader, "rule", load_rule, buses);
+  err = err != 0 ? err : ms_archives_load(buses);
+  err = err != 0 ? err : ms_replays_load(buses);
   return err != 0 ? err : ms_relay_load(buses->relay);
 }
 
@@ -421,26 +426,36 @@ static void resume_buses(void *driver)
   ms_relay_resume(((struct ms_buses *)driver)->relay);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 static int64_t next_due_ms(void *driver)
 {
   struct ms_buses *buses = driver;
-  int64_t due_at_ms = 0, tries_at_ms = ms_relay_next_due_ms(buses->relay);
+  int64_t due_at_ms = 0;
   if (ms_heap_peek(&buses->schedules, &due_at_ms) == NULL) {
-    return tries_at_ms;
+    due_at_ms = 0;
   }
-  return tries_at_ms != 0 && tries_at_ms < due_at_ms ? tries_at_ms : due_at_ms;
+  due_at_ms = earlier(due_at_ms, ms_archives_next_due_ms(buses));
+  due_at_ms = earlier(due_at_ms, ms_replays_next_due_ms(buses));
+  return earlier(due_at_ms, ms_relay_next_due_ms(buses->relay));
 }
 
 static void on_timer(void *driver, int64_t now_ms)
 {
   struct ms_buses *buses = driver;
   fire_due(buses, now_ms);
+  ms_archives_on_timer(buses, now_ms);
+  ms_replays_on_timer(buses, now_ms);
   ms_relay_on_timer(buses->relay, now_ms);
 }
 
 static bool is_busy(void *driver)
 {
-  return ms_relay_is_busy(((struct ms_buses *)driver)->relay);
+  const struct ms_buses *buses = driver;
+  return ms_replays_are_busy(buses) || ms_relay_is_busy(buses->relay);
 }
 
 const struct ms_driver_type ms_buses_driver = {

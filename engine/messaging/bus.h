@@ -9,8 +9,8 @@
 #define MS_MESSAGING_BUS_H
 
 #include "journal/driver.h"
-#include "json/json.h"
 #include "messaging/queue.h"
+#include "json/json.h"
 
 struct ms_buses; /* the driver */
 
@@ -55,6 +55,24 @@ int ms_bus_describe(struct ms_buses *buses, struct ms_json request, struct ms_js
                     struct ms_queue_refusal *why);
 int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                 struct ms_queue_refusal *why);
+int ms_bus_create_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                          struct ms_queue_refusal *why);
+int ms_bus_describe_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                            struct ms_queue_refusal *why);
+int ms_bus_update_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                          struct ms_queue_refusal *why);
+int ms_bus_delete_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                          struct ms_queue_refusal *why);
+int ms_bus_list_archives(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                         struct ms_queue_refusal *why);
+int ms_bus_start_replay(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                        struct ms_queue_refusal *why);
+int ms_bus_describe_replay(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                           struct ms_queue_refusal *why);
+int ms_bus_list_replays(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                        struct ms_queue_refusal *why);
+int ms_bus_cancel_replay(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                         struct ms_queue_refusal *why);
 int ms_bus_test_pattern(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                         struct ms_queue_refusal *why);
 
@@ -64,7 +82,7 @@ int ms_bus_test_pattern(struct ms_buses *buses, struct ms_json request, struct m
  */
 int ms_bus_publish(struct ms_buses *buses, const char *source, const char *detail_type,
                    struct ms_str resource, struct ms_json detail);
-bool ms_bus_has_rules(const struct ms_buses *buses); /* on the default bus */
+bool ms_bus_has_rules(const struct ms_buses *buses); /* on the default bus, or archives */
 
 /*
  * As ms_driver_env.deliver, for arn:aws:events:...:event-bus/...: body is the detail of an event from `source`;

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/time.h"
-#include "messaging/bus_internal.h"
+#include "messaging/bus_archive.h"
 
 #define ENTRIES_MAX 10
 
@@ -44,20 +44,37 @@ int ms_bus_make_event(struct ms_json *out, struct ms_buses *buses, struct ms_str
 
 /* ---- where it goes ---- */
 
-int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json event, bool may_hop)
+static bool is_listed(struct ms_json arns, struct ms_str arn)
+{
+  for (size_t i = 0; i < ms_json_count(arns); i++) {
+    if (ms_str_eq(ms_json_text(ms_json_at(arns, i)), arn)) {
+      return true;
+    }
+  }
+  return ms_json_count(arns) == 0;
+}
+
+int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json event, bool may_hop,
+                  struct ms_json only)
 {
   struct ms_pattern_hits hits;
   struct ms_buf text;
   int err = ms_pattern_set_match(&hits, bus->patterns, event);
-  if (err != 0 || hits.count == 0) {
+  if (err != 0) {
     return err;
   }
   ms_buf_init(&text, 0);
-  ms_json_print(&text, event);
-  err = text.error;
-  for (size_t i = 0; i < hits.count && err == 0; i++) {
-    err = ms_rule_fire(hits.users[i], batch, event, ms_buf_view(&text), may_hop);
+  if (hits.count > 0) {
+    ms_json_print(&text, event);
+    err = text.error;
   }
+  for (size_t i = 0; i < hits.count && err == 0; i++) {
+    struct ms_rule *rule = hits.users[i];
+    if (is_listed(only, rule->arn)) {
+      err = ms_rule_fire(rule, batch, event, ms_buf_view(&text), may_hop);
+    }
+  }
+  err = err != 0 ? err : ms_archives_add(bus, batch, event, &text);
   ms_buf_deinit(&text);
   return err;
 }
@@ -65,24 +82,23 @@ int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json eve
 /* One change: what one event on a bus leads to. */
 static int spread_one(struct ms_bus *bus, struct ms_json event, bool may_hop)
 {
-  struct ms_relay *relay = bus->buses->relay;
   const struct ms_ledger *ledger = &bus->buses->env->ledger;
   struct ms_batch *batch = NULL;
   int err = ledger->begin(&batch, ledger->user);
   if (err != 0) {
     return err;
   }
-  err = ms_bus_spread(bus, batch, event, may_hop);
+  err = ms_bus_spread(bus, batch, event, may_hop, MS_JSON_VALUE_NONE);
   if (err != 0 && batch != NULL) {
     batch->error = batch->error != 0 ? batch->error : err;
   }
   int end = ledger->end(ledger->user);
   err = err != 0 ? err : end;
   if (err != 0) {
-    ms_relay_rollback(relay);
+    ms_bus_rollback(bus->buses);
     return err;
   }
-  ms_relay_commit(relay);
+  ms_bus_commit(bus->buses);
   return MSTEP_OK;
 }
 
@@ -169,7 +185,7 @@ static int put_entry(struct ms_buses *buses, struct ms_batch *batch, struct ms_j
   struct ms_bus *bus = ms_bus_find(buses, text_of(entry, "EventBusName"));
   err = ms_json_push(answers, event_id(event));
   if (err == 0 && bus != NULL) {
-    err = ms_bus_spread(bus, batch, event, true);
+    err = ms_bus_spread(bus, batch, event, true, MS_JSON_VALUE_NONE);
   }
   ms_json_unref(event);
   return err;
@@ -240,11 +256,11 @@ int ms_bus_put_events(struct ms_buses *buses, struct ms_json request, struct ms_
   int end = ledger->end(ledger->user);
   err = err != 0 ? err : end;
   if (err != 0) {
-    ms_relay_rollback(buses->relay);
+    ms_bus_rollback(buses);
     ms_json_replace(reply, MS_JSON_VALUE_NONE);
     return err;
   }
-  ms_relay_commit(buses->relay);
+  ms_bus_commit(buses);
   return MSTEP_OK;
 }
 
@@ -252,7 +268,8 @@ int ms_bus_put_events(struct ms_buses *buses, struct ms_json request, struct ms_
 
 bool ms_bus_has_rules(const struct ms_buses *buses)
 {
-  return buses->first != NULL && ms_pattern_set_count(buses->first->patterns) > 0;
+  return buses->first != NULL &&
+         (ms_pattern_set_count(buses->first->patterns) > 0 || ms_archives_want(buses->first));
 }
 
 int ms_bus_publish(struct ms_buses *buses, const char *source, const char *detail_type,

@@ -51,6 +51,11 @@ struct ms_buses {
   struct ms_relay *relay;
   struct ms_heap schedules;
   uint64_t order;
+  struct ms_archive *archives;
+  struct ms_archived *staged; /* events of a change that has not ended, for archives */
+  int64_t expire_again_ms;    /* not before, after trouble */
+  struct ms_replay *replays;
+  uint64_t asked, durable; /* questions of replays whether all is durable, and answers */
   struct ms_bus_wait *waits; /* deliveries to buses that wait for the disk */
 };
 
@@ -73,6 +78,8 @@ void ms_rule_free(struct ms_rule *rule);
 /* When its schedule is next due; adds it to the heap. MSTEP_ENOMEM. */
 int ms_rule_schedule(struct ms_rule *rule);
 
+bool ms_rule_name_is_valid(struct ms_str name); /* without its length */
+
 /* ---- bus_target.c ---- */
 /* MSTEP_EINVALID, MSTEP_ENOMEM. *out NULL: the target gets the event as it is, or a constant. */
 int ms_target_compile(struct ms_transform **out, struct ms_json target,
@@ -85,10 +92,24 @@ int ms_rule_fire(struct ms_rule *rule, struct ms_batch *batch, struct ms_json ev
 int ms_bus_make_event(struct ms_json *out, struct ms_buses *buses, struct ms_str source,
                       struct ms_str detail_type, int64_t at_ms, struct ms_json resources,
                       struct ms_json detail);
-/* Stages what an event leads to. */
-int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json event, bool may_hop);
-
+/* Stages what an event leads to. only: ARNs of the rules that may take it; NONE: all may. */
+int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json event, bool may_hop,
+                  struct ms_json only);
 
 void ms_bus_waits_free(struct ms_buses *buses);
+
+/* ---- bus_list.c ---- */
+/* What is listed, by name: NamePrefix, NextToken and Limit of a request. */
+struct ms_bus_page {
+  struct ms_json items;
+  struct ms_str prefix, from; /* from: NextToken, the name that comes first */
+  int64_t limit;
+  struct ms_str next; /* the first name that did not fit; data NULL */
+  int err;
+};
+void ms_bus_page_begin(struct ms_bus_page *page, struct ms_json request);
+bool ms_bus_page_wants(struct ms_bus_page *page, struct ms_str name);
+void ms_bus_page_add(struct ms_bus_page *page, struct ms_json item); /* takes */
+int ms_bus_page_end(struct ms_bus_page *page, const char *member, struct ms_json *reply);
 
 #endif

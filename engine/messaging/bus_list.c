@@ -4,31 +4,23 @@
 
 #define PAGE_MAX 100
 
-struct page {
-  struct ms_json items;
-  struct ms_str prefix, from; /* from: NextToken, the name that comes first */
-  int64_t limit;
-  struct ms_str next; /* the first name that did not fit; data NULL */
-  int err;
-};
-
 static struct ms_str text_of(struct ms_json object, const char *name)
 {
   struct ms_json value = ms_json_getc(object, name);
   return ms_json_is_string(value) ? ms_json_text(value) : (struct ms_str){NULL, 0};
 }
 
-static void page_begin(struct page *page, struct ms_json request)
+void ms_bus_page_begin(struct ms_bus_page *page, struct ms_json request)
 {
-  *page = (struct page){.items = ms_json_array(0),
-                        .prefix = text_of(request, "NamePrefix"),
-                        .from = text_of(request, "NextToken"),
-                        .limit = PAGE_MAX};
+  *page = (struct ms_bus_page){.items = ms_json_array(0),
+                               .prefix = text_of(request, "NamePrefix"),
+                               .from = text_of(request, "NextToken"),
+                               .limit = PAGE_MAX};
   ms_json_to_int(&page->limit, ms_json_getc(request, "Limit"));
   page->limit = page->limit < 1 || page->limit > PAGE_MAX ? PAGE_MAX : page->limit;
 }
 
-static bool page_wants(struct page *page, struct ms_str name)
+bool ms_bus_page_wants(struct ms_bus_page *page, struct ms_str name)
 {
   bool has_prefix = name.len >= page->prefix.len &&
                     ms_str_eq(ms_str_sub(name, 0, page->prefix.len), page->prefix);
@@ -43,12 +35,12 @@ static bool page_wants(struct page *page, struct ms_str name)
   return true;
 }
 
-static void page_add(struct page *page, struct ms_json item)
+void ms_bus_page_add(struct ms_bus_page *page, struct ms_json item)
 {
   page->err = ms_json_push(&page->items, item);
 }
 
-static int page_end(struct page *page, const char *member, struct ms_json *reply)
+int ms_bus_page_end(struct ms_bus_page *page, const char *member, struct ms_json *reply)
 {
   struct ms_json out = ms_json_object(2);
   int err = ms_json_setc(&out, member, page->items);
@@ -67,18 +59,18 @@ static int page_end(struct page *page, const char *member, struct ms_json *reply
 int ms_bus_list_rules(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                       struct ms_queue_refusal *why)
 {
-  struct page page;
+  struct ms_bus_page page;
   struct ms_bus *bus = ms_bus_asked(buses, request, why);
   if (bus == NULL) {
     return MSTEP_EINVALID;
   }
-  page_begin(&page, request);
+  ms_bus_page_begin(&page, request);
   for (struct ms_rule *rule = bus->rules; rule != NULL; rule = rule->next) {
-    if (page_wants(&page, rule->name)) {
-      page_add(&page, ms_json_ref(rule->rule));
+    if (ms_bus_page_wants(&page, rule->name)) {
+      ms_bus_page_add(&page, ms_json_ref(rule->rule));
     }
   }
-  return page_end(&page, "Rules", reply);
+  return ms_bus_page_end(&page, "Rules", reply);
 }
 
 int ms_bus_list_targets(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
@@ -105,30 +97,30 @@ static bool has_target(const struct ms_rule *rule, struct ms_str arn)
 int ms_bus_list_rule_names(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                            struct ms_queue_refusal *why)
 {
-  struct page page;
+  struct ms_bus_page page;
   struct ms_bus *bus = ms_bus_asked(buses, request, why);
   if (bus == NULL) {
     return MSTEP_EINVALID;
   }
-  page_begin(&page, request);
+  ms_bus_page_begin(&page, request);
   for (struct ms_rule *rule = bus->rules; rule != NULL; rule = rule->next) {
-    if (has_target(rule, text_of(request, "TargetArn")) && page_wants(&page, rule->name)) {
-      page_add(&page, ms_json_string(rule->name));
+    if (has_target(rule, text_of(request, "TargetArn")) && ms_bus_page_wants(&page, rule->name)) {
+      ms_bus_page_add(&page, ms_json_string(rule->name));
     }
   }
-  return page_end(&page, "RuleNames", reply);
+  return ms_bus_page_end(&page, "RuleNames", reply);
 }
 
 int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                 struct ms_queue_refusal *why)
 {
-  struct page page;
+  struct ms_bus_page page;
   (void)why;
-  page_begin(&page, request);
+  ms_bus_page_begin(&page, request);
   for (struct ms_bus *bus = buses->first; bus != NULL; bus = bus->next) {
-    if (page_wants(&page, bus->name)) {
-      page_add(&page, ms_json_ref(bus->row));
+    if (ms_bus_page_wants(&page, bus->name)) {
+      ms_bus_page_add(&page, ms_json_ref(bus->row));
     }
   }
-  return page_end(&page, "EventBuses", reply);
+  return ms_bus_page_end(&page, "EventBuses", reply);
 }

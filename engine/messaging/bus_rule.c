@@ -194,7 +194,7 @@ struct ms_rule *ms_rule_asked(struct ms_bus *bus, struct ms_json request, const 
 
 /* ---- operations ---- */
 
-static bool is_name(struct ms_str name)
+bool ms_rule_name_is_valid(struct ms_str name)
 {
   for (size_t i = 0; i < name.len; i++) {
     char c = name.data[i];
@@ -203,7 +203,7 @@ static bool is_name(struct ms_str name)
       return false;
     }
   }
-  return name.len > 0 && name.len <= MS_RULE_NAME_MAX;
+  return name.len > 0;
 }
 
 static int check_rule(const struct ms_bus *bus, struct ms_json request,
@@ -211,7 +211,8 @@ static int check_rule(const struct ms_bus *bus, struct ms_json request,
 {
   struct ms_str pattern = text_of(request, "EventPattern");
   struct ms_str schedule = text_of(request, "ScheduleExpression");
-  if (!is_name(text_of(request, "Name"))) {
+  if (!ms_rule_name_is_valid(text_of(request, "Name")) ||
+      text_of(request, "Name").len > MS_RULE_NAME_MAX) {
     return ms_refuse(why, "ValidationException",
                      "Value '%.*s' at 'name' failed to satisfy constraint: Member must satisfy "
                      "regular expression pattern: [\\.\\-_A-Za-z0-9]+",

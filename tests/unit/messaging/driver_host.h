@@ -13,7 +13,7 @@
 #include "mt.h"
 
 #define HOST_START_MS 1704067200000 /* 2024-01-01T00:00:00Z */
-#define HOST_WAITING_MAX 64
+#define HOST_WAITING_MAX 256
 #define HOST_TEXT_MAX 2048
 
 struct host_delivery {

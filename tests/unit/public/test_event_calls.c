@@ -158,3 +158,39 @@ MT_TEST(event_calls__topics)
   has(&host, "ListTopics", "{}", "!:t\"");
   host_close(&host);
 }
+
+#define ARCHIVE_ARN "arn:aws:events:us-east-1:000000000000:archive/a"
+#define BUS_ARN "arn:aws:events:us-east-1:000000000000:event-bus/default"
+
+MT_TEST(event_calls__archives_and_replays)
+{
+  struct host host;
+  open_with_queue(&host);
+  has(&host, "CreateArchive", "{\"ArchiveName\":\"a\"}", "ValidationException");
+  has(&host, "CreateArchive", "{\"ArchiveName\":\"a\",\"EventSourceArn\":\"" BUS_ARN "\"}",
+      "\"State\":\"ENABLED\"");
+  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "\"EventCount\":1");
+  has(&host, "UpdateArchive", "{\"ArchiveName\":\"a\",\"RetentionDays\":3}", ARCHIVE_ARN);
+  has(&host, "ListArchives", "{\"EventSourceArn\":\"" BUS_ARN "\"}", "\"RetentionDays\":3");
+  has(&host, "PutRule",
+      "{\"Name\":\"r\",\"EventPattern\":\"{\\\"replay-name\\\":[{\\\"exists\\\":true}]}\"}",
+      ":rule/r");
+  has(&host, "PutTargets",
+      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
+      "\"FailedEntryCount\":0");
+  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  has(&host, "StartReplay",
+      "{\"ReplayName\":\"p\",\"EventSourceArn\":\"" ARCHIVE_ARN
+      "\",\"EventStartTime\":1704067200,\"EventEndTime\":1704070800,\"Destination\":{\"Arn\":"
+      "\"" BUS_ARN "\"}}",
+      "\"State\":\"STARTING\"");
+  receive(&host, "\\\"replay-name\\\":\\\"p\\\"");
+  receive(&host, "\\\"replay-name\\\":\\\"p\\\""); /* both */
+  has(&host, "DescribeReplay", "{\"ReplayName\":\"p\"}", "\"State\":\"COMPLETED\"");
+  has(&host, "ListReplays", "{\"NamePrefix\":\"p\"}", "\"ReplayName\":\"p\"");
+  has(&host, "CancelReplay", "{\"ReplayName\":\"p\"}", "IllegalStatusException");
+  has(&host, "DeleteArchive", "{\"ArchiveName\":\"a\"}", "{}");
+  has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "ResourceNotFoundException");
+  host_close(&host);
+}
