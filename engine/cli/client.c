@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/remote.h"
 #include "cli/table.h"
 
 /* ---- the store ---- */
@@ -42,6 +43,36 @@ bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool 
     out->path = out->url + 7;
   }
   return true;
+}
+
+static const char *from_environment(const char *name)
+{
+  const char *text = getenv(name);
+  return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+bool ms_client_choose(struct ms_client *out, const struct ms_cli_args *args)
+{
+  const char *endpoint = args->options[MS_OPTION_ENDPOINT];
+  const char *store = args->options[MS_OPTION_STORE];
+  if (endpoint != NULL && store != NULL) {
+    ms_cli_error("--endpoint asks a server and --store opens a file: only one of them");
+    return false;
+  }
+  if (endpoint == NULL && store == NULL) {
+    endpoint = from_environment("MSTEP_ENDPOINT");
+  }
+  if (endpoint != NULL) {
+    *out = (struct ms_client){.store = endpoint};
+    return ms_remote_new(&out->remote, endpoint);
+  }
+  if (store == NULL && from_environment("MSTEP_STORE") == NULL) {
+    ms_cli_error("\"mstep %s\" needs --store FILE, or MSTEP_STORE in the environment",
+                 args->cmd->name);
+    ms_cli_hint("Or a server: --endpoint URL, or MSTEP_ENDPOINT in the environment.");
+    return false;
+  }
+  return ms_client_find(out, args, true);
 }
 
 static void say_open(const struct ms_client *client, int code, bool is_new_fine)
@@ -104,8 +135,11 @@ bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args,
                      enum ms_client_mode mode)
 {
   mstep_options options;
-  if (!ms_client_find(out, args, true)) {
+  if (!ms_client_choose(out, args)) {
     return false;
+  }
+  if (out->remote != NULL) {
+    return true;
   }
   int code = mstep_options_init(&options, MSTEP_OPTIONS_VERSION);
   if (code != MSTEP_OK) {
@@ -120,6 +154,8 @@ void ms_client_close(struct ms_client *client)
 {
   mstep_engine_close(client->engine);
   client->engine = NULL;
+  ms_remote_free(client->remote);
+  client->remote = NULL;
   ms_text_deinit(&client->reply);
 }
 
@@ -159,6 +195,12 @@ bool ms_client_call(struct ms_client *client, const char *operation, const struc
   struct waiting waiting = {client, false};
   client->reply.len = 0;
   client->reply.is_failed = false;
+  if (client->remote != NULL) {
+    client->status = request->is_failed
+                         ? MSTEP_ENOMEM
+                         : ms_remote_call(client->remote, &client->reply, operation, request);
+    return client->status == MSTEP_OK;
+  }
   int code = request->is_failed
                  ? MSTEP_ENOMEM
                  : mstep_call(client->engine, operation, ms_text_str(request), on_reply, &waiting);
@@ -181,6 +223,8 @@ void ms_client_say(const struct ms_client *client)
   struct ms_text message = {0};
   if (ms_text_member(&message, ms_text_str(&client->reply), "message") && message.data != NULL) {
     ms_cli_error("%s", message.data);
+  } else if (client->remote != NULL) {
+    ms_remote_say(client->remote, client->status);
   } else {
     ms_cli_error_code(client->status, "could not ask the engine");
   }

@@ -1,7 +1,7 @@
 /*
  * How commands ask for things: operations of AWS's APIs by name, told to an engine that has a store
- * open in this process. What a command knows is JSON in and JSON out, so another way to reach an
- * engine can stand here.
+ * open in this process, or over HTTP to `mstep serve` (remote.h). What a command knows is JSON in and
+ * JSON out.
  */
 #ifndef MS_CLI_CLIENT_H
 #define MS_CLI_CLIENT_H
@@ -15,10 +15,13 @@ enum ms_client_mode {
   MS_CLIENT_RUN     /* the engine works */
 };
 
+struct ms_remote;
+
 struct ms_client {
-  mstep_engine *engine;
+  mstep_engine *engine;     /* NULL when it is asked over HTTP */
+  struct ms_remote *remote; /* NULL when it is in this process */
   char url[4200];       /* of the store */
-  const char *store;    /* its path or URL, for messages; NULL: none was named */
+  const char *store;    /* its path or URL, or the endpoint's, for messages; NULL: none was named */
   const char *path;     /* of its file, within url; NULL: it has none */
   struct ms_text reply; /* of the latest call: the answer, or the error */
   int status;
@@ -29,12 +32,17 @@ struct ms_client {
  * is_needed: also when there is none.
  */
 bool ms_client_find(struct ms_client *out, const struct ms_cli_args *args, bool is_needed);
+/*
+ * The same for commands that reach servers, too: --endpoint or --store, else MSTEP_ENDPOINT or
+ * MSTEP_STORE. With an endpoint the client is ready, and is_remote(out).
+ */
+bool ms_client_choose(struct ms_client *out, const struct ms_cli_args *args);
 /* --durability, --keep-for, --keep-last into options. False: said. */
 bool ms_client_options(mstep_options *options, const struct ms_cli_args *args);
 /* Puts the store into options and opens. is_new_fine: a file that is not there is made. */
 bool ms_client_open(struct ms_client *client, mstep_options *options, enum ms_client_mode mode,
                     bool is_new_fine);
-/* Both, with the default options. */
+/* ms_client_choose, and with a store ms_client_open with the default options. */
 bool ms_client_start(struct ms_client *out, const struct ms_cli_args *args,
                      enum ms_client_mode mode);
 void ms_client_close(struct ms_client *client);

@@ -25,7 +25,7 @@ static void help_program(FILE *to)
         "commands:\n",
         to);
   for (size_t i = 0; i < MS_CMD_COUNT; i++) {
-    fprintf(to, "  %-10s %s\n", ms_cmds[i].name, ms_cmds[i].summary);
+    fprintf(to, "  %-11s %s\n", ms_cmds[i].name, ms_cmds[i].summary);
   }
   fputs("\n\"mstep help COMMAND\" or \"mstep COMMAND --help\" says more.\n\n"
         "examples:\n"

@@ -3,6 +3,7 @@
  * back.
  */
 #include <string.h>
+#include <time.h>
 
 #include "cli/client.h"
 #include "cli/table.h"
@@ -115,7 +116,9 @@ int ms_cmd_purge(const struct ms_cli_args *args)
     return MS_EXIT_USAGE;
   }
   unsigned long long count = 0, before = ms_client_size(&client);
-  double stopped_before = (double)(mstep_engine_now_ms(client.engine) - age_ms) / 1000;
+  int64_t now_ms =
+      client.engine != NULL ? mstep_engine_now_ms(client.engine) : (int64_t)time(NULL) * 1000;
+  double stopped_before = (double)(now_ms - age_ms) / 1000;
   bool is_fine = args->operand_count > 0 ? purge_named(&client, args, &count)
                                          : purge_old(&client, args, stopped_before, &count);
   if (count > 0) {

@@ -78,7 +78,9 @@ static int on_call(const struct ms_http_front_call *request, ms_http_front_reply
 {
   struct serve *serve = user;
   char operation[128];
-  int len = snprintf(operation, sizeof operation, "%s:%s", request->service, request->operation);
+  bool is_named = strcmp(request->service, "mstep") == 0; /* by its name alone */
+  int len = snprintf(operation, sizeof operation, "%s%s%s", is_named ? "" : request->service,
+                     is_named ? "" : ":", request->operation);
   struct call *call = ms_alloc(sizeof *call);
   if (call == NULL || len < 0 || (size_t)len >= sizeof operation) {
     ms_free(call);

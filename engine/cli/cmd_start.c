@@ -20,8 +20,11 @@ static bool open_store(struct ms_client *client, const struct ms_cli_args *args,
 {
   mstep_options options;
   const char *machine = args->operands[0];
-  if (!ms_client_find(client, args, true) || !ms_project_find(project, args, machine)) {
+  if (!ms_client_choose(client, args) || !ms_project_find(project, args, machine)) {
     return false;
+  }
+  if (client->remote != NULL) {
+    return true;
   }
   int code = mstep_options_init(&options, MSTEP_OPTIONS_VERSION);
   if (code != MSTEP_OK) {

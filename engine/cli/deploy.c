@@ -6,6 +6,21 @@
 
 #include "cli/machine.h"
 
+bool ms_cli_value(struct ms_text *out, const char *given, const char *what)
+{
+  bool is_file = given[0] == '@' || strcmp(given, "-") == 0;
+  if (!is_file) {
+    ms_text_put(out, given);
+    return true;
+  }
+  const char *path = given[0] == '@' ? given + 1 : given;
+  int error = ms_text_read(out, path);
+  if (error != 0) {
+    ms_cli_error("could not read the %s \"%s\": %s", what, path, strerror(error));
+  }
+  return error == 0;
+}
+
 bool ms_cli_input(struct ms_text *out, const struct ms_cli_args *args, const char *machine)
 {
   const char *given = args->options[MS_OPTION_INPUT];
@@ -13,21 +28,11 @@ bool ms_cli_input(struct ms_text *out, const struct ms_cli_args *args, const cha
     ms_text_put(out, "{}");
     return true;
   }
-  bool is_file = given[0] == '@' || strcmp(given, "-") == 0;
-  if (!is_file) {
-    ms_text_put(out, given);
-    return true;
-  }
-  const char *path = given[0] == '@' ? given + 1 : given;
-  if (strcmp(path, "-") == 0 && machine != NULL && strcmp(machine, "-") == 0) {
+  if (strcmp(given[0] == '@' ? given + 1 : given, "-") == 0 && machine != NULL && strcmp(machine, "-") == 0) {
     ms_cli_error("standard input cannot be both the machine and its input");
     return false;
   }
-  int error = ms_text_read(out, path);
-  if (error != 0) {
-    ms_cli_error("could not read the input \"%s\": %s", path, strerror(error));
-  }
-  return error == 0;
+  return ms_cli_value(out, given, "input");
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -45,11 +50,11 @@ bool ms_is_machine_file(const char *machine)
 
 /* ---- machines ---- */
 
-static bool check(struct ms_client *client, const struct ms_text *definition, const char *type,
+static bool check(mstep_engine *engine, const struct ms_text *definition, const char *type,
                   const char *file)
 {
   struct ms_problems problems = {.file = ms_machine_label(file), .to = stderr};
-  int code = mstep_state_machine_validate(client->engine, ms_text_str(definition), type,
+  int code = mstep_state_machine_validate(engine, ms_text_str(definition), type,
                                           ms_problems_add, &problems);
   if (code != MSTEP_OK && problems.error_count == 0) {
     ms_cli_error_code(code, "%s", problems.file);
@@ -117,9 +122,13 @@ bool ms_deploy(struct ms_client *client, struct ms_text *arn, const struct ms_cl
   struct ms_text definition = {0};
   ms_machine_name(name, sizeof name, machine);
   const char *given = args->options[MS_OPTION_MACHINE_NAME];
-  bool is_fine = ms_definition_read(&definition, client->engine, machine) &&
-                 check(client, &definition, types[type], machine) &&
+  /* A server is sent what was read and checked here. */
+  mstep_engine *checker = client->engine == NULL ? ms_checker_open(args, machine) : NULL;
+  mstep_engine *engine = checker != NULL ? checker : client->engine;
+  bool is_fine = engine != NULL && ms_definition_read(&definition, engine, machine) &&
+                 check(engine, &definition, types[type], machine) &&
                  create(client, arn, given != NULL ? given : name, &definition, types[type]);
+  mstep_engine_close(checker);
   ms_text_deinit(&definition);
   return is_fine;
 }

@@ -4,6 +4,8 @@
 
 #include "cli/client.h"
 
+/* Text, @FILE or -; what: for messages, "input". False: said. */
+bool ms_cli_value(struct ms_text *out, const char *given, const char *what);
 /* --input JSON|@FILE|-; machine: the operand that may be standard input itself. False: said. */
 bool ms_cli_input(struct ms_text *out, const struct ms_cli_args *args, const char *machine);
 /* Is it a definition's file, rather than the name or ARN of a machine that the store has? */

@@ -218,13 +218,45 @@ static int find_target(struct ms_http_call *call, struct ms_http_failure *failur
   return MSTEP_OK;
 }
 
+/* POST /mstep/OPERATION or /mstep/SERVICE:OPERATION, whatever the content type: curl says it sends a form. */
+static int find_named(struct ms_http_call *call, struct ms_http_failure *failure,
+                      const struct ms_http_message *message, struct ms_str name)
+{
+  size_t colon = ms_str_find(name, 0, ':');
+  struct ms_str service = ms_str_sub(name, 0, colon);
+  bool has_service = colon < name.len;
+  call->family = MS_HTTP_JSON;
+  call->service = ms_http_service_find("mstep");
+  bool is_name =
+      has_service ? copy_operation(call, service) &&
+                        copy_operation(call, ms_str_sub(name, colon + 1, name.len)) &&
+                        name.len < sizeof call->operation
+                  : copy_operation(call, name);
+  if (!is_name) {
+    return ms_http_fail(failure, MSTEP_ENOTFOUND, 404, "UnknownOperationException",
+                        "Operations are called with POST /mstep/OPERATION.");
+  }
+  memcpy(call->operation, name.data, name.len);
+  call->operation[name.len] = '\0';
+  if (!ms_str_is(message->method, "POST")) {
+    return ms_http_fail(failure, MSTEP_ENOTFOUND, 405, "UnknownOperationException",
+                        "Operations are called with POST.");
+  }
+  return MSTEP_OK;
+}
+
 int ms_http_protocol_find(struct ms_http_call *call, struct ms_http_failure *failure,
                           const struct ms_http_message *message)
 {
+  static const char named[] = "/mstep/";
   struct ms_str target = ms_http_header(message, "x-amz-target");
   bool is_endpoint = ms_http_is_endpoint(message);
   if (!is_endpoint && target.data != NULL) {
     return find_target(call, failure, message, target);
+  }
+  if (!is_endpoint && ms_str_has_prefix(message->path, named)) {
+    return find_named(call, failure, message,
+                      ms_str_sub(message->path, sizeof named - 1, message->path.len));
   }
   if (!is_endpoint && ms_http_query_is(message)) {
     call->family = MS_HTTP_QUERY;

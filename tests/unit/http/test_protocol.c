@@ -116,6 +116,24 @@ static void check_answer(const char *head, const char *body, int status, const c
 #define JSON10 "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.0\r\n"
 #define JSON11 "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.1\r\n"
 
+
+#define FORM_TYPE "Content-Type: application/x-www-form-urlencoded\r\n"
+
+MT_TEST(http_protocol__operations_by_name)
+{
+  check_call("POST /mstep/SendMessage HTTP/1.1\r\n" FORM_TYPE, "{\"a\":1}", "mstep:SendMessage",
+             "{\"a\":1}");
+  check_call("POST /mstep/states:TagResource HTTP/1.1\r\n", "", "mstep:states:TagResource", "{}");
+  check_failure("GET /mstep/SendMessage HTTP/1.1\r\n", "", 405, "UnknownOperationException");
+  check_failure("POST /mstep/ HTTP/1.1\r\n", "", 404, "UnknownOperationException");
+  check_failure("POST /mstep/a/b HTTP/1.1\r\n", "", 404, "UnknownOperationException");
+  check_failure("POST /mstep/:a HTTP/1.1\r\n", "", 404, "UnknownOperationException");
+  check_failure("POST /mstep/a:b:c HTTP/1.1\r\n", "", 404, "UnknownOperationException");
+  check_failure("POST /mstep/aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee:"
+                "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee HTTP/1.1\r\n",
+                "", 404, "UnknownOperationException");
+}
+
 MT_TEST(http_protocol__json_calls)
 {
   check_call(JSON10 "X-Amz-Target: AWSStepFunctions.StartExecution\r\n", "{\"input\":\"{}\"}",
