@@ -81,6 +81,7 @@ int ms_api_new(struct ms_api **out, struct ms_engine *engine, const struct ms_ap
   (*out)->engine = engine;
   (*out)->up = *up;
   atomic_flag_clear(&(*out)->lock);
+  ms_api_serve_handlers(*out);
   return MSTEP_OK;
 }
 

@@ -39,6 +39,9 @@ struct ms_api_call {
 /* ---- api.c ---- */
 void ms_api_call_free(struct ms_api_call *call);
 
+/* ---- handlers.c ---- */
+void ms_api_serve_handlers(struct ms_api *api);
+
 /* ---- call.c ---- */
 /* Answers, once. code 0: text is the reply; else the error object. */
 void ms_api_answer(struct ms_api_call *call, int code, int http_status, struct ms_str text);

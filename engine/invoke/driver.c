@@ -39,6 +39,7 @@ static void invoke_close(void *driver)
   }
   ms_heap_deinit(&invoke->heap); /* before what is in it */
   ms_invoke_runs_deinit(invoke);
+  ms_invoke_waiters_deinit(invoke);
   ms_invoke_queue_deinit(invoke);
   ms_invoke_functions_deinit(invoke);
   ms_outbox_free(invoke->outbox);

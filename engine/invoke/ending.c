@@ -268,6 +268,7 @@ void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition)
     return;
   }
   ms_outbox_commit(invoke->outbox);
+  ms_invoke_tell_end(queued, condition);
   invoke->counts.dropped += condition != MS_INVOKE_SUCCESS;
   ms_queued_drop(queued);
 }

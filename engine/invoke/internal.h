@@ -76,6 +76,18 @@ struct ms_invoke_run {
   char request_id[37];
 };
 
+/* Somebody who waits for the end of an event. */
+struct ms_invoke_waiter {
+  struct ms_invoke_waiter *next, **slot;
+  struct ms_invoke *invoke;
+  char request_id[37];
+  bool is_ended; /* record is there, and not yet durable */
+  enum ms_invoke_condition condition;
+  struct ms_buf record;
+  ms_invoke_ended_cb ended; /* NULL: withdrawn */
+  void *user;
+};
+
 struct ms_invoke {
   const struct ms_driver_env *env;
   struct ms_invoke_up up;
@@ -84,6 +96,7 @@ struct ms_invoke {
   struct ms_map codes;     /* without a store: files by "NAME\0VERSION", struct ms_json * */
   struct ms_queued *queue; /* all */
   struct ms_invoke_run *runs;
+  struct ms_invoke_waiter *waiters;
   struct ms_heap heap;
   struct ms_parked parked;
   size_t resident_bytes, resident_max;
@@ -149,6 +162,14 @@ void ms_queued_attempt(struct ms_queued *queued);
 
 /* ---- ending.c ---- */
 void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition);
+
+/* The name of a condition: "RetriesExhausted". */
+const char *ms_invoke_condition_name(enum ms_invoke_condition condition);
+
+/* ---- waiter.c ---- */
+/* The event has ended, in the commit that is being made. */
+void ms_invoke_tell_end(struct ms_queued *queued, enum ms_invoke_condition condition);
+void ms_invoke_waiters_deinit(struct ms_invoke *invoke);
 
 /* ---- record.c ---- */
 /* The invocation record, as Lambda prints it. */

@@ -211,6 +211,17 @@ typedef void (*ms_invoke_sent_cb)(int code, const char *request_id, void *user);
 int ms_invoke_send(struct ms_invoke *invoke, const struct ms_invoke_event *event,
                    ms_invoke_sent_cb sent, void *user);
 
+/*
+ * Who waits for the end of an event hears its record once that is durable: as destinations get it, whether there
+ * are any or not. code: as in sent. Nothing when it is withdrawn, or the driver closes.
+ */
+struct ms_invoke_waiter;
+typedef void (*ms_invoke_ended_cb)(int code, const char *condition, struct ms_str record,
+                                   void *user);
+int ms_invoke_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke, const char *request_id,
+                   ms_invoke_ended_cb ended, void *user);
+void ms_invoke_wait_cancel(struct ms_invoke_waiter *waiter);
+
 /* Records and dead letters on their way, and those that did not get there. */
 struct ms_outbox *ms_invoke_outbox(struct ms_invoke *invoke);
 /* Events that wait or run. */

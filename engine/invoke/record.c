@@ -10,6 +10,11 @@ static const char *const condition_names[] = {[MS_INVOKE_OPEN] = "",
                                                   "ZeroReservedConcurrency",
                                               [MS_INVOKE_RECURSIVE] = "RecursiveInvocation"};
 
+const char *ms_invoke_condition_name(enum ms_invoke_condition condition)
+{
+  return condition_names[condition];
+}
+
 static void print_response(struct ms_buf *out, const struct ms_queued *queued)
 {
   if (queued->status != 200) { /* nothing ran: throttled all the time, or not there */

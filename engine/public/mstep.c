@@ -28,6 +28,8 @@ struct mstep_engine {
   struct ms_api *api;
   mstep_log_cb log;
   void *log_user;
+  mstep_change_cb changed;
+  void *changed_user;
 };
 
 static struct ms_str in(mstep_str text)
@@ -241,6 +243,7 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
       .history_max_events = (uint32_t)or_limit(from->history_max_events, from, AWS_HISTORY_EVENTS),
       .is_aws_compat = from->is_aws_compat != 0,
       .is_history_kept = from->is_history_kept != 0,
+      .is_log_kept = from->is_log_kept != 0,
       .event_base = from->event_base,
       .store_url = from->store,
       .durability = (enum ms_durability)from->durability,
@@ -726,6 +729,32 @@ int mstep_call(mstep_engine *engine, const char *operation, mstep_str request, m
 int mstep_call_cancel(mstep_engine *engine, void *user)
 {
   return engine == NULL ? missing("engine") : ms_api_cancel(engine->api, user);
+}
+
+/* ---- files that change ---- */
+
+static void tell_change(const struct ms_engine_change *change, void *user)
+{
+  mstep_engine *engine = user;
+  const mstep_change public_change = {.version = 1,
+                                      .kind = change->kind,
+                                      .function = change->function,
+                                      .file = change->file,
+                                      .line = change->line,
+                                      .message = out(change->message),
+                                      .folder = change->folder};
+  engine->changed(engine, &public_change, engine->changed_user);
+}
+
+int mstep_files_watch(mstep_engine *engine, const char *const *folders, mstep_change_cb cb,
+                      void *user)
+{
+  if (engine == NULL) {
+    return missing("engine");
+  }
+  engine->changed = cb;
+  engine->changed_user = user;
+  return ms_engine_watch_files(engine->runtime, folders, cb == NULL ? NULL : tell_change, engine);
 }
 
 /* ---- functions ---- */

@@ -7,22 +7,31 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "invoke/invoke.h"
+#include "luavm/project.h"
+#include "luavm/reload.h"
+#include "luavm/up.h"
 #include "runtime/internal.h"
 #include "source/source.h"
 #include "source/web.h"
 
-static void lua_log(const char *function, const char *request_id, struct ms_str line, void *user)
+/* Everything is kept for those who ask for logs; what a handler printed is told to the host, too. */
+static void lua_log(const struct ms_lua_log_record *record, void *user)
 {
   struct ms_engine *engine = user;
-  (void)request_id;
+  if (engine->logs != NULL && record->function[0] != '\0') {
+    ms_logs_add(engine->logs, record);
+  }
+  if (record->kind != MS_LUA_LOG_LINE) {
+    return;
+  }
   struct ms_buf text;
   ms_buf_init(&text, 0);
-  if (function != NULL && function[0] != '\0') {
-    ms_buf_printf(&text, "%s: ", function);
+  if (record->function[0] != '\0') {
+    ms_buf_printf(&text, "%s: ", record->function);
   }
-  ms_buf_str(&text, line);
+  ms_buf_str(&text, record->message);
   const struct ms_engine_host *host = &engine->options.host;
-  host->log(2, "lua", text.error == 0 ? ms_buf_view(&text) : line, host->host);
+  host->log(2, "lua", text.error == 0 ? ms_buf_view(&text) : record->message, host->host);
   ms_buf_deinit(&text);
 }
 
@@ -38,6 +47,74 @@ static int hooks_dir(struct ms_buf *out, const struct ms_engine *engine)
     ms_buf_printf(out, "%s/../hooks", engine->options.functions_dir);
   }
   return out->error;
+}
+
+/* ---- what handlers ask for ---- */
+
+static void on_asked(struct ms_lua_request *request, const struct ms_lua_asked *asked, void *user)
+{
+  const struct ms_engine *engine = user;
+  const struct ms_engine_ask ask = {asked->operation, asked->body, ms_str_c(asked->lineage)};
+  engine->ask(request, &ask, engine->ask_user);
+}
+
+void ms_engine_serve(struct ms_engine *engine, ms_engine_ask_cb ask, void *user)
+{
+  engine->ask = ask;
+  engine->ask_user = user;
+  if (engine->lua != NULL) {
+    ms_lua_serve(engine->lua, ask == NULL ? NULL : on_asked, engine);
+  }
+}
+
+void ms_engine_answer(struct ms_engine *engine, struct ms_lua_request *request, struct ms_str body,
+                      struct ms_str error, struct ms_str message)
+{
+  const struct ms_lua_answer answer = {body, error, message};
+  ms_lua_answer(engine->lua, request, &answer);
+  ms_engine_touch(engine);
+}
+
+/* ---- a project's folder ---- */
+
+int ms_engine_project(struct ms_json *out, struct ms_engine *engine, const char *folder)
+{
+  struct ms_lua *lua;
+  int err = ms_engine_lua(&lua, engine);
+  return err != 0 ? err : ms_lua_project(out, lua, folder);
+}
+
+static void on_change(const struct ms_lua_change *change, void *user)
+{
+  static const char *const kinds[] = {
+      [MS_LUA_RELOADED] = "RELOADED", [MS_LUA_ADDED] = "ADDED",
+      [MS_LUA_REMOVED] = "REMOVED",   [MS_LUA_BROKEN] = "BROKEN",
+      [MS_LUA_RULES_LOADED] = "RULES_LOADED", [MS_LUA_FILE_CHANGED] = "FILE"};
+  struct ms_engine *engine = user;
+  const struct ms_engine_change out = {.kind = kinds[change->kind],
+                                       .function = change->function,
+                                       .file = change->file,
+                                       .line = change->line,
+                                       .message = change->message,
+                                       .folder = change->folder};
+  engine->changed(&out, engine->changed_user);
+}
+
+int ms_engine_watch_files(struct ms_engine *engine, const char *const *folders,
+                          ms_engine_change_cb changed, void *user)
+{
+  struct ms_lua *lua;
+  int err = ms_engine_lua(&lua, engine);
+  if (err != 0) {
+    return err;
+  }
+  engine->changed = changed;
+  engine->changed_user = user;
+  const struct ms_lua_watch_options options = {
+      .changed = on_change, .user = engine, .folders = folders};
+  err = ms_lua_watch(lua, changed == NULL ? NULL : &options);
+  ms_engine_touch(engine);
+  return err;
 }
 
 int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine)
@@ -58,14 +135,18 @@ int ms_engine_lua(struct ms_lua **out, struct ms_engine *engine)
         .seed = ms_random_next(&engine->random),
         .slice_ms = engine->options.is_virtual_time ? -1 : 0, /* runs repeat in every detail */
         .region = engine->options.region,
-        .log = lua_log,
+        .record = lua_log,
+        .has_platform_records = engine->logs != NULL,
         .log_user = engine,
     };
     err = err != 0 ? err : ms_lua_new(&engine->lua, &options);
     ms_buf_deinit(&hooks);
     if (err != 0) {
       engine->lua = NULL;
-    } else if (invoke_of(engine) != NULL) {
+    } else {
+      ms_lua_serve(engine->lua, engine->ask == NULL ? NULL : on_asked, engine);
+    }
+    if (err == 0 && invoke_of(engine) != NULL) {
       ms_invoke_attach(invoke_of(engine), engine->lua);
     }
   }
@@ -334,6 +415,9 @@ static int up_lua(struct ms_lua **out, void *user)
 void ms_functions_init(struct ms_engine *engine)
 {
   const struct ms_invoke_up up = {up_lua, engine};
+  if (engine->options.is_log_kept && ms_logs_new(&engine->logs, engine) != 0) {
+    engine->logs = NULL; /* no logs then */
+  }
   const struct ms_sources_up sources_up = {.queues = ms_engine_driver(engine, &ms_queues_driver),
                                            .invoke = invoke_of(engine)};
   ms_invoke_set_up(invoke_of(engine), &up);
@@ -345,6 +429,8 @@ void ms_functions_deinit(struct ms_engine *engine)
 {
   ms_lua_free(engine->lua);
   engine->lua = NULL;
+  ms_logs_free(engine->logs);
+  engine->logs = NULL;
   while (engine->invocations != NULL) {
     invocation_free(engine->invocations);
   }

@@ -17,6 +17,7 @@
 #include "dest/dest.h"
 #include "journal/driver.h"
 #include "loop/loop.h"
+#include "luavm/log.h"
 #include "luavm/luavm.h"
 #include "metrics/metrics.h"
 #include "runtime/history.h"
@@ -171,6 +172,12 @@ struct ms_invocation {
   struct ms_callback reply;
 };
 
+/* ---- logs.c ---- */
+struct ms_logs; /* the latest lines of functions */
+int ms_logs_new(struct ms_logs **out, const struct ms_engine *engine);
+void ms_logs_free(struct ms_logs *logs); /* NULL is fine */
+void ms_logs_add(struct ms_logs *logs, const struct ms_lua_log_record *record);
+
 #define MS_DRIVERS_MAX 16
 
 struct ms_engine {
@@ -181,6 +188,11 @@ struct ms_engine {
   struct ms_timers timers;
   struct ms_tasks *tasks;
   struct ms_lua *lua; /* NULL until something needs it */
+  struct ms_logs *logs;
+  ms_engine_ask_cb ask; /* what handlers ask for goes there */
+  void *ask_user;
+  ms_engine_change_cb changed; /* of files; NULL: nobody watches */
+  void *changed_user;
   const struct ms_query_lang *langs[2]; /* Lua, NULL: for the compiler */
   struct ms_random random;
   struct ms_arena *arena; /* of a turn */

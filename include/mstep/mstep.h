@@ -164,6 +164,7 @@ typedef struct mstep_options {
   int missed_runs;               /* mstep_missed_runs: of schedules, while nobody ran; default MSTEP_MISSED_ONCE */
   mstep_log_cb log;              /* NULL = lines on standard error */
   void *log_user;
+  int is_log_kept;               /* 1: FilterLogEvents has the latest 8 MB of what functions logged */
 } mstep_options;
 #define MSTEP_OPTIONS_VERSION 1
 
@@ -336,6 +337,28 @@ MSTEP_EXTERN int mstep_call_cancel(mstep_engine *engine, void *user);
  * MSTEP_ENOMEM.
  */
 MSTEP_EXTERN int mstep_metrics(mstep_engine *engine, mstep_text_cb text, void *user);
+
+/* ---- files that change ---- */
+
+/* A file that changed while it is watched, and what came of it. */
+typedef struct mstep_change {
+  unsigned version;
+  const char *kind;     /* "RELOADED", "ADDED", "REMOVED", "BROKEN", "RULES_LOADED", or "FILE": in one of the folders */
+  const char *function; /* "charge_card", "hooks/audit", or "" */
+  const char *file;     /* as messages name it; below its folder for FILE */
+  int line;             /* of BROKEN; 0 = not known */
+  mstep_str message;    /* of BROKEN */
+  unsigned folder;      /* of FILE: index in folders */
+} mstep_change;
+typedef void (*mstep_change_cb)(mstep_engine *engine, const mstep_change *change, void *user);
+
+/*
+ * From now on functions, hooks, modules and rules that change are loaded again; calls that run finish on what they
+ * began with, and what is broken changes nothing. cb (NULL ends it) hears of it, and of files in the folders, a
+ * NULL-terminated list or NULL, of which it is all that happens. mstep_engine_run does not end meanwhile.
+ */
+MSTEP_EXTERN int mstep_files_watch(mstep_engine *engine, const char *const *folders,
+                                   mstep_change_cb cb, void *user);
 
 /* ---- functions ---- */
 

@@ -1,0 +1,34 @@
+-- `mstep bus`: the same against a server and a store.
+local program = require "program"
+if program.is_missing() then
+  return
+end
+local places = require "place"
+
+local EVENT = '{"id":"1","account":"000000000000","source":"shop","time":"2026-11-23T12:00:00Z","region":"us-east-1",'
+  .. '"resources":[],"detail-type":"Order","detail":{"total":7}}'
+
+for _, kind in ipairs(places.kinds()) do
+  describe("mstep bus with a " .. kind, function()
+    local place
+    setup(function()
+      place = places.new(kind)
+    end)
+    teardown(function()
+      place:close()
+    end)
+
+    it("lists buses and rules, puts an event", function()
+      assert.is_truthy(place:ok("bus", "ls"):match("\ndefault%s+arn:aws:events:us%-east%-1:000000000000:event%-bus/default\n"))
+      assert.is_truthy(place:ok("bus", "rules"):match("^NAME%s+STATE%s+PATTERN%s+SCHEDULE\n"))
+      assert.are.equal(0, place:json("bus", "put", "shop", "Order", '{"total":7}').FailedEntryCount)
+    end)
+
+    it("tests patterns", function()
+      program.write(place.dir .. "/event.json", EVENT)
+      assert.are.equal("true\n", place:ok("bus", "test", '{"source":["shop"]}', "@event.json"))
+      assert.are.equal("false\n", place:ok("bus", "test", '{"source":["bank"]}', EVENT))
+      place:refused("Event pattern is not valid", "bus", "test", '{"source":"shop"}', EVENT)
+    end)
+  end)
+end
