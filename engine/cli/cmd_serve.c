@@ -226,6 +226,7 @@ static bool open_engine(struct serve *serve)
   }
   ms_project_apply(&options, &serve->project);
   options.event_base = ms_loop_event_base(serve->loop);
+  options.is_log_kept = 1;
   options.is_aws_compat = serve->args->options[MS_OPTION_AWS_COMPAT] != NULL;
   if (serve->args->options[MS_OPTION_WORKERS] != NULL) {
     options.workers = (int)workers;

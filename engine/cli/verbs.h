@@ -17,8 +17,7 @@ struct ms_verb_call {
 };
 
 enum ms_verb_flag {
-  MS_VERB_LOOKS = 1, /* changes nothing */
-  MS_VERB_JSON = 2   /* people see the whole answer, laid out */
+  MS_VERB_JSON = 1 /* people see the whole answer, laid out */
 };
 
 struct ms_verb {

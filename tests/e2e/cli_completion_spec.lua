@@ -32,7 +32,7 @@ describe("mstep completion", function()
   it("has every command in every shell", function()
     local help = program.run({ "help" }).stdout
     local count = 0
-    for name in help:match("commands:\n(.-)\n\n"):gmatch("  (%l+) ") do
+    for name in help:match("commands:(\n.-)\n\n"):gmatch("\n  (%l+) ") do
       count = count + 1
       for _, shell in ipairs { "bash", "zsh", "fish" } do
         assert.is_truthy(script(shell):find(name, 1, true), name)

@@ -16,7 +16,7 @@ for _, kind in ipairs(places.kinds()) do
     end)
 
     it("creates, sends, counts, receives, deletes", function()
-      assert.are.equal("https://sqs.us-east-1.amazonaws.com/000000000000/jobs\n", place:ok("queue", "create", "jobs"))
+      assert.is_truthy(place:ok("queue", "create", "jobs"):match("^https?://%S+/000000000000/jobs\n$"))
       assert.is_truthy(place:ok("queue", "send", "jobs", '{"id":7}'):match("^%x+%-%x+%-"))
       assert.is_truthy(place:ok("queue", "stats", "jobs"):match("\nApproximateNumberOfMessages%s+1\n"))
       assert.are.equal('{"id":7}\n', place:ok("queue", "receive", "jobs", "--delete"))
