@@ -1,7 +1,7 @@
 /* Handlers that ask for operations (mstep.call): the same table, the answer goes back into the call. */
 #include "api/internal.h"
-#include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/scripts.h"
 
 static void answer_error(struct ms_engine *engine, struct ms_lua_request *request,
                          struct ms_str reply)

@@ -79,8 +79,7 @@ static int invoke_now(struct ms_api_call *call, const struct ms_function_name *n
                                             .client_context = client_context(call),
                                             .lineage = ms_api_lineage(call),
                                             .has_log_tail =
-                                                ms_str_is(ms_api_text(call, "LogType"), "Tail"),
-                                            .lineage = ms_api_lineage(call)};
+                                                ms_str_is(ms_api_text(call, "LogType"), "Tail")};
   int err = ms_invoke_call(ms_api_invoke(call), &request, answered, call);
   ms_json_unref(request.client_context);
   ms_json_unref(none);
@@ -144,9 +143,6 @@ static int run(struct ms_api_call *call)
                                      : invoke_now(call, &name, payload);
   if (err == MSTEP_ESTATE && !ms_str_is(type, "Event")) {
     return refuse(call);
-  }
-  if (err == MSTEP_EEXISTS) {
-    return ms_api_fail(call, MS_API_ERROR_LAMBDA_RECURSIVE, MS_STR(""));
   }
   if (err == MSTEP_ETOOBIG) {
     return ms_api_fail_with(call, MS_API_ERROR_LAMBDA_TOO_MANY_REQUESTS,

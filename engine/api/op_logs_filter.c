@@ -7,6 +7,7 @@
 #include "api/members.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "runtime/scripts.h"
 
 #define GROUP "/aws/lambda/"
 #define EVENTS_MAX 10000

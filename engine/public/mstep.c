@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "metrics/metrics.h"
 #include "runtime/runtime.h"
+#include "runtime/scripts.h"
 
 #define WORKERS_AUTO (-1)
 #define WORKERS_DEFAULT_MAX 4

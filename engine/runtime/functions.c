@@ -10,7 +10,7 @@
 #include "luavm/project.h"
 #include "luavm/reload.h"
 #include "luavm/up.h"
-#include "runtime/internal.h"
+#include "runtime/logs.h"
 #include "source/source.h"
 #include "source/web.h"
 

@@ -17,16 +17,17 @@
 #include "dest/dest.h"
 #include "journal/driver.h"
 #include "loop/loop.h"
-#include "luavm/log.h"
 #include "luavm/luavm.h"
 #include "metrics/metrics.h"
 #include "runtime/history.h"
 #include "runtime/inbox.h"
 #include "runtime/index.h"
 #include "runtime/runtime.h"
+#include "runtime/scripts.h"
 #include "timer/timer.h"
 
 struct ms_run;
+struct ms_logs; /* logs.h */
 
 /*
  * One version of a machine: what an update makes. The current one is found by its ARN, the others
@@ -171,12 +172,6 @@ struct ms_invocation {
   struct ms_engine *engine;
   struct ms_callback reply;
 };
-
-/* ---- logs.c ---- */
-struct ms_logs; /* the latest lines of functions */
-int ms_logs_new(struct ms_logs **out, const struct ms_engine *engine);
-void ms_logs_free(struct ms_logs *logs); /* NULL is fine */
-void ms_logs_add(struct ms_logs *logs, const struct ms_lua_log_record *record);
 
 #define MS_DRIVERS_MAX 16
 

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "runtime/internal.h"
+#include "runtime/logs.h"
 
 #define LOGS_BYTES_MAX ((size_t)8 << 20)
 #define LINE_COST 64 /* of an empty line, so that those are bounded, too */
