@@ -82,10 +82,19 @@ end
 }
 
 // The recorded behaviour in words, where no invocation was recorded one by one.
+const TRACE = '  File "/var/task/handler.py", line 2, in handler\n    raise Exception("Some exception was raised.")\n';
+const RAISED = { errorMessage: 'Some exception was raised.', errorType: 'Exception', requestId: '1', stackTrace: [TRACE] };
+
+// The cause is compact from lambda:invoke, and as the runtime wrote it from the function's own ARN.
+function raises(isInvoke) {
+  const compact = JSON.stringify(RAISED);
+  const spaced = compact.replaceAll('":', '": ').replaceAll('",', '", ');
+  return `return function() error { Error = "Exception", Cause = ${literal(isInvoke ? compact : spaced)} } end`;
+}
+
 const BEHAVIOURS = [
-  [/^returns its input event/, 'return function(event) return event end'],
-  [/^raises a Python Exception\("Some exception was raised/,
-    'return function() error { errorType = "Exception", errorMessage = "Some exception was raised." } end'],
+  [/^returns its input event/, () => 'return function(event) return event end'],
+  [/^raises a Python Exception\("Some exception was raised/, raises],
 ];
 
 function standIns(recorded) {
@@ -93,7 +102,7 @@ function standIns(recorded) {
   for (const [arn, { behaviour }] of Object.entries(recorded.lambdas ?? {})) {
     const found = BEHAVIOURS.find(([pattern]) => pattern.test(behaviour));
     if (found)
-      files[`functions/${nameOf(arn)}.lua`] = found[1];
+      files[`functions/${nameOf(arn)}.lua`] = found[1](JSON.stringify(recorded.definition).includes(':lambda:invoke'));
   }
   for (const [name, list] of outcomes(recorded))
     if (typeof name === 'string' && !list.some(({ error }) => /ResourceNotFound|Lambda\.AWSLambda/.test(error)))
