@@ -40,12 +40,12 @@ const table = (table_name) => ({ service: 'dynamodb', op: 'CreateTable', via_fix
 
 // Three retries of what a function says it could not do.
 function lostInStream() {
-  return [make('f', 'lambda_report_batch_item_failures_dynamodb'), table('t'), queue('records'),
+  return [make('f', 'lambda_report_batch_item_failures_dynamodb'), table('items'), queue('records'),
     { service: 'lambda', op: 'CreateEventSourceMapping', via_fixture: true, params: { FunctionName: 'f', BatchSize: 1,
-      EventSourceArn: `arn:aws:dynamodb:${ACCOUNT}:table/t/stream/any`, StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3,
+      EventSourceArn: `arn:aws:dynamodb:${ACCOUNT}:table/items/stream/any`, StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3,
       FunctionResponseTypes: ['ReportBatchItemFailures'], DestinationConfig: { OnFailure: { Destination: QUEUE } } } },
     { service: 'dynamodb', op: 'PutItem', via_fixture: true,
-      params: { TableName: 't', Item: { id: { S: '1' }, should_fail: { BOOL: true } } } }];
+      params: { TableName: 'items', Item: { id: { S: '1' }, should_fail: { BOOL: true } } } }];
 }
 
 // Messages as the event shows them, through a mapping without a filter.
@@ -99,7 +99,7 @@ module.exports = function more(recorded) {
   if (name === 'lambda__reserved_concurrency')
     return { ...recorded, steps: withoutConcurrency() };
   if (name.includes('esm_with_not_existing_dynamodb_stream'))
-    return before([table('t')], recorded);
+    return before([table('items')], recorded);
   if (steps.length > 0)
     return found(recorded);
   if (events[0]?.eventSource === 'aws:sqs')

@@ -88,7 +88,7 @@ const RAISED = { errorMessage: 'Some exception was raised.', errorType: 'Excepti
 // The cause is compact from lambda:invoke, and as the runtime wrote it from the function's own ARN.
 function raises(isInvoke) {
   const compact = JSON.stringify(RAISED);
-  const spaced = compact.replaceAll('":', '": ').replaceAll('",', '", ');
+  const spaced = `{${Object.entries(RAISED).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`).join(', ')}}`;
   return `return function() error { Error = "Exception", Cause = ${literal(isInvoke ? compact : spaced)} } end`;
 }
 
