@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/answering.h"
 #include "cli/deploy.h"
 #include "cli/run.h"
 #include "cli/run_loop.h"
@@ -87,33 +88,6 @@ static bool open_engine(struct ms_cli_run *run)
   int code = mstep_engine_watch(run->client.engine, on_event, run);
   if (code != MSTEP_OK) {
     ms_cli_error_code(code, "could not watch the execution");
-  }
-  return code == MSTEP_OK;
-}
-
-/* --mocks FILE[#CASE] */
-static bool load_mocks(struct ms_cli_run *run)
-{
-  const char *given = run->args->options[MS_OPTION_MOCKS];
-  char path[MS_CLI_PATH_MAX];
-  if (given == NULL) {
-    return true;
-  }
-  const char *hash = strrchr(given, '#');
-  size_t len = hash != NULL ? (size_t)(hash - given) : strlen(given);
-  struct ms_text text = {0};
-  snprintf(path, sizeof path, "%.*s", (int)(len < sizeof path ? len : sizeof path - 1), given);
-  int error = ms_text_read(&text, path);
-  if (error != 0) {
-    ms_cli_error("could not read the mocks \"%s\": %s", path, strerror(error));
-    ms_text_deinit(&text);
-    return false;
-  }
-  int code =
-      mstep_mocks_load(run->client.engine, ms_text_str(&text), hash != NULL ? hash + 1 : NULL);
-  ms_text_deinit(&text);
-  if (code != MSTEP_OK) {
-    ms_cli_error_code(code, "could not use the mocks \"%s\"", path);
   }
   return code == MSTEP_OK;
 }
@@ -244,7 +218,7 @@ int ms_cmd_run(const struct ms_cli_args *args)
   }
   bool is_quiet = form == 1 || args->options[MS_OPTION_QUIET] != NULL;
   ms_view_open(&run.view, is_quiet, args->options[MS_OPTION_TRACE] != NULL, run.machine == NULL);
-  if (open_engine(&run) && load_mocks(&run)) {
+  if (open_engine(&run) && ms_client_answering(&run.client, run.args, NULL)) {
     code = run.client.store != NULL ? ms_run_store(&run, form == 1) : run_machine(&run, form == 1);
   }
   ms_client_close(&run.client);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "cli/answering.h"
 #include "cli/client.h"
 #include "cli/credentials.h"
 #include "cli/deploy.h"
@@ -337,7 +338,8 @@ int ms_cmd_serve(const struct ms_cli_args *args)
 {
   struct serve serve = {.args = args};
   int exit = MS_EXIT_USAGE;
-  if (read_listen(&serve) && open_engine(&serve) && tell_base_url(&serve)) {
+  if (read_listen(&serve) && open_engine(&serve) &&
+      ms_client_answering(&serve.client, args, "") && tell_base_url(&serve)) {
     exit = ms_serve_project(&serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
   }
   ms_http_front_free(serve.front);

@@ -24,6 +24,7 @@ struct start {
   struct ms_callback done;
   bool is_named; /* by the caller: the name may be taken */
   bool is_sync;
+  struct ms_str test_case; /* of mocks; empty: none is said */
 };
 
 static int start_read_input(struct start *start, struct ms_str text)
@@ -188,6 +189,9 @@ static int start_queue(struct start *start, struct ms_run *run)
     return err;
   }
   run->done = start->done;
+  if (start->test_case.len > 0) {
+    run->test_case = ms_json_string(start->test_case);
+  }
   /* Known at once, before the turn: a second start with this name compares with it. */
   run->core->input = ms_json_ref(start->input);
   command->command.data = ms_json_ref(start->input);
@@ -222,6 +226,22 @@ static int start_check_name(struct start *start)
   return err == MSTEP_ENOTFOUND ? MSTEP_OK : err == 0 ? start_taken(start) : err;
 }
 
+/* While there are mocks, `ARN#CASE` says which of their test cases answers, as in Step Functions Local. */
+static int start_test_case(struct start *start, struct ms_str *machine_arn, struct ms_str given)
+{
+  size_t hash = ms_str_find(given, 0, '#');
+  *machine_arn = given;
+  if (hash == given.len || !ms_tasks_wants_invocations(start->engine->tasks)) {
+    return MSTEP_OK;
+  }
+  *machine_arn = ms_str_sub(given, 0, hash);
+  start->test_case = ms_str_sub(given, hash + 1, given.len);
+  return ms_tasks_has_test_case(start->engine->tasks, start->test_case)
+             ? MSTEP_OK
+             : ms_error(MSTEP_EINVALID, "There is no test case '%.*s' in the mocks.",
+                        MS_STR_ARG(start->test_case));
+}
+
 int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *engine,
                               const struct ms_engine_start *request)
 {
@@ -232,7 +252,9 @@ int ms_engine_execution_start(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
   if (err != 0) {
     return err;
   }
-  err = ms_machine_start_route(&start.machine, engine, request->machine_arn);
+  struct ms_str machine_arn;
+  err = start_test_case(&start, &machine_arn, request->machine_arn);
+  err = err != 0 ? err : ms_machine_start_route(&start.machine, engine, machine_arn);
   if (err != 0) {
     return err;
   }

@@ -134,6 +134,7 @@ struct ms_run {
   struct ms_run_done *more_done;
   struct ms_watch_threads *threads; /* while somebody watches */
   uint32_t *invocations;            /* by state index, while there are mocks */
+  struct ms_json test_case;         /* of mocks, for which it was started; NONE: as they were loaded */
 };
 
 /* What one command did, or one thing that waits for the commit without having done anything. */

@@ -271,6 +271,7 @@ static void open_task_describe(struct ms_task_request *out, const struct ms_run 
                                   .deadline_ms = is_there ? frame->timeout_at_ms : 0,
                                   .attempt = is_there ? frame->retry_count + 1 : 1,
                                   .is_started = is_there && frame->is_started,
+                                  .test_case = ms_json_text(run->test_case),
                                   .is_submitted = is_there && frame->is_submitted,
                                   .execution = run->core->identity.arn,
                                   .machine_arn = run->core->identity.machine_arn};
@@ -421,4 +422,9 @@ int ms_engine_task_register(struct ms_engine *engine, struct ms_str pattern,
 int ms_engine_mocks_load(struct ms_engine *engine, struct ms_str text, const char *test_case)
 {
   return ms_tasks_mocks(engine->tasks, text, test_case);
+}
+
+int ms_engine_routes_set(struct ms_engine *engine, struct ms_json routes, struct ms_str aws_endpoint)
+{
+  return ms_tasks_set_routes(engine->tasks, routes, aws_endpoint);
 }

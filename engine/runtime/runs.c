@@ -12,6 +12,7 @@ struct ms_run *ms_run_new(struct ms_engine_machine *machine, struct ms_json tail
   if (run != NULL) {
     run->machine = machine;
     run->tail = tail;
+    run->test_case = MS_JSON_VALUE_NONE;
     run->references = 1;
   }
   return run;
@@ -40,6 +41,7 @@ void ms_run_unref(struct ms_run *run)
   ms_kept_free(run->kept);
   ms_execution_free(run->core);
   ms_json_unref(run->tail);
+  ms_json_unref(run->test_case);
   ms_free(run);
 }
 

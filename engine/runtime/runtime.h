@@ -343,6 +343,8 @@ int ms_engine_store_status(struct ms_engine *engine);
 
 int ms_engine_task_register(struct ms_engine *engine, struct ms_str pattern,
                             struct ms_callback callback);
+/* See ms_tasks_set_routes. */
+int ms_engine_routes_set(struct ms_engine *engine, struct ms_json routes, struct ms_str aws_endpoint);
 int ms_engine_mocks_load(struct ms_engine *engine, struct ms_str text, const char *test_case);
 int ms_engine_task_success(struct ms_engine *engine, struct ms_str token, struct ms_str output);
 int ms_engine_task_failure(struct ms_engine *engine, struct ms_str token, struct ms_str error,

@@ -26,6 +26,7 @@ struct ms_task_mocks {
 struct ms_task_function_call;
 struct ms_task_service_call;
 struct ms_task_http_call;
+struct ms_task_aws_call;
 
 struct ms_tasks {
   struct ms_task_up up;
@@ -39,6 +40,9 @@ struct ms_tasks {
   struct ms_map waiting; /* ARN of an execution: struct ms_task_service_call, the first of a list */
   struct ms_task_http_call *http_calls; /* under way */
   struct ms_json http_tokens; /* of OAuth, by the ARN of a connection; NONE: none yet */
+  struct ms_task_aws_call *aws_calls;   /* likewise */
+  struct ms_json routes;       /* NONE: none */
+  struct ms_json aws_endpoint; /* likewise */
   bool is_forgetting;
 };
 
@@ -61,6 +65,20 @@ void ms_task_failf(struct ms_tasks *tasks, struct ms_task *task, const char *err
 
 /* SYNC and TOKEN: says SUBMITTED with a service's bare answer. 0 or MSTEP_ENOMEM. */
 int ms_task_submit(struct ms_tasks *tasks, struct ms_task *task);
+
+/* ---- route.c ---- */
+/*
+ * True: *out answers the request, which may have been changed for it; NULL: nobody may. False: whoever would
+ * without routes.
+ */
+bool ms_task_route(const struct ms_task_handler **out, struct ms_task_request *request,
+                   const struct ms_tasks *tasks);
+
+/* ---- task_host.c ---- */
+bool ms_task_matches(struct ms_str pattern, struct ms_str text); /* `*`: any run of characters */
+
+/* ---- task_aws.c ---- */
+void ms_task_aws_calls_free(struct ms_tasks *tasks);
 
 /* ---- task_http.c ---- */
 void ms_task_http_calls_free(struct ms_tasks *tasks);

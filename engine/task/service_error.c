@@ -47,7 +47,14 @@ static void read_failure(struct failure *out, const struct ms_task_service *serv
                          struct ms_json reply)
 {
   out->type = ms_json_text(ms_json_getc(reply, "__type"));
+  out->type = ms_str_sub(out->type, ms_str_find(out->type, 0, '#') + 1 > out->type.len
+                                        ? 0
+                                        : ms_str_find(out->type, 0, '#') + 1,
+                         out->type.len);
   out->message = ms_json_text(ms_json_getc(reply, "message"));
+  if (out->message.len == 0) {
+    out->message = ms_json_text(ms_json_getc(reply, "Message"));
+  }
   out->code = out->type;
   bool is_sqs = ms_str_is(ms_str_c(service->operations), "sqs");
   for (size_t i = 0; is_sqs && sqs_codes[i].type != NULL; i++) {

@@ -30,26 +30,40 @@ int ms_tasks_new(struct ms_tasks **out, const struct ms_tasks_options *options)
   tasks->account = options->account;
   ms_map_init(&tasks->waiting, options->random->state[0]);
   tasks->http_tokens = MS_JSON_VALUE_NONE;
+  tasks->routes = tasks->aws_endpoint = MS_JSON_VALUE_NONE;
   tasks->mocks.config = MS_JSON_VALUE_NONE;
   tasks->mocks.machines = MS_JSON_VALUE_NONE;
   return MSTEP_OK;
 }
 
-int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
-                   const struct ms_task_request *request)
+static const struct ms_task_handler *find_handler(const struct ms_tasks *tasks,
+                                                  const struct ms_task_request *request)
 {
   for (size_t i = 0; i < HANDLER_COUNT; i++) {
     if (handlers[i]->handles(tasks, request)) {
-      task->handler = handlers[i];
-      task->data = NULL;
-      return handlers[i]->start(tasks, task, request);
+      return handlers[i];
     }
   }
-  task->handler = NULL;
+  return NULL;
+}
+
+int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
+                   const struct ms_task_request *request)
+{
+  struct ms_task_request routed = *request;
+  const struct ms_task_handler *handler;
+  if (ms_json_is_none(tasks->routes) || !ms_task_route(&handler, &routed, tasks)) {
+    handler = find_handler(tasks, request);
+  }
+  task->handler = handler;
+  task->data = NULL;
+  if (handler != NULL) {
+    return handler->start(tasks, task, &routed);
+  }
   ms_task_failf(
       tasks, task, "States.Runtime",
       "No handler answers the resource '%.*s' of the state '%.*s'. Register a host task for it "
-      "(mstep_task_register), or answer it from a file (--mocks).",
+      "(mstep_task_register), route it somewhere (--routes), or answer it from a file (--mocks).",
       MS_STR_ARG(request->resource), MS_STR_ARG(request->state));
   return MSTEP_OK;
 }

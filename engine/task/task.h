@@ -41,6 +41,8 @@ struct ms_task_request {
   bool is_again;             /* a process that is gone may have begun it */
   struct ms_json execution;  /* ARNs: strings, or NONE */
   struct ms_json machine_arn;
+  struct ms_str url;         /* routed to there; else empty */
+  struct ms_str test_case;   /* of mocks, that the execution was started for; else empty */
   uint32_t *invocation;      /* calls of this state in this execution so far; NULL unless wanted */
 };
 
@@ -180,9 +182,14 @@ void ms_tasks_detach(struct ms_tasks *tasks, struct ms_task *task);
 int ms_tasks_register(struct ms_tasks *tasks, struct ms_str pattern, struct ms_callback callback);
 /*
  * Mocks, in the format of Step Functions Local. test_case: "MACHINE/CASE", "CASE" or NULL when
- * there is only one. MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
+ * there is only one; "" when executions say theirs (ARN#CASE). MSTEP_EINVALID, MSTEP_ENOTFOUND with a detail. Replaces what was loaded.
  */
 int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_case);
+/*
+ * Where resources are answered: routes is an object {pattern: target} (see route.c; NONE: none), aws_endpoint
+ * a URL with {service} and {region} (empty: nothing goes to AWS). MSTEP_EINVALID with a detail.
+ */
+int ms_tasks_set_routes(struct ms_tasks *tasks, struct ms_json routes, struct ms_str aws_endpoint);
 bool ms_tasks_await_executions(const struct ms_tasks *tasks);
 /* An execution has ended: tasks that wait for it (startExecution.sync) go on. */
 void ms_tasks_execution_ended(struct ms_tasks *tasks, struct ms_str arn);
@@ -191,6 +198,8 @@ void ms_tasks_execution_ended(struct ms_tasks *tasks, struct ms_str arn);
  * started again.
  */
 void ms_tasks_forget(struct ms_tasks *tasks, bool is_forgetting);
+/* Does any machine have that case? */
+bool ms_tasks_has_test_case(const struct ms_tasks *tasks, struct ms_str test_case);
 /* True when requests are to carry `invocation`. */
 bool ms_tasks_wants_invocations(const struct ms_tasks *tasks);
 

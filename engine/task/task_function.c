@@ -422,6 +422,9 @@ void ms_tasks_free(struct ms_tasks *tasks)
   }
   ms_task_service_calls_free(tasks);
   ms_task_http_calls_free(tasks);
+  ms_task_aws_calls_free(tasks);
+  ms_json_unref(tasks->routes);
+  ms_json_unref(tasks->aws_endpoint);
   for (size_t i = 0; i < tasks->registrations.count; i++) {
     ms_free(tasks->registrations.data[i].pattern);
   }

@@ -12,7 +12,7 @@
  * `*` stands for any run of characters. Iterative: on a mismatch go back to the last `*` and let it
  * eat one more.
  */
-static bool host_matches(struct ms_str pattern, struct ms_str text)
+bool ms_task_matches(struct ms_str pattern, struct ms_str text)
 {
   size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;
   while (t < text.len) {
@@ -40,7 +40,7 @@ static const struct ms_task_registration *host_find(const struct ms_tasks *tasks
 {
   for (size_t i = tasks->registrations.count; i > 0; i--) {
     const struct ms_task_registration *r = &tasks->registrations.data[i - 1];
-    if (host_matches((struct ms_str){r->pattern, r->pattern_len}, resource)) {
+    if (ms_task_matches((struct ms_str){r->pattern, r->pattern_len}, resource)) {
       return r;
     }
   }

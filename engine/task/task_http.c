@@ -24,6 +24,7 @@ struct ms_task_http_call {
   struct ms_json parameters;
   struct ms_json connection; /* with its secrets; NONE: no connection */
   struct ms_json state;      /* name */
+  bool is_routed;            /* to a URL: the answer's body is the result */
   bool is_again;             /* its token was refused: the next answer is the last */
 };
 
@@ -221,9 +222,11 @@ static void succeed(struct ms_task_http_call *call, const struct ms_httpc_result
   struct ms_tasks *tasks = call->tasks;
   struct ms_json out = MS_JSON_VALUE_NONE;
   int err = put_response(&out, result);
+  bool is_routed = call->is_routed;
   struct ms_task *task = let_go(call);
   if (err == 0) {
-    ms_task_answer(tasks, task, MS_TASK_SUCCEEDED, out);
+    ms_task_answer(tasks, task, MS_TASK_SUCCEEDED,
+                   is_routed ? ms_json_getc(out, "ResponseBody") : out);
   } else {
     ms_task_failf(tasks, task, "States.Runtime", "%s",
                   err == MSTEP_EINVALID ? "The response body cannot be read as text."
@@ -379,8 +382,8 @@ static struct ms_task_http_call *call_new(struct ms_tasks *tasks, struct ms_task
   return call;
 }
 
-static int http_start(struct ms_tasks *tasks, struct ms_task *task,
-                      const struct ms_task_request *request)
+static int start(struct ms_tasks *tasks, struct ms_task *task,
+                 const struct ms_task_request *request)
 {
   struct ms_json connection;
   bool is_answered = false;
@@ -395,6 +398,7 @@ static int http_start(struct ms_tasks *tasks, struct ms_task *task,
     return ms_error_nomem();
   }
   task->data = call;
+  call->is_routed = request->url.len > 0;
   err = send_call(call, &problem);
   if (err != 0) {
     task->data = NULL;
@@ -404,6 +408,27 @@ static int http_start(struct ms_tasks *tasks, struct ms_task *task,
     fail_parameters(tasks, task, request, problem);
     err = MSTEP_OK;
   }
+  return err;
+}
+
+/* What was routed to a URL is a POST of its parameters. */
+static int http_start(struct ms_tasks *tasks, struct ms_task *task,
+                      const struct ms_task_request *request)
+{
+  struct ms_task_request posted = *request;
+  if (request->url.len == 0) {
+    return start(tasks, task, request);
+  }
+  posted.parameters = ms_json_object(3);
+  int err = ms_json_setc(&posted.parameters, "ApiEndpoint", ms_json_string(request->url));
+  err = err != 0 ? err : ms_json_setc(&posted.parameters, "Method", ms_json_cstring("POST"));
+  err = err != 0 ? err
+                 : ms_json_setc(&posted.parameters, "RequestBody",
+                                ms_json_is_none(request->parameters)
+                                    ? MS_JSON_VALUE_NULL
+                                    : ms_json_ref(request->parameters));
+  err = err != 0 ? err : start(tasks, task, &posted);
+  ms_json_unref(posted.parameters);
   return err;
 }
 

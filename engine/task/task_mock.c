@@ -97,6 +97,21 @@ static int mock_check_states(struct ms_json responses, struct ms_str test_case,
   return MSTEP_OK;
 }
 
+/* All of them can be used. */
+static int mock_check_all(struct ms_json config)
+{
+  struct ms_json machines = ms_json_getc(config, "StateMachines");
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < ms_json_count(machines) && err == 0; i++) {
+    struct ms_json cases = ms_json_getc(ms_json_member(machines, i), "TestCases");
+    for (size_t j = 0; j < ms_json_count(cases) && err == 0; j++) {
+      err = mock_check_states(ms_json_getc(config, "MockedResponses"), ms_json_key(cases, j),
+                              ms_json_member(cases, j));
+    }
+  }
+  return err;
+}
+
 /* Puts the machines' chosen cases into *chosen. machine, test_case: empty = any. */
 static int mock_choose(struct ms_json *chosen, struct ms_json config, struct ms_str machine,
                        struct ms_str test_case)
@@ -152,8 +167,11 @@ int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_
     wanted = ms_str_sub(wanted, slash + 1, wanted.len);
   }
   chosen = ms_json_object(1);
-  err = ms_json_is_none(chosen) ? ms_error_nomem() : mock_choose(&chosen, config, machine, wanted);
-  if (err == 0 && ms_json_count(chosen) == 0) {
+  bool is_left_open = test_case != NULL && *test_case == '\0';
+  err = ms_json_is_none(chosen) ? ms_error_nomem()
+        : is_left_open          ? mock_check_all(config)
+                                : mock_choose(&chosen, config, machine, wanted);
+  if (err == 0 && ms_json_count(chosen) == 0 && !is_left_open) {
     err =
         ms_error(MSTEP_ENOTFOUND, "there is no test case '%s'", test_case == NULL ? "" : test_case);
   }
@@ -174,12 +192,38 @@ bool ms_tasks_wants_invocations(const struct ms_tasks *tasks)
 
 /* ---- answering ---- */
 
+bool ms_tasks_has_test_case(const struct ms_tasks *tasks, struct ms_str test_case)
+{
+  struct ms_json machines = ms_json_getc(tasks->mocks.config, "StateMachines");
+  for (size_t i = 0; i < ms_json_count(machines); i++) {
+    struct ms_json cases = ms_json_getc(ms_json_member(machines, i), "TestCases");
+    if (ms_json_is_object(ms_json_get(cases, test_case))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The states of the case that the execution was started for; NONE: of none. */
+static struct ms_json mock_case(const struct ms_tasks *tasks, const struct ms_task_request *request)
+{
+  struct ms_json machines = ms_json_getc(tasks->mocks.config, "StateMachines");
+  struct ms_json machine = ms_json_get(machines, request->machine);
+  if (ms_json_is_none(machine) && ms_json_count(machines) == 1) {
+    machine = ms_json_member(machines, 0);
+  }
+  return ms_json_get(ms_json_getc(machine, "TestCases"), request->test_case);
+}
+
 /* The response of a state; NONE when it has none. A sole machine of the file stands for any. */
 static struct ms_json mock_find(const struct ms_tasks *tasks, const struct ms_task_request *request)
 {
   struct ms_json states = ms_json_get(tasks->mocks.machines, request->machine);
   if (ms_json_is_none(states) && ms_json_count(tasks->mocks.machines) == 1) {
     states = ms_json_member(tasks->mocks.machines, 0);
+  }
+  if (request->test_case.len > 0) {
+    states = mock_case(tasks, request);
   }
   struct ms_json name = ms_json_get(states, request->state);
   if (!ms_json_is_string(name)) {
