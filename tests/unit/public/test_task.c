@@ -174,12 +174,12 @@ MT_TEST(task__without_a_handler_says_how_to_answer_it)
   struct host host;
   host_open(&host, NULL);
   mt_eq_int(host_once(&host,
-                      TASK_OF("arn:aws:states:::sqs:sendMessage",
-                              ",\"Parameters\":{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}"),
+                      TASK_OF("arn:aws:states:::apigateway:invoke",
+                              ",\"Parameters\":{\"ApiEndpoint\":\"x\",\"Method\":\"GET\"}"),
                       NULL),
             MSTEP_FAILED);
   mt_eq_str(host.error, "States.Runtime");
-  mt_ok(strstr(host.cause, "arn:aws:states:::sqs:sendMessage") != NULL);
+  mt_ok(strstr(host.cause, "arn:aws:states:::apigateway:invoke") != NULL);
   mt_ok(strstr(host.cause, "mstep_task_register") != NULL);
   mt_ok(strstr(host.cause, "--mocks") != NULL);
   host_close(&host);
