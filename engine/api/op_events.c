@@ -146,8 +146,18 @@ OPERATION(ms_op_events_test_pattern, ms_bus_test_pattern, TEXT("EventPattern", t
     .name = "KmsKeyIdentifier", .kind = MS_API_STRING, .max = 2048                                 \
   }
 
+#define DATE(member)                                                                               \
+  {                                                                                                \
+    .name = member, .kind = MS_API_TIMESTAMP, .is_required = true                                  \
+  }
+
 static const struct ms_api_member destination[] = {
     NAME("Arn", true), {.name = "FilterArns", .kind = MS_API_LIST}, MS_MEMBER_END};
+
+#define DESTINATION                                                                                \
+  {                                                                                                \
+    .name = "Destination", .kind = MS_API_STRUCTURE, .is_required = true, .members = destination   \
+  }
 
 OPERATION(ms_op_events_create_archive, ms_bus_create_archive, ARCHIVE, NAME("EventSourceArn", true),
           KEPT)
@@ -160,12 +170,8 @@ OPERATION(ms_op_events_list_archives, ms_bus_list_archives, NAME("NamePrefix", f
            .kind = MS_API_STRING,
            .values = "ENABLED, DISABLED, CREATING, UPDATING, CREATE_FAILED, UPDATE_FAILED"},
           PAGE)
-OPERATION(
-    ms_op_events_start_replay, ms_bus_start_replay, REPLAY, DESCRIPTION,
-    NAME("EventSourceArn", true),
-    {.name = "EventStartTime", .kind = MS_API_TIMESTAMP, .is_required = true},
-    {.name = "EventEndTime", .kind = MS_API_TIMESTAMP, .is_required = true},
-    {.name = "Destination", .kind = MS_API_STRUCTURE, .is_required = true, .members = destination})
+OPERATION(ms_op_events_start_replay, ms_bus_start_replay, REPLAY, DESCRIPTION,
+          NAME("EventSourceArn", true), DATE("EventStartTime"), DATE("EventEndTime"), DESTINATION)
 OPERATION(ms_op_events_describe_replay, ms_bus_describe_replay, REPLAY)
 OPERATION(ms_op_events_cancel_replay, ms_bus_cancel_replay, REPLAY)
 OPERATION(ms_op_events_list_replays, ms_bus_list_replays, NAME("NamePrefix", false),
