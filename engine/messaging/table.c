@@ -203,7 +203,7 @@ static int load_table(struct ms_str name, struct ms_json row, void *user)
   }
   ms_table_link(tables, table);
   tables->next_id = table->id >= tables->next_id ? table->id + 1 : tables->next_id;
-  return read_counts(table);
+  return MSTEP_OK;
 }
 
 static int load_tables(void *driver)
@@ -215,6 +215,10 @@ static int load_tables(void *driver)
   }
   drop_all(tables);
   int err = ms_resource_scan(reader, "table", load_table, tables);
+  for (struct ms_item_table *table = tables->first; table != NULL && err == 0;
+       table = table->next) {
+    err = read_counts(table);
+  }
   err = err != 0 ? err : ms_table_streams_load(tables);
   if (err == 0) {
     ms_table_expiry_look(tables);

@@ -2,9 +2,8 @@
  * DescribeTimeToLive, UpdateTimeToLive, and items whose time has come. The service takes up to days, here it is the
  * second that the attribute names. Rows in the order of those seconds say which items: see table_key.c.
  */
-#include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/error.h"
-#include "base/vec.h"
 #include "messaging/resource.h"
 #include "messaging/table_internal.h"
 
@@ -63,49 +62,55 @@ void ms_table_expiry_look(struct ms_tables *tables)
 
 /* ---- what is due ---- */
 
+/* Keys of items: while rows are gone through, none can be read. */
 struct due {
-  MS_VEC(struct ms_json) items;
-  struct ms_item_table *table;
+  struct ms_buf keys;
+  size_t count;
 };
 
 static int take_due(struct ms_str key, struct ms_str row_key, void *user)
 {
   struct due *due = user;
-  struct ms_buf text;
-  struct ms_json item = MS_JSON_VALUE_NONE;
   (void)key;
-  if (due->items.count == AT_ONCE) {
+  if (due->count == AT_ONCE) {
     return 1;
   }
+  ms_bytes_put_text(&due->keys, row_key);
+  due->count++;
+  return due->keys.error;
+}
+
+static int expire_item(struct ms_table_change *change, struct ms_item_table *table,
+                       struct ms_str row_key)
+{
+  struct ms_buf text;
+  struct ms_json item = MS_JSON_VALUE_NONE;
   ms_buf_init(&text, 0);
-  int err = ms_table_rows_get(&due->table->tables->rows, MS_TABLE_ITEM, row_key, &text);
+  int err = ms_table_rows_get(&table->tables->rows, MS_TABLE_ITEM, row_key, &text);
   err = err != 0 ? err : ms_table_row_parse(&item, ms_buf_view(&text));
-  err = err != 0 ? err : MS_VEC_RESERVE(&due->items, AT_ONCE, 1);
-  if (err == 0) {
-    due->items.data[due->items.count++] = item;
-  } else {
-    ms_json_unref(item);
-  }
+  err = err != 0 ? err : ms_table_write(change, table, item, MS_JSON_VALUE_NONE, true);
+  ms_json_unref(item);
   ms_buf_deinit(&text);
   return err == MSTEP_ENOTFOUND ? MSTEP_OK : err;
 }
 
 static int expire_table(struct ms_item_table *table, int64_t now_ms)
 {
-  struct due due = {.table = table};
+  struct due due = {.count = 0};
   struct ms_table_change change;
   struct ms_table_before before;
+  struct ms_bytes_reader reader;
   ms_table_before(&before, table);
   ms_table_change_init(&change, &table->tables->rows);
+  ms_buf_init(&due.keys, 0);
   int err = scan_rows(table, now_ms, now_ms, take_due, &due);
   err = err > 0 ? MSTEP_OK : err;
-  for (size_t i = 0; i < due.items.count; i++) {
-    err = err != 0 ? err
-                   : ms_table_write(&change, table, due.items.data[i], MS_JSON_VALUE_NONE, true);
-    ms_json_unref(due.items.data[i]);
+  ms_bytes_reader_init(&reader, ms_buf_view(&due.keys));
+  for (size_t i = 0; i < due.count && err == 0; i++) {
+    err = expire_item(&change, table, ms_bytes_text(&reader));
   }
-  ms_free(due.items.data);
-  if (err != 0 || due.items.count == 0) {
+  ms_buf_deinit(&due.keys);
+  if (err != 0 || change.first == NULL) {
     ms_table_change_drop(&change);
   } else {
     err = ms_table_change_commit(&change);

@@ -120,6 +120,9 @@ int ms_table_reader_syntax(struct ms_table_reader *reader)
   size_t end, next = skip_blanks(reader, reader->at);
   look(reader, next, &end);
   struct ms_str near = ms_str_sub(reader->text, reader->before, end), word = reader->word;
+  while (near.len > 0 && near.data[near.len - 1] == ' ') {
+    near.len--;
+  }
   if (reader->token == MS_TOKEN_END) {
     word = MS_STR("<EOF>");
   }

@@ -336,26 +336,30 @@ static int take_number(struct ms_str key, struct ms_str value, void *user)
 
 static int load_stream(struct ms_str name, struct ms_json row, void *user)
 {
-  struct ms_tables *tables = user;
   struct ms_table_stream *stream = NULL;
-  char from[MS_STORE_NUMBER_SIZE], to[MS_STORE_NUMBER_SIZE];
   (void)name;
   int err = stream_new(&stream, ms_json_ref(row));
-  if (err != 0) {
-    return err;
+  if (err == 0) {
+    ms_table_stream_link(user, stream);
   }
-  ms_table_stream_link(tables, stream);
+  return err;
+}
+
+/* Where it ends; and the table that writes it. */
+static int find_end(struct ms_tables *tables, struct ms_table_stream *stream)
+{
+  char from[MS_STORE_NUMBER_SIZE], to[MS_STORE_NUMBER_SIZE];
+  struct ms_item_table *table = ms_table_named(tables, stream->table);
   const struct ms_scan scan = {.table = MS_TABLE_CHANGE,
                                .from = print_key(from, stream, stream->first),
                                .to = ms_store_key(to, (uint64_t)(stream->id + 1) << NUMBER_BITS),
                                .is_reverse = true};
   uint64_t last = 0;
-  err = ms_table_rows_scan(&tables->rows, &scan, take_number, &last);
+  int err = ms_table_rows_scan(&tables->rows, &scan, take_number, &last);
   if (err > 0) {
     stream->end = stream->readable = stream->asked = last + 1;
     err = MSTEP_OK;
   }
-  struct ms_item_table *table = ms_table_named(tables, stream->table);
   if (stream->is_open && table != NULL) {
     table->stream = stream;
   }
@@ -365,6 +369,9 @@ static int load_stream(struct ms_str name, struct ms_json row, void *user)
 int ms_table_streams_load(struct ms_tables *tables)
 {
   int err = ms_resource_scan(tables->env->ledger.reader, KIND, load_stream, tables);
+  for (struct ms_table_stream *one = tables->streams; one != NULL && err == 0; one = one->next) {
+    err = find_end(tables, one);
+  }
   tables->next_trim_ms = tables->streams == NULL ? 0 : ms_loop_now_ms(tables->env->loop) + 1;
   return err;
 }
