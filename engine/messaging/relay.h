@@ -20,7 +20,7 @@
 struct ms_relay;
 
 /* On disk: who owns which keys of MS_TABLE_EVENT. Bits 61 and 62 of a key are clear: the rest is others'. */
-enum ms_relay_range { MS_RELAY_BUSES, MS_RELAY_TOPICS, MS_RELAY_SCHEDULES };
+enum ms_relay_range { MS_RELAY_BUSES, MS_RELAY_TOPICS, MS_RELAY_SCHEDULES, MS_RELAY_FOLDERS };
 
 #define MS_RELAY_UNDELIVERABLE_MAX 1000 /* kept; then the oldest is forgotten */
 

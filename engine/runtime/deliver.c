@@ -13,6 +13,7 @@
 #include "messaging/queue.h"
 #include "messaging/topic.h"
 #include "runtime/internal.h"
+#include "source/folder.h"
 
 /* ---- functions ---- */
 
@@ -155,6 +156,15 @@ int ms_deliver_init(struct ms_engine *engine)
     engine->buckets_dir = ms_buf_take(&path, &len);
     if (engine->buckets_dir == NULL) {
       return ms_error_nomem();
+    }
+    ms_buf_init(&path, 0);
+    ms_buf_printf(&path, "%s/..", functions);
+    int err = path.error != 0
+                  ? path.error
+                  : ms_folders_set_up(ms_engine_driver(engine, &ms_folders_driver), path.data);
+    ms_buf_deinit(&path);
+    if (err != 0) {
+      return err;
     }
   }
   const struct ms_dests_options options = {.loop = engine->loop,

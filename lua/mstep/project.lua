@@ -136,6 +136,55 @@ local function check_refs(checker, known)
   checker.path = {}
 end
 
+-- A list of forms; what stands without a name in one is the value of `first`. Functions must be there.
+local function read_list(checker, given, form, first, known)
+  if type(given) ~= "table" then
+    checker:problem("must be a list, not %s", type(given))
+    return core.array()
+  end
+  local list = {}
+  for key, item in pairs(given) do
+    if first and type(item) == "table" and item[1] ~= nil and item[first] == nil then
+      local named = {}
+      for name, value in pairs(item) do named[name == 1 and first or name] = value end
+      item = named
+    end
+    list[key] = item
+  end
+  local result = checker:value(list, { kind = "list", of = { kind = "form", of = form } })
+  for i, entry in ipairs(result) do
+    local name = entry.FunctionName and entry.FunctionName:match("^[^:]+$")
+    if name and not known[name] then
+      checker:at(i, checker.at, checker, "fn", checker.problem, checker, "there is no function '%s'%s", name,
+        check.suggest(name, known))
+    end
+  end
+  return result
+end
+
+local function check_watches(checker, list)
+  for i, watch in ipairs(list) do
+    if (watch.FunctionName == nil) == (watch.To == nil) then
+      checker:at("watches", checker.at, checker, i, checker.problem, checker, "needs either 'fn' or 'to'")
+    end
+  end
+end
+
+-- Sources that are no mappings: routes to functions, and folders.
+local function spread_sources(project)
+  for _, source in ipairs(project.sources) do
+    local from, to = source.From, source.To
+    if from and to and source.Enabled ~= false then
+      if from.kind == "route" and to.kind == "function" then
+        project.routes[#project.routes + 1] =
+          { RouteKey = from.name, FunctionName = to.name, PayloadFormatVersion = source.PayloadFormatVersion }
+      elseif from.kind == "folder" then
+        project.watches[#project.watches + 1] = { Folder = from.name, To = to }
+      end
+    end
+  end
+end
+
 local function read_sources(checker, given)
   if type(given) ~= "table" then
     checker:problem("must be a list, not %s", type(given))
@@ -145,7 +194,7 @@ local function read_sources(checker, given)
 end
 
 local function known_keys()
-  local keys = { name = true, sources = true }
+  local keys = { name = true, sources = true, routes = true, watches = true }
   for _, section in ipairs(sections) do keys[section.name] = true end
   return keys
 end
@@ -177,12 +226,17 @@ return function(declared, files)
     project[section.name] = checker:at(section.name, read_section, checker, section, declared[section.name] or {}, known)
   end
   project.sources = checker:at("sources", read_sources, checker, declared.sources or {})
+  local functions = known["function"]
+  project.routes = checker:at("routes", read_list, checker, declared.routes or {}, forms.routes, "route", functions)
+  project.watches = checker:at("watches", read_list, checker, declared.watches or {}, forms.watches, nil, functions)
   find_files(checker, sections[1], project.functions, files.functions)
   find_files(checker, sections[8], project.machines, files.machines)
   add_found(project.functions, "FunctionName", files.functions, known["function"])
   add_found(project.machines, "Name", files.machines, known.machine)
   check_queues(checker, project.queues)
   check_events(checker, project.events)
+  check_watches(checker, project.watches)
+  spread_sources(project)
   check_refs(checker, known)
   return { project = project, problems = checker.problems }
 end

@@ -150,6 +150,26 @@ forms.machines = { fields = {
   keep_count = whole("Retention.Count", 0),
 } }
 
+-- "GET /orders/{id}" may stand without a name.
+forms.routes = { fields = {
+  route = text("RouteKey", { needed = true, pattern = "^[%u$]", form_text = "\"METHOD /path\" or \"$default\"" }),
+  fn = text("FunctionName", { needed = true }),
+  payload = choice("PayloadFormatVersion", { "1.0", "2.0" }),
+  stage = text("Stage", { pattern = "^[%w_$%-]+$", form_text = "letters, digits, '_', '-' and '$'" }),
+  timeout_ms = whole("TimeoutInMillis", 50, 30000),
+} }
+
+forms.watches = { fields = {
+  folder = text("Folder", { needed = true }),
+  fn = text "FunctionName",
+  to = ref("To", { "function", "queue", "topic", "bus", "machine", "http", "hook" }),
+  bucket = text "Bucket",
+  prefix = text "Prefix",
+  suffix = text "Suffix",
+  events = { kind = "list", as = "Events", of = { kind = "choice", of = { "ObjectCreated", "ObjectRemoved" } } },
+  id = text "Id",
+} }
+
 forms.sources = { fields = {
   from = ref("From", { "queue", "table", "topic", "bus", "folder", "route", "machine" }, true),
   to = ref("To", { "function", "machine", "hook" }, true),

@@ -54,7 +54,7 @@ MT_TEST(lua_project__folders_alone)
                         "{\"FunctionName\":\"tool\"}],\"machines\":[{\"Name\":\"audit\",\"File\":\"machines/audit.lua\"},"
                         "{\"Name\":\"order\",\"File\":\"machines/order.asl.json\"}],\"hooks\":[\"notify\"],"
                         "\"rules\":[\"vip\"],\"queues\":[],\"topics\":[],\"buses\":[],\"events\":[],"
-                        "\"schedules\":[],\"tables\":[],\"sources\":[]}");
+                        "\"schedules\":[],\"tables\":[],\"sources\":[],\"routes\":[],\"watches\":[]}");
   mt_eq_int(ms_json_count(ms_json_getc(out, "diagnostics")), 0);
   ms_json_unref(out);
 }
@@ -137,8 +137,34 @@ MT_TEST(lua_project__everything)
                      "\"charge_card\"},\"BatchSize\":5,\"ReportBatchItemFailures\":true},{\"From\":{\"kind\":\"folder\","
                      "\"name\":\"uploads\"},\"To\":{\"kind\":\"function\",\"name\":\"thumbnail\"}},{\"From\":{\"kind\":"
                      "\"route\",\"name\":\"POST /orders\"},\"To\":{\"kind\":\"machine\",\"name\":\"order\"}}]");
+  rest = ms_json_getc(project, "watches"); /* a folder as source is a watch */
+  mt_like_json(rest, "[{\"Folder\":\"uploads\",\"To\":{\"kind\":\"function\",\"name\":\"thumbnail\"}}]");
   rest = ms_json_getc(project, "name");
   mt_eq_json(rest, "\"shop\"");
+  ms_json_unref(out);
+}
+
+MT_TEST(lua_project__routes_and_watches)
+{
+  make_project();
+  write_text("mstep.lua",
+                "return { routes = { { 'POST /orders/{id}', fn = 'tool', payload = '1.0', stage = 'prod' },\n"
+                "  { route = '$default', fn = 'tool:live', timeout_ms = 500 } },\n"
+                "  watches = { { folder = 'in', fn = 'tool', suffix = '.csv', events = { 'ObjectRemoved' } },\n"
+                "  { folder = '/x', to = 'bus:default', bucket = 'b' } } }");
+  struct ms_json out = read();
+  struct ms_json project = ms_json_getc(out, "project");
+  mt_eq_int(ms_json_count(ms_json_getc(out, "diagnostics")), 0);
+  struct ms_json part = ms_json_getc(project, "routes");
+  mt_like_json(part,
+             "[{\"RouteKey\":\"POST /orders/{id}\",\"FunctionName\":\"tool\",\"PayloadFormatVersion\":\"1.0\","
+             "\"Stage\":\"prod\"},{\"RouteKey\":\"$default\",\"FunctionName\":\"tool:live\","
+             "\"TimeoutInMillis\":500}]");
+  part = ms_json_getc(project, "watches");
+  mt_like_json(part,
+             "[{\"Folder\":\"in\",\"FunctionName\":\"tool\",\"Suffix\":\".csv\",\"Events\":"
+             "[\"ObjectRemoved\"]},{\"Folder\":\"/x\",\"To\":{\"kind\":\"bus\",\"name\":\"default\"},"
+             "\"Bucket\":\"b\"}]");
   ms_json_unref(out);
 }
 
@@ -193,6 +219,16 @@ static const struct {
      "there is no queue 'x'"},
     {"return { sources = { { form = 1 } } }", 1, "/sources/1/form", "unknown key 'form'; did you mean 'from'?"},
     {"return { sources = { a = 1 } }", 1, "/sources/a", "a list has no names"},
+    {"return { routes = { { 'GET /a', fn = 'tol' } } }", 1, "/routes/1/fn",
+     "there is no function 'tol'; did you mean 'tool'?"},
+    {"return { routes = { { 'get /a', fn = 'tool' } } }", 1, "/routes/1/route",
+     "'get /a' is not of the form \"METHOD /path\" or \"$default\""},
+    {"return { routes = { { 'GET /a', fn = 'tool', payload = '3.0' } } }", 1, "/routes/1/payload",
+     "must be one of 1.0, 2.0, not '3.0'; did you mean '1.0'?"},
+    {"return { routes = { { fn = 'tool' } } }", 1, "/routes/1", "'route' is missing"},
+    {"return { watches = { { folder = 'in' } } }", 1, "/watches/1", "needs either 'fn' or 'to'"},
+    {"return { watches = { { folder = 'in', fn = 'tool', events = { 'Created' } } } }", 1,
+     "/watches/1/events/1", "must be one of ObjectCreated, ObjectRemoved, not 'Created'"},
     {"return { topics = { t = { subscriptions = { { to = 'hook:x' } } } } }", 1, "/topics/t/subscriptions/1/to",
      "a hook cannot be here, only function, queue, http"},
     {"return { name = 'a b' }", 1, "/name", "'a b' is not of the form letters, digits, '_' and '-'"},
