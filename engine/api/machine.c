@@ -101,7 +101,7 @@ static int make_configuration(struct ms_json *out, const struct ms_api_call *cal
 /* ---- create, update ---- */
 
 /* `CODE: text at /pointer, CODE: ...`; `user` is a ms_buf. */
-static void add_problem(const struct ms_engine_diagnostic *problem, void *user)
+void ms_api_add_problem(const struct ms_engine_diagnostic *problem, void *user)
 {
   struct ms_buf *out = user;
   if (!problem->is_error) {
@@ -173,7 +173,7 @@ static int make(struct ms_api_call *call, struct ms_json machine,
     if (!ms_json_is_none(machine)) {
       complete(&request, machine);
     }
-    err = ms_engine_machine_create(arn, ms_api_engine(call), &request, add_problem, problems);
+    err = ms_engine_machine_create(arn, ms_api_engine(call), &request, ms_api_add_problem, problems);
   }
   ms_json_unref(configuration);
   ms_json_unref(text);

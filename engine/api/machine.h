@@ -32,6 +32,9 @@ extern const struct ms_api_member ms_api_encryption_members[];
     .name = "versionDescription", .kind = MS_API_STRING, .max = 256                                \
   }
 
+/* An ms_engine_diagnostic_cb: what InvalidDefinition says of it, at the end of *(struct ms_buf *)user. */
+void ms_api_add_problem(const struct ms_engine_diagnostic *problem, void *user);
+
 /* False: the call has been answered. */
 bool ms_api_machine_check(struct ms_api_call *call);
 

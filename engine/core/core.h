@@ -43,6 +43,14 @@ struct ms_resource {
   bool waits_for_token;  /* .waitForTaskToken */
   bool is_sync;          /* .sync, .sync:2 */
 };
+/* A trial of one state (core/trial.h) looks over its shoulder. */
+struct ms_core_probe {
+  struct ms_json context; /* in place of the Context Object; NONE: the usual one */
+  struct ms_json items;   /* in place of what an ItemReader reads; NONE: nothing */
+  /* What a field made of the data: "afterInputPath" ...; "error", "cause", "retryIndex", "catchIndex". */
+  void (*inspect)(void *user, const char *name, struct ms_json value);
+  void *user;
+};
 struct ms_core_env {
   int64_t now_ms;
   struct ms_arena *arena; /* scratch; rewound after each decision */
@@ -54,6 +62,7 @@ struct ms_core_env {
   int (*check_task)(void *user, const struct ms_resource *resource, struct ms_json parameters,
                     struct ms_failure *failure);
   void *user; /* of both */
+  const struct ms_core_probe *probe; /* NULL but in a trial */
 };
 
 /* Appends events to *out; changes nothing else. An answer that comes too late appends none. */

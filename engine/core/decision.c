@@ -150,6 +150,9 @@ static struct ms_json build_context(const struct ms_decision *decision)
 static struct ms_json context_of(struct ms_query_env *env)
 {
   struct ms_decision *decision = env->user;
+  const struct ms_core_probe *probe = decision->env->probe;
+  if (probe != NULL && !ms_json_is_none(probe->context))
+    return probe->context;
   if (ms_json_is_none(decision->context))
     decision->context = build_context(decision);
   return decision->context;
@@ -200,15 +203,32 @@ bool ms_state_is_jsonpath(const struct ms_state *state)
   return ms_str_is(ms_str_c(state->lang->name), "JSONPath");
 }
 
+void ms_decision_inspect(const struct ms_decision *decision, const char *name, struct ms_json value)
+{
+  const struct ms_core_probe *probe = decision->env->probe;
+  if (probe != NULL)
+    probe->inspect(probe->user, name, value);
+}
+
+void ms_decision_inspect_path(const struct ms_decision *decision, const struct ms_frame *frame,
+                              const char *name, struct ms_json value)
+{
+  if (decision->env->probe != NULL && ms_state_is_jsonpath(frame->state))
+    ms_decision_inspect(decision, name, value);
+}
+
 int ms_decision_input(struct ms_json *out, struct ms_decision *decision, const struct ms_frame *frame,
                       struct ms_failure *failure)
 {
-  if (frame->state->input_path == NULL) {
+  int status = 0;
+  if (frame->state->input_path == NULL)
     *out = ms_json_ref(frame->input);
-    return 0;
-  }
-  return ms_query_eval(out, frame->state->input_path,
-                       ms_decision_query(decision, frame, frame->input), failure);
+  else
+    status = ms_query_eval(out, frame->state->input_path,
+                           ms_decision_query(decision, frame, frame->input), failure);
+  if (status == 0)
+    ms_decision_inspect_path(decision, frame, "afterInputPath", *out);
+  return status;
 }
 
 int ms_decision_arguments(struct ms_json *out, struct ms_decision *decision,
@@ -220,11 +240,16 @@ int ms_decision_arguments(struct ms_json *out, struct ms_decision *decision,
     return status;
   if (frame->state->parameters == NULL) {
     *out = input;
+    ms_decision_inspect_path(decision, frame, "afterParameters", *out);
     return 0;
   }
   status = ms_query_eval(out, frame->state->parameters, ms_decision_query(decision, frame, input),
                          failure);
   ms_json_unref(input);
+  if (status == 0)
+    ms_decision_inspect(decision,
+                        ms_state_is_jsonpath(frame->state) ? "afterParameters" : "afterArguments",
+                        *out);
   return status;
 }
 

@@ -58,6 +58,11 @@ int ms_decision_setting(struct ms_json *out, struct ms_decision *decision, const
 /* JSONPath states are shaped by paths, all others by Output. */
 bool ms_state_is_jsonpath(const struct ms_state *state);
 
+/* Tells a trial what a field made of the data; nothing otherwise. The second: of JSONPath states only. */
+void ms_decision_inspect(const struct ms_decision *decision, const char *name, struct ms_json value);
+void ms_decision_inspect_path(const struct ms_decision *decision, const struct ms_frame *frame,
+                              const char *name, struct ms_json value);
+
 /* ---- leaving a state ---- */
 
 /* How a state is left. Queries may be NULL. All borrowed. */

@@ -25,6 +25,7 @@ static int place_result(struct ms_json *out, struct ms_decision *decision,
     if (status != 0)
       return status;
   }
+  ms_decision_inspect(decision, "afterResultSelector", result);
   if (state->result_path == NULL) {
     *out = result;
     return 0;
@@ -44,6 +45,8 @@ static int shape_by_paths(struct ms_json *out, struct ms_decision *decision,
     value = ms_json_ref(how->output);
   if (status != 0)
     return status;
+  if (how->has_result)
+    ms_decision_inspect(decision, "afterResultPath", value);
   if (frame->state->output_path == NULL) {
     *out = value;
     return 0;
@@ -178,6 +181,8 @@ int ms_decision_exit(struct ms_decision *decision, const struct ms_frame *frame,
 int ms_decision_exit_result(struct ms_decision *decision, const struct ms_frame *frame,
                             struct ms_json result)
 {
+  if (frame->state->type->flows == NULL)
+    ms_decision_inspect(decision, "result", result);
   struct ms_exit how = {.result = result,
                         .output = result,
                         .has_result = true,

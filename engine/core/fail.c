@@ -65,6 +65,7 @@ static int try_retry(struct ms_decision *decision, const struct ms_frame *frame,
     if (!any_matches(retrier->errors, retrier->error_count, error))
       continue;
     uint32_t retries = frame->attempts == NULL ? 0 : frame->attempts[i];
+    ms_decision_inspect(decision, "retryIndex", ms_json_int(i));
     if (retries >= retrier->max_attempts)
       return 0; /* the first that matches is the one, used up or not */
     struct ms_event *event = ms_decision_event(decision, MS_EVENT_RETRY_SCHEDULED, frame);
@@ -186,6 +187,7 @@ static int try_catch(struct ms_decision *decision, const struct ms_frame *frame,
     const struct ms_catcher *catcher = &frame->state->catchers[i];
     if (!any_matches(catcher->errors, catcher->error_count, ms_json_text(failure->error)))
       continue;
+    ms_decision_inspect(decision, "catchIndex", ms_json_int(i));
     int status = catch_with(decision, frame, i, failure);
     return status < 0 ? status : 1;
   }
@@ -423,6 +425,8 @@ static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
     cut = abort_children(decision, frame, NULL);
   if (cut < 0)
     return cut;
+  ms_decision_inspect(decision, "error", failure->error);
+  ms_decision_inspect(decision, "cause", failure->cause);
   for (bool is_own = true;; is_own = false) {
     bool is_caught = may_handle && !is_terminal(ms_json_text(failure->error));
     int status = is_caught ? try_retry(decision, frame, failure) : 0;
@@ -487,6 +491,8 @@ static int explain(struct ms_decision *decision, const struct ms_frame *frame,
 {
   if (ms_json_is_none(failure->error))
     return ms_error(MSTEP_EINTERNAL, "an evaluation failed without an error");
+  if (decision->env->probe != NULL)
+    return 0; /* there is one state only, and AWS does not say that it was this one */
   struct ms_json cause = ms_json_stringf(
       "An error occurred while executing the state '%.*s' (entered at the event id #%u). %.*s",
       MS_STR_ARG(frame->state->name), (unsigned)frame->entered_id,

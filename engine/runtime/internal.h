@@ -228,6 +228,12 @@ struct ms_engine {
   atomic_bool is_stopping;
 };
 
+/* ---- machines.c ---- */
+/* As ms_engine_machine_validate; *out has one reference, NULL on an error. */
+int ms_engine_machine_compile(struct ms_machine **out, struct ms_engine *engine,
+                              struct ms_str definition, unsigned checks,
+                              ms_engine_diagnostic_cb report, void *user);
+
 /* ---- collect.c ---- */
 void ms_collect_events(struct ms_engine *engine, const struct ms_events *events);
 void ms_collect_end(struct ms_engine *engine, const struct ms_execution *execution);

@@ -48,8 +48,9 @@ static int report_one(const struct ms_diagnostic *d, ms_engine_diagnostic_cb rep
 }
 
 /* Compiles and tells every problem. *out NULL on failure. */
-static int compile(struct ms_machine **out, struct ms_engine *engine, struct ms_str definition,
-                   unsigned checks, ms_engine_diagnostic_cb report, void *user)
+int ms_engine_machine_compile(struct ms_machine **out, struct ms_engine *engine,
+                              struct ms_str definition, unsigned checks,
+                              ms_engine_diagnostic_cb report, void *user)
 {
   *out = NULL;
   struct ms_diagnostics list;
@@ -212,7 +213,7 @@ int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uin
   if (entry == NULL) {
     return ms_error_nomem();
   }
-  int err = compile(&entry->machine, engine, request->definition,
+  int err = ms_engine_machine_compile(&entry->machine, engine, request->definition,
                     request->is_express ? MS_ENGINE_EXPRESS : 0u, NULL, NULL);
   if (err == MSTEP_EDEFINITION) {
     ms_engine_log(engine, 0, "the stored definition of %.*s is not accepted any more: %s",
@@ -354,7 +355,7 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     return ms_error(MSTEP_ETOOBIG, "the ARN of the machine would be too long");
   }
   struct ms_machine *machine;
-  err = compile(&machine, engine, request->definition, request->is_express ? MS_ENGINE_EXPRESS : 0u,
+  err = ms_engine_machine_compile(&machine, engine, request->definition, request->is_express ? MS_ENGINE_EXPRESS : 0u,
                 report, user);
   if (err != 0) {
     return err;
@@ -540,7 +541,7 @@ int ms_engine_machine_validate(struct ms_engine *engine, struct ms_str definitio
                                ms_engine_diagnostic_cb report, void *user)
 {
   struct ms_machine *machine;
-  int err = compile(&machine, engine, definition, checks, report, user);
+  int err = ms_engine_machine_compile(&machine, engine, definition, checks, report, user);
   ms_machine_unref(machine);
   return err;
 }
@@ -553,7 +554,7 @@ int ms_engine_machine_graph(struct ms_buf *out, struct ms_engine *engine, struct
     return ms_error(MSTEP_EINVALID, "'%s' is not a format: \"mermaid\" or \"dot\"", format);
   }
   struct ms_machine *machine;
-  int err = compile(&machine, engine, definition, 0, NULL, NULL);
+  int err = ms_engine_machine_compile(&machine, engine, definition, 0, NULL, NULL);
   if (err != 0) {
     return err;
   }

@@ -44,6 +44,7 @@ static int fail_enter(struct ms_decision *decision, const struct ms_frame *frame
 {
   const struct state_fail *state = (const struct state_fail *)frame->state;
   struct ms_failure own = MS_FAILURE_INIT, broken = MS_FAILURE_INIT;
+  ms_decision_inspect_path(decision, frame, "afterInputPath", frame->input);
   int status = text_of(&own.error, decision, frame, &state->error, &broken);
   if (status == 0)
     status = text_of(&own.cause, decision, frame, &state->cause, &broken);

@@ -79,6 +79,7 @@ static int fail_items(const struct ms_frame *frame, struct ms_json value, struct
   if (ms_state_is_jsonpath(frame->state)) {
     struct ms_str path =
         state->items_path == NULL ? MS_STR("$") : ms_jsonpath_text(state->items_path);
+    path = ms_str_sub(path, ms_str_has_prefix(path, "$$"), path.len); /* as AWS does */
     return ms_fail(failure, "States.Runtime", "Reference path \"%.*s\" must point to array.",
                    MS_STR_ARG(path));
   }
@@ -95,8 +96,11 @@ static int fail_items(const struct ms_frame *frame, struct ms_json value, struct
 }
 
 /* What is validated as AWS would, but cannot be done here: said, and not passed over. */
-static int check_supported(const struct ms_state_map_fields *state, struct ms_failure *failure)
+static int check_supported(const struct ms_decision *decision, const struct ms_state_map_fields *state,
+                           struct ms_failure *failure)
 {
+  if (decision->env->probe != NULL)
+    return 0; /* nothing is read or written: the items are given */
   if (!ms_json_is_none(state->item_reader))
     return ms_fail(failure, "States.ItemReaderFailed",
                    "This engine has no object store to read items from: give the items in the "
@@ -116,6 +120,11 @@ static int raw_items(struct ms_json *out, struct ms_decision *decision, const st
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   const struct ms_query *query = state->items != NULL ? state->items : state->items_path;
+  if (!ms_json_is_none(state->item_reader)) {
+    *out = ms_json_is_none(decision->env->probe->items) ? ms_json_array(0)
+                                                        : ms_json_ref(decision->env->probe->items);
+    return 0;
+  }
   if (query != NULL)
     return ms_query_eval(out, query, ms_decision_query(decision, frame, input), failure);
   *out = ms_json_ref(input);
@@ -133,7 +142,8 @@ static int find_items(struct ms_json *out, bool *is_pairs, struct ms_decision *d
     *out = value;
     return 0;
   }
-  *is_pairs = ms_json_is_object(value) && ms_state_is_jsonpath(frame->state);
+  *is_pairs = ms_json_is_object(value) && ms_state_is_jsonpath(frame->state) &&
+              (*map_flows(frame->state))->is_distributed;
   if (*is_pairs)
     status = pairs_of(out, value);
   else
@@ -145,6 +155,7 @@ static int find_items(struct ms_json *out, bool *is_pairs, struct ms_decision *d
 /* ---- start ---- */
 
 struct map_plan {
+  int64_t asked_concurrency;
   int64_t concurrency;
   int64_t tolerated_count;
   double tolerated_percentage;
@@ -158,9 +169,10 @@ static int plan_concurrency(struct map_plan *plan, struct ms_decision *decision,
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   uint32_t most = state->processor->is_distributed ? 10000
                                                    : decision->env->limits->inline_concurrency;
-  *plan = (struct map_plan){0, -1, -1, false};
+  *plan = (struct map_plan){0, 0, -1, -1, false};
   int status = ms_setting_integer(&plan->concurrency, decision, frame, &state->max_concurrency, input,
                                   failure);
+  plan->asked_concurrency = plan->concurrency;
   if (plan->concurrency == 0 || (most != 0 && plan->concurrency > most))
     plan->concurrency = most != 0 ? most : INT32_MAX;
   return status;
@@ -214,6 +226,16 @@ static struct ms_json map_run_arn(struct ms_decision *decision, const struct ms_
                          MS_STR_ARG(name), run);
 }
 
+static void inspect_plan(const struct ms_decision *decision, const struct map_plan *plan)
+{
+  ms_decision_inspect(decision, "maxConcurrency", ms_json_int(plan->asked_concurrency));
+  if (plan->tolerated_count >= 0)
+    ms_decision_inspect(decision, "toleratedFailureCount", ms_json_int(plan->tolerated_count));
+  if (plan->tolerated_percentage >= 0)
+    ms_decision_inspect(decision, "toleratedFailurePercentage",
+                        ms_json_double(plan->tolerated_percentage));
+}
+
 static int write_map_started(struct ms_decision *decision, const struct ms_frame *frame,
                              const struct map_plan *plan, struct ms_json input, struct ms_json items)
 {
@@ -232,6 +254,8 @@ static int start_map(struct ms_decision *decision, const struct ms_frame *frame,
 {
   struct ms_failure failure = MS_FAILURE_INIT;
   int broken = plan_tolerance(plan, decision, frame, input, &failure);
+  ms_decision_inspect_path(decision, frame, "afterItemsPath", items);
+  inspect_plan(decision, plan);
   int status = broken < 0 ? broken : write_map_started(decision, frame, plan, input, items);
   bool is_map_run = (*map_flows(frame->state))->is_distributed;
   if (status == 0 && broken == 0 && is_map_run)
@@ -250,7 +274,7 @@ static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
   struct map_plan plan;
   int status = ms_decision_input(&input, decision, frame, &failure);
   if (status == 0)
-    status = check_supported((const struct ms_state_map_fields *)frame->state, &failure);
+    status = check_supported(decision, (const struct ms_state_map_fields *)frame->state, &failure);
   if (status == 0)
     status = plan_concurrency(&plan, decision, frame, input, &failure);
   if (status == 0)

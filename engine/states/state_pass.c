@@ -26,10 +26,12 @@ static int pass_enter(struct ms_decision *decision, const struct ms_frame *frame
   struct ms_failure failure = MS_FAILURE_INIT;
   struct ms_json value = MS_JSON_VALUE_NONE;
   int status = 0;
-  if (!ms_json_is_none(state->result))
+  if (!ms_json_is_none(state->result)) {
     value = ms_json_ref(state->result); /* literal: never evaluated, and input shaping is moot */
-  else
+    ms_decision_inspect(decision, "result", value);
+  } else {
     status = ms_decision_arguments(&value, decision, frame, &failure);
+  }
   if (status != 0) {
     status = ms_decision_settle(decision, frame, status, &failure);
   } else {
