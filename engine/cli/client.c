@@ -91,7 +91,7 @@ bool ms_client_options(mstep_options *options, const struct ms_cli_args *args)
   static const char *const durabilities[] = {"fsync", "os", "none", NULL};
   static const char *const missed_runs[] = {"once", "skip", "all", NULL};
   const char *age = args->options[MS_OPTION_KEEP_FOR];
-  unsigned long long count = 0;
+  unsigned long long count = 0, calls = 0;
   int durability = ms_cli_choice(args, MS_OPTION_DURABILITY, durabilities);
   int missed = ms_cli_choice(args, MS_OPTION_MISSED_RUNS, missed_runs);
   long long age_ms = age == NULL ? 0 : ms_cli_duration_parse(age);
@@ -99,13 +99,15 @@ bool ms_client_options(mstep_options *options, const struct ms_cli_args *args)
     ms_cli_error("--keep-for must be a time like 30s, 5m, 12h, 7d or 2w, not \"%s\"", age);
   }
   if (durability < 0 || missed < 0 || age_ms < 0 ||
-      !ms_cli_number(&count, args, MS_OPTION_KEEP_LAST, 1, 1000000000)) {
+      !ms_cli_number(&count, args, MS_OPTION_KEEP_LAST, 1, 1000000000) ||
+      !ms_cli_number(&calls, args, MS_OPTION_CONCURRENT_EXECUTIONS, 1, 1000000)) {
     return false;
   }
   options->durability = durability;
   options->missed_runs = missed;
   options->retention_age_ms = age_ms;
   options->retention_count = count;
+  options->concurrent_executions = (unsigned)calls;
   return true;
 }
 

@@ -253,6 +253,7 @@ static int convert_options(struct ms_engine_options *to, const mstep_options *fr
       .retention_age_ms = from->retention_age_ms,
       .retention_count = from->retention_count,
       .missed_runs = from->missed_runs,
+      .concurrent_executions = from->concurrent_executions,
       .host = {tell_done, tell_task, tell_reply, tell_post, tell_accepted, tell_event, tell_log,
                engine, call_operation},
   };

@@ -421,6 +421,7 @@ void ms_functions_init(struct ms_engine *engine)
   const struct ms_sources_up sources_up = {.queues = ms_engine_driver(engine, &ms_queues_driver),
                                            .invoke = invoke_of(engine)};
   ms_invoke_set_up(invoke_of(engine), &up);
+  ms_invoke_set_account_max(invoke_of(engine), engine->options.concurrent_executions);
   ms_sources_set_up(ms_engine_driver(engine, &ms_sources_driver), &sources_up);
   ms_web_set_up(ms_engine_driver(engine, &ms_web_driver), invoke_of(engine));
 }

@@ -101,6 +101,7 @@ struct ms_engine_options {
   int64_t retention_age_ms;
   uint64_t retention_count;
   int missed_runs; /* enum ms_missed_runs */
+  unsigned concurrent_executions; /* of functions; 0: no limit */
   struct ms_engine_host host;
 };
 

@@ -162,6 +162,7 @@ typedef struct mstep_options {
   int64_t retention_age_ms;      /* executions that ended so long ago are purged; 0 = never */
   uint64_t retention_count;      /* of one machine: the oldest that ended are purged; 0 = any number */
   int missed_runs;               /* mstep_missed_runs: of schedules, while nobody ran; default MSTEP_MISSED_ONCE */
+  unsigned concurrent_executions; /* of functions, of all at a time, as AWS's account limit; 0 = any number */
   mstep_log_cb log;              /* NULL = lines on standard error */
   void *log_user;
   int is_log_kept;               /* 1: FilterLogEvents has the latest 8 MB of what functions logged */
