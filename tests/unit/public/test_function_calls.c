@@ -341,3 +341,121 @@ MT_TEST(function_calls__a_loop_of_destinations_is_stopped)
   mt_ok(strstr(text, ";Lineage=1:") != NULL);
   host_close(&host);
 }
+
+static unsigned count_of(const char *text, const char *part)
+{
+  unsigned count = 0;
+  for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+    count++;
+  }
+  return count;
+}
+
+/* Messages in the queue "runs": one for each run of the function. */
+static unsigned runs(struct host *host)
+{
+  unsigned count = 0, more;
+  do {
+    const char *text = call(host, "sqs:ReceiveMessage",
+                            "{\"QueueUrl\":\"" QUEUE_URL "runs\",\"MaxNumberOfMessages\":10,"
+                            "\"VisibilityTimeout\":43200}");
+    more = count_of(text, "\"MessageId\"");
+    count += more;
+  } while (more > 0);
+  return count;
+}
+
+/* The function says that it runs, and then calls an operation. */
+static void make_loop(struct host *host, const char *operation)
+{
+  host_open(host, NULL);
+  has(host, "sqs:CreateQueue", "{\"QueueName\":\"runs\"}", "/runs");
+  has(host, "sqs:CreateQueue", "{\"QueueName\":\"end\"}", "/end");
+  make(host, "f",
+       mt_format("local mstep = require 'mstep' return function(e) mstep.call('SendMessage', {QueueUrl "
+                 "= '" QUEUE_URL "runs', MessageBody = 'x'}) local r, err = mstep.call(%s) if err then "
+                 "error(err) end end",
+                 operation));
+  has(host, "PutFunctionEventInvokeConfig",
+      "{\"FunctionName\":\"f\",\"MaximumRetryAttempts\":0,\"DestinationConfig\":{\"OnFailure\":{"
+      "\"Destination\":\"" QUEUE_ARN "end\"}}}",
+      "\"FunctionArn\"");
+}
+
+MT_TEST(function_calls__a_function_that_invokes_itself_runs_16_times)
+{
+  struct host host;
+  make_loop(&host, "'Invoke', {FunctionName = 'f', InvocationType = 'Event', Payload = {}}");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  mt_eq_int(runs(&host), 16);
+  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "end\"}",
+      "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
+  is(&host, "PutFunctionRecursionConfig",
+     "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__one_that_waits_for_itself_runs_16_times)
+{
+  struct host host;
+  make_loop(&host, "'Invoke', {FunctionName = 'f', Payload = {}}");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "\"StatusCode\":200"); /* the last one failed */
+  mt_eq_int(runs(&host), 16);
+  host_close(&host);
+}
+
+MT_TEST(function_calls__a_loop_over_a_topic_runs_16_times)
+{
+  struct host host;
+  make_loop(&host, "'Publish', {TopicArn = 'arn:aws:sns:us-east-1:000000000000:t', Message = 'm'}");
+  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  has(&host, "Subscribe",
+      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"lambda\","
+      "\"Endpoint\":\"" ARN "f\"}",
+      "SubscriptionArn");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  mt_eq_int(runs(&host), 16);
+  host_close(&host);
+}
+
+MT_TEST(function_calls__a_loop_over_a_queue_runs_16_times)
+{
+  struct host host;
+  make_loop(&host, "'SendMessage', {QueueUrl = '" QUEUE_URL "loop', MessageBody = 'm'}");
+  has(&host, "sqs:CreateQueue",
+      "{\"QueueName\":\"loop\",\"Attributes\":{\"VisibilityTimeout\":\"1000\","
+      "\"MessageRetentionPeriod\":\"60\"}}",
+      "/loop");
+  has(&host, "CreateEventSourceMapping",
+      "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE_ARN "loop\",\"BatchSize\":1}",
+      "\"State\"");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  mt_eq_int(runs(&host), 16);
+  host_close(&host);
+}
+
+/* ---- concurrency ---- */
+
+static void with_limit(mstep_options *options)
+{
+  options->concurrent_executions = 2;
+}
+
+MT_TEST(function_calls__tasks_of_executions_count)
+{
+  struct host host;
+  host_open(&host, with_limit);
+  make(&host, "f", "local mstep = require 'mstep' return function() mstep.sleep(1) return 1 end");
+  mstep_status status =
+      host_once(&host,
+                "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{"
+                "\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" ARN
+                "f\",\"Catch\":[{\"ErrorEquals\":[\"Lambda.TooManyRequestsException\"],\"Next\":"
+                "\"N\"}],\"End\":true},\"N\":{\"Type\":\"Pass\",\"Result\":0,\"End\":true}}},"
+                "\"End\":true}}}",
+                "[1,2,3,4]");
+  mt_eq_int(status, MSTEP_SUCCEEDED);
+  mt_eq_str(host.output, "[1,1,0,0]");
+  has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":2");
+  host_close(&host);
+}
