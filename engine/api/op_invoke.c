@@ -77,6 +77,7 @@ static int invoke_now(struct ms_api_call *call, const struct ms_function_name *n
   const struct ms_invoke_request request = {.name = *name,
                                             .payload = ms_json_is_none(payload) ? none : payload,
                                             .client_context = client_context(call),
+                                            .lineage = ms_api_lineage(call),
                                             .has_log_tail =
                                                 ms_str_is(ms_api_text(call, "LogType"), "Tail")};
   int err = ms_invoke_call(ms_api_invoke(call), &request, answered, call);

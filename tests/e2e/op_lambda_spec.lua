@@ -1,0 +1,177 @@
+-- Functions over HTTP: AWS's own command line as the client; packages, what deployment tools ask, destinations of every
+-- kind on the real thing.
+local program = require "program"
+if program.is_missing() then
+  return
+end
+local servers = require "server"
+local cjson = require "cjson"
+
+local ACCOUNT = "000000000000"
+local FUNCTION = "arn:aws:lambda:us-east-1:" .. ACCOUNT .. ":function:"
+local PACKAGE = { -- as `zip -r` makes it: src/index.lua with main and other, lib/money.lua
+  "UEsDBBQAAAAAAAAAIVgAAAAAAAAAAAAAAAAEAAAAc3JjL1BLAwQUAAAACAAAACFYFEN3MXkAAAC4AAAADQAAAHNy",
+  "Yy9pbmRleC5sdWFdjUEKwzAMBO9+hW5qIPgHeYIfYccqNTgSNXIghPy9jt1D6U3szo6yrD7DJkwHLFDoXVMhwJyC",
+  "7SGa3AnX2vMyz8qrJmFwdvOJH7QT69R2WgvDqaKNXYbP+hgHYP0M4wjTDOH+hPccLyCOv1LRF5U/K/YQO/qNnPkA",
+  "UEsDBBQAAAAIAAAAIViSbJbBLQAAAC8AAAANAAAAbGliL21vbmV5Lmx1YStKLSktylOoTkxJUbBVSCvNSy7JzM/T",
+  "SNRRSNJUKIJIJipoKyQppOal1HIBAFBLAwQUAAAACAAAACFYpM587B8AAADgAQAACQAAAFJFQURNRS5tZHNUKMhM",
+  "LiktSlXIT1NIVChITM5OTE/VU3AcFR8W4gBQSwECFAMUAAAAAAAAACFYAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAA",
+  "gAEAAAAAc3JjL1BLAQIUAxQAAAAIAAAAIVgUQ3cxeQAAALgAAAANAAAAAAAAAAAAAACAASIAAABzcmMvaW5kZXgu",
+  "bHVhUEsBAhQDFAAAAAgAAAAhWJJslsEtAAAALwAAAA0AAAAAAAAAAAAAAIABxgAAAGxpYi9tb25leS5sdWFQSwEC",
+  "FAMUAAAACAAAACFYpM587B8AAADgAQAACQAAAAAAAAAAAAAAgAEeAQAAUkVBRE1FLm1kUEsFBgAAAAAEAAQA3wAA",
+  "AGQBAAAAAA==",
+}
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function create(server, dir, name, source)
+  write(dir .. "/" .. name .. ".b64", source)
+  return server:aws("lambda", "create-function", "--function-name", name, "--runtime", "provided.al2023", "--role",
+    "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--handler", "index.handler", "--zip-file", "fileb://" .. name .. ".b64")
+end
+
+local function invoke(server, name, payload, ...)
+  return server:aws("lambda", "invoke", "--function-name", name, "--cli-binary-format", "raw-in-base64-out", "--payload",
+    payload, ..., "out.json")
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read("a")
+  if file then
+    file:close()
+  end
+  return text
+end
+
+-- What check() gives, once it gives something.
+local function eventually(check)
+  for _ = 1, 100 * program.slowness do
+    local value = check()
+    if value then
+      return value
+    end
+    os.execute("sleep 0.1")
+  end
+  return nil
+end
+
+describe("lambda", function()
+  it("takes packages, and answers what tools ask", function()
+    local dir = program.tmpdir()
+    os.execute(("printf %%s %s | base64 -d > %s/p.zip"):format(table.concat(PACKAGE), dir))
+    local server = servers.new { dir = dir, args = { "--store", "s.db" } }
+    local made = server:aws("lambda", "create-function", "--function-name", "z", "--runtime", "provided.al2023", "--role",
+      "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--handler", "src/index.main", "--zip-file", "fileb://p.zip", "--tags", "a=1",
+      "--publish")
+    assert.are.equal("zXnQ4lXbzWb66L+wrP++YdFBEKyt62q02tpoDECQ26M=", made.CodeSha256)
+    assert.are.equal(601, made.CodeSize)
+    server:aws("lambda", "wait", "function-active-v2", "--function-name", "z")
+    server:aws("lambda", "wait", "function-updated-v2", "--function-name", "z")
+    invoke(server, "z", '{"a": 2, "b": 3}')
+    assert.are.same({ by = "main", total = 5 }, cjson.decode(read(dir .. "/out.json")))
+    assert.are.equal(1, tonumber(server:aws("lambda", "get-function", "--function-name", "z").Tags.a))
+    server:aws("lambda", "add-permission", "--function-name", "z", "--statement-id", "s", "--action",
+      "lambda:InvokeFunction", "--principal", "events.amazonaws.com")
+    local policy = cjson.decode(server:aws("lambda", "get-policy", "--function-name", "z").Policy)
+    assert.are.equal("s", policy.Statement[1].Sid)
+    server:aws("lambda", "remove-permission", "--function-name", "z", "--statement-id", "s")
+    assert.are.equal("z", server:aws("lambda", "get-function-code-signing-config", "--function-name", "z").FunctionName)
+    assert.are.equal(1000, server:aws("lambda", "get-account-settings").AccountLimit.ConcurrentExecutions)
+    assert.are.equal("1", server:aws("lambda", "list-tags", "--resource", FUNCTION .. "z").Tags.a)
+    server:aws("lambda", "untag-resource", "--resource", FUNCTION .. "z", "--tag-keys", "a")
+    assert.is_nil(next(server:aws("lambda", "list-tags", "--resource", FUNCTION .. "z").Tags))
+    server:aws("lambda", "put-provisioned-concurrency-config", "--function-name", "z", "--qualifier", "1",
+      "--provisioned-concurrent-executions", "2")
+    assert.are.equal("READY", server:aws("lambda", "get-provisioned-concurrency-config", "--function-name", "z",
+      "--qualifier", "1").Status)
+    assert.are.equal(1, #server:aws("lambda", "list-provisioned-concurrency-configs", "--function-name", "z")
+      .ProvisionedConcurrencyConfigs)
+    local text, code = server:aws_run("lambda", "create-function", "--function-name", "y", "--runtime", "provided.al2023",
+      "--role", "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--handler", "a.b", "--code", "S3Bucket=bucket,S3Key=k")
+    assert.are_not.equal(0, code)
+    assert.is_truthy(text:find("InvalidParameterValueException", 1, true), text)
+    server:aws("lambda", "put-function-concurrency", "--function-name", "z", "--reserved-concurrent-executions", "0")
+    text = server:aws_run("--debug", "lambda", "invoke", "--function-name", "z", "out.json")
+    assert.is_truthy(text:find("TooManyRequestsException", 1, true), text)
+    assert.is_truthy(text:find("ReservedFunctionConcurrentInvocationLimitExceeded", 1, true))
+    assert.is_truthy(text:find("Retry-After", 1, true))
+    assert.is_true(server:stop())
+  end)
+
+  it("delivers to destinations of every kind", function()
+    local dir = program.tmpdir()
+    os.execute("mkdir -p " .. dir .. "/project/hooks " .. dir .. "/project/functions")
+    write(dir .. "/project/functions/f.lua", "return function(event) return {done = event.n} end")
+    write(dir .. "/project/functions/other.lua", "return function(event) print('OTHER GOT', event.responsePayload.done) end")
+    write(dir .. "/project/hooks/h.lua", "return function(record) return {hooked = record.responsePayload.done} end")
+    local server = servers.new { dir = dir, args = { "--project", "project" } }
+    local url = server:aws("sqs", "create-queue", "--queue-name", "q").QueueUrl
+    local queue = "arn:aws:sqs:us-east-1:" .. ACCOUNT .. ":q"
+    local topic = server:aws("sns", "create-topic", "--name", "t").TopicArn
+    server:aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", queue)
+    server:aws("events", "put-rule", "--name", "r", "--event-pattern", '{"source":["lambda"]}')
+    server:aws("events", "put-targets", "--rule", "r", "--targets", "Id=1,Arn=" .. queue)
+    local machine = server:aws("stepfunctions", "create-state-machine", "--name", "m", "--role-arn",
+      "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--definition",
+      '{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}').stateMachineArn
+    local page = server:aws("lambda", "create-function-url-config", "--function-name", "other", "--auth-type", "NONE")
+      .FunctionUrl
+    local number = 0
+    local function deliver(target)
+      number = number + 1
+      server:aws("lambda", "put-function-event-invoke-config", "--function-name", "f", "--destination-config",
+        cjson.encode { OnSuccess = { Destination = target } })
+      local answer = invoke(server, "f", ('{"n": %d}'):format(number), "--invocation-type", "Event")
+      assert.are.equal(202, answer.StatusCode)
+      return number
+    end
+    local function message(part)
+      return eventually(function()
+        local got = server:aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "1")
+        local found = got and got.Messages and got.Messages[1]
+        if found then
+          server:aws("sqs", "delete-message", "--queue-url", url, "--receipt-handle", found.ReceiptHandle)
+          assert.is_truthy(found.Body:find(part, 1, true), found.Body)
+        end
+        return found
+      end)
+    end
+    deliver(queue)
+    assert.is_truthy(message('"condition":"Success"'))
+    deliver(topic)
+    assert.is_truthy(message('"Type":"Notification"'))
+    deliver("arn:aws:events:us-east-1:" .. ACCOUNT .. ":event-bus/default")
+    assert.is_truthy(message('"detail-type":"Lambda Function Invocation Result - Success"'))
+    local n = deliver(FUNCTION .. "other")
+    assert.is_truthy(eventually(function()
+      return server:logged():find("OTHER GOT%s+" .. n)
+    end))
+    deliver(machine)
+    assert.is_truthy(eventually(function()
+      return server:aws("stepfunctions", "list-executions", "--state-machine-arn", machine).executions[1]
+    end))
+    deliver("hook:h," .. queue)
+    assert.is_truthy(message('{"hooked":6}'))
+    deliver("file:" .. dir .. "/records")
+    assert.is_truthy(eventually(function()
+      local pipe = io.popen("find " .. dir .. "/records -type f 2>/dev/null")
+      local name = pipe:read("l")
+      pipe:close()
+      return name and read(name):find('"done":7', 1, true)
+    end))
+    write(dir .. "/project/functions/other.lua", "return function(event) print('POSTED', event.body) end")
+    server:stop()
+    server = servers.new { dir = dir, args = { "--project", "project" } }
+    page = server:aws("lambda", "create-function-url-config", "--function-name", "other", "--auth-type", "NONE").FunctionUrl
+    deliver(page)
+    assert.is_truthy(eventually(function()
+      return server:logged():find("POSTED.*condition")
+    end), server:logged())
+    assert.is_true(server:stop())
+  end)
+end)
