@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "messaging/schedule_words.h"
 #include "messaging/scheduler_internal.h"
+#include "messaging/universal.h"
 
 #define START_MAX_AGE_MS INT64_C(300000)
 #define TIME_MAX_S 7258118400.0 /* the year 2200 */
@@ -71,7 +72,7 @@ static bool is_supported(struct ms_str arn)
       return true;
     }
   }
-  return !ms_str_has_prefix(arn, "arn:"); /* addresses, folders and hooks, as for rules */
+  return ms_universal_is_known(arn) || !ms_str_has_prefix(arn, "arn:"); /* addresses, folders and hooks, as for rules */
 }
 
 static int check_bus(struct ms_json target, struct ms_queue_refusal *why)
@@ -108,7 +109,7 @@ static int check_target(struct ms_json target, struct ms_queue_refusal *why)
   }
   if (err == 0 && input.data != NULL &&
       (is_bus || ms_str_has_prefix(arn, "arn:aws:lambda:") ||
-       ms_str_has_prefix(arn, "arn:aws:states:")) &&
+       ms_str_has_prefix(arn, "arn:aws:states:") || ms_universal_is_target(arn)) &&
       !is_json(&err, input) && err != MSTEP_ENOMEM) {
     err = ms_refuse(why, "ValidationException", "Input is not a well-formed JSON.");
   }

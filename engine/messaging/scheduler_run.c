@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "messaging/schedule_words.h"
 #include "messaging/scheduler_internal.h"
+#include "messaging/universal.h"
 
 #define MIN_DELAY_MS 1000
 #define MAX_DELAY_MS 480000
@@ -39,6 +40,10 @@ static void put_standard_event(struct run *run)
 static void put_body(struct run *run, struct ms_json target)
 {
   struct ms_str input = ms_schedule_text(target, "Input");
+  if (input.data == NULL && ms_universal_is_target(ms_schedule_text(target, "Arn"))) {
+    ms_buf_cstr(&run->body, "{}");
+    return;
+  }
   if (input.data == NULL) {
     put_standard_event(run);
     return;

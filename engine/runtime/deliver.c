@@ -12,6 +12,7 @@
 #include "messaging/bus.h"
 #include "messaging/queue.h"
 #include "messaging/topic.h"
+#include "messaging/universal.h"
 #include "runtime/internal.h"
 #include "source/folder.h"
 
@@ -187,13 +188,16 @@ void ms_deliver_deinit(struct ms_engine *engine)
     next = begun->next;
     ms_free(begun);
   }
+  ms_deliver_calls_free(engine);
   ms_free(engine->buckets_dir);
 }
 
 int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delivery,
                       ms_delivered_cb cb, void *arg)
 {
-  int err = ms_dests_deliver(engine->dests, delivery, cb, arg);
+  int err = ms_universal_is_target(delivery->target)
+                ? ms_deliver_call(engine, delivery, cb, arg)
+                : ms_dests_deliver(engine->dests, delivery, cb, arg);
   if (err == 0) {
     ms_engine_touch(engine);
   }

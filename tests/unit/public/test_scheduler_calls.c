@@ -164,3 +164,31 @@ MT_TEST(scheduler_calls__state_machines_are_started)
   mt_ok(strstr(strstr(list, "SUCCEEDED") + 1, "SUCCEEDED") != NULL);
   host_close(&host);
 }
+
+#define UNIVERSAL "arn:aws:scheduler:::aws-sdk:"
+
+MT_TEST(scheduler_calls__any_operation_may_be_a_target)
+{
+  struct host host;
+  begin(&host);
+  host_machine(&host, "m", PASS);
+  create(&host, "a", "at(2024-01-01T00:00:10)",
+         "\"Arn\":\"" UNIVERSAL "sqs:sendMessage\",\"Input\":\"{\\\"QueueUrl\\\":"
+         "\\\"https://sqs.us-east-1.amazonaws.com/000000000000/q\\\",\\\"MessageBody\\\":"
+         "\\\"try <aws.scheduler.attempt-number>\\\"}\"",
+         ":schedule/default/a");
+  create(&host, "b", "at(2024-01-01T00:00:05)",
+         "\"Arn\":\"" UNIVERSAL "sfn:startExecution\",\"Input\":\"{\\\"StateMachineArn\\\":"
+         "\\\"" MACHINE_ARN "m\\\",\\\"Name\\\":\\\"e\\\"}\"",
+         ":schedule/default/b");
+  create(&host, "c", "at(2024-01-01T00:00:12)",
+         "\"Arn\":\"" UNIVERSAL "sqs:noSuchThing\",\"DeadLetterConfig\":{\"Arn\":\"" DEAD_ARN
+         "\"}",
+         ":schedule/default/c");
+  create(&host, "d", "at(2024-01-01T00:00:12)", "\"Arn\":\"" UNIVERSAL "ec2:stopInstances\"",
+         "ValidationException");
+  receive(&host, "q", "\"Body\":\"try 1\"");
+  has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "\"name\":\"e\"");
+  receive(&host, "dead", "UnknownOperationException");
+  host_close(&host);
+}
