@@ -508,6 +508,89 @@ MT_TEST(source__refuses_as_lambda_does)
   host_close(&host);
 }
 
+/* ---- what else calls functions: topics and buses, without a mapping ---- */
+
+static void all_in(const char *text, const char *const *parts)
+{
+  for (; *parts != NULL; parts++) {
+    if (strstr(text, *parts) == NULL) {
+      mt_report("no %s in %s", *parts, text);
+    }
+  }
+}
+
+static void make_listener(struct host *host)
+{
+  has(host, "CreateFunction",
+      "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"local seen = {} return function(event) if "
+      "event.get then return seen end seen[#seen + 1] = event end\"}}",
+      "\"FunctionArn\"");
+}
+
+MT_TEST(source__a_topic_gives_its_event)
+{
+  static const char *const parts[] = {
+      "[{\"Records\":[{",
+      "\"EventSource\":\"aws:sns\"",
+      "\"EventVersion\":\"1.0\"",
+      "\"EventSubscriptionArn\":\"arn:aws:sns:us-east-1:000000000000:t:",
+      "\"Type\":\"Notification\"",
+      "\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\"",
+      "\"Subject\":null",
+      "\"Message\":\"hello\"",
+      "\"Timestamp\":\"2024-01-01T00:00:00.",
+      "\"SignatureVersion\":\"1\"",
+      "\"SigningCertUrl\":\"",
+      "\"UnsubscribeUrl\":\"",
+      "\"MessageAttributes\":{\"Test\":{\"Type\":\"String\",\"Value\":\"x\"}}",
+      NULL};
+  struct host host;
+  host_open(&host, with_store);
+  make_listener(&host);
+  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  has(&host, "Subscribe",
+      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"lambda\",\"Endpoint\":"
+      "\"arn:aws:lambda:us-east-1:000000000000:function:f\"}",
+      "SubscriptionArn");
+  has(&host, "Publish",
+      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\","
+      "\"MessageAttributes\":{\"Test\":{\"DataType\":\"String\",\"StringValue\":\"x\"}}}",
+      "MessageId");
+  host_run(&host);
+  all_in(call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}"), parts);
+  host_close(&host);
+}
+
+MT_TEST(source__a_rule_gives_its_event)
+{
+  static const char *const parts[] = {"\"version\":\"0\"",
+                                      "\"id\":\"",
+                                      "\"detail-type\":\"placed\"",
+                                      "\"source\":\"shop\"",
+                                      "\"account\":\"000000000000\"",
+                                      "\"time\":\"2024-01-01T00:00:00Z\"",
+                                      "\"region\":\"us-east-1\"",
+                                      "\"resources\":[]",
+                                      "\"detail\":{\"n\":1}",
+                                      NULL};
+  struct host host;
+  host_open(&host, with_store);
+  make_listener(&host);
+  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}",
+      "RuleArn");
+  has(&host, "PutTargets",
+      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":"
+      "\"arn:aws:lambda:us-east-1:000000000000:function:f\"}]}",
+      "\"FailedEntryCount\":0");
+  has(&host, "PutEvents",
+      "{\"Entries\":[{\"Source\":\"shop\",\"DetailType\":\"placed\",\"Detail\":\"{\\\"n\\\":1}\"}]"
+      "}",
+      "\"FailedEntryCount\":0");
+  host_run(&host);
+  all_in(call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}"), parts);
+  host_close(&host);
+}
+
 /* ---- from a store ---- */
 
 MT_TEST(source__goes_on_from_a_store)

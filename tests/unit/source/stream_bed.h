@@ -26,6 +26,7 @@ struct stream_bed {
   struct ms_tables stream;
   struct ms_store *store;
   struct ms_batch batch;
+  struct ms_queues *queues;
   struct ms_sources *sources;
   char uuid[37];
   const char *seen;
@@ -118,6 +119,7 @@ static inline void stream_settle(struct stream_bed *b)
   int64_t due_ms = 0;
   const int64_t all[] = {ms_invoke_driver.next_due_ms(b->bed.invoke),
                          ms_lua_next_due_ms(b->bed.lua),
+                         b->queues == NULL ? 0 : ms_queues_driver.next_due_ms(b->queues),
                          b->sources == NULL ? 0 : ms_sources_driver.next_due_ms(b->sources)};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     due_ms = all[i] != 0 && (due_ms == 0 || all[i] < due_ms) ? all[i] : due_ms;
@@ -147,6 +149,7 @@ static inline void stream_on_timer(void *user)
   }
   ms_lua_on_timer(b->bed.lua, now_ms);
   ms_invoke_driver.on_timer(b->bed.invoke, now_ms);
+  ms_queues_driver.on_timer(b->queues, now_ms);
   ms_sources_driver.on_timer(b->sources, now_ms);
   stream_settle(b);
 }
@@ -182,7 +185,7 @@ static inline int stream_sources_open(struct stream_bed *b)
     return err;
   }
   const struct ms_sources_up up = {
-      .invoke = b->bed.invoke, .streams = &fake_streams, .tables = &b->stream};
+      .queues = b->queues, .invoke = b->bed.invoke, .streams = &fake_streams, .tables = &b->stream};
   b->sources = driver;
   ms_sources_set_up(b->sources, &up);
   err = ms_sources_driver.load(b->sources);
@@ -207,9 +210,14 @@ static inline int stream_bed_open(struct stream_bed *b, const char *url)
   b->bed.env.ledger.begin = store_begin;
   b->bed.env.ledger.end = store_end;
   b->bed.env.ledger.reader = b->store;
-  err = stream_sources_open(b);
+  void *queues = NULL;
+  err = ms_queues_driver.open(&queues, &b->bed.env);
+  b->queues = queues;
+  err = err != 0 ? err : ms_queues_driver.load(queues);
+  err = err != 0 ? err : stream_sources_open(b);
   if (err != 0) {
     ms_sources_driver.close(b->sources);
+    ms_queues_driver.close(b->queues);
     bed_close(&b->bed);
     ms_batch_deinit(&b->batch);
   }
@@ -219,6 +227,7 @@ static inline int stream_bed_open(struct stream_bed *b, const char *url)
 static inline void stream_bed_close(struct stream_bed *b)
 {
   ms_sources_driver.close(b->sources);
+  ms_queues_driver.close(b->queues);
   bed_close(&b->bed);
   ms_batch_deinit(&b->batch);
   ms_store_close(b->store);

@@ -1,6 +1,8 @@
 /* Change streams as sources: batches, retries, what is given up, lanes, and where reading begins anew. */
 #include "stream_bed.h"
 
+#include "messaging/queue_config.h"
+
 #define QUEUE "arn:aws:sqs:us-east-1:000000000000:q"
 
 /* A value "bad" makes the function fail, "item" is reported, "odd" gets an answer that makes no sense. */
@@ -410,40 +412,86 @@ MT_TEST(stream__many_records)
 
 /* ---- memory that runs out ---- */
 
-static int create_and_run(void *user)
+static int parse(struct ms_json *out, const char *text)
 {
-  struct stream_bed *b = user;
+  return ms_json_parse(out, ms_str_c(text), NULL, NULL);
+}
+
+static int create(struct stream_bed *b, const char *text)
+{
   struct ms_json request, reply = MS_JSON_VALUE_NONE;
   struct ms_queue_refusal why;
-  int err = stream_bed_open(b, NULL);
-  if (err != 0) {
-    return err;
-  }
-  err = ms_lua_load(b->bed.lua, MS_STR("f"), MS_STR("return function() error('no') end"));
-  err = err != 0 ? err
-                 : ms_json_parse(&request,
-                                 MS_STR("{\"FunctionName\":\"f\",\"EventSourceArn\":\"" STREAM_ARN
-                                        "\",\"StartingPosition\":\"TRIM_HORIZON\","
-                                        "\"MaximumRetryAttempts\":0,\"DestinationConfig\":{"
-                                        "\"OnFailure\":{\"Destination\":\"" QUEUE "\"}}}"),
-                                 NULL, NULL);
+  int err = parse(&request, text);
   if (err == 0) {
     err = ms_mapping_create(b->sources, request, &reply, &why);
     ms_json_unref(request);
     ms_json_unref(reply);
   }
-  if (err == 0) {
-    b->bed.has_oom = b->bed.has_limit = true;
-    stream_run(b);
-  }
+  return err;
+}
+
+static int close_poor(struct stream_bed *b, int err)
+{
   ms_sources_driver.close(b->sources);
+  ms_queues_driver.close(b->queues);
   bed_close(&b->bed);
   ms_batch_deinit(&b->batch);
   return err == 0 ? MSTEP_OK : MSTEP_ENOMEM;
 }
 
+static int stream_life(void *user)
+{
+  struct stream_bed *b = user;
+  int err = stream_bed_open(b, NULL);
+  if (err != 0) {
+    return err;
+  }
+  err = ms_lua_load(b->bed.lua, MS_STR("f"), MS_STR("return function() error('no') end"));
+  err = err != 0
+            ? err
+            : create(b, "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" STREAM_ARN
+                        "\",\"StartingPosition\":\"TRIM_HORIZON\",\"MaximumRetryAttempts\":0,"
+                        "\"DestinationConfig\":{\"OnFailure\":{\"Destination\":\"" QUEUE "\"}}}");
+  if (err == 0) {
+    b->bed.has_oom = b->bed.has_limit = true;
+    stream_run(b);
+  }
+  return close_poor(b, err);
+}
+
 MT_TEST(stream__memory_runs_out)
 {
   struct stream_bed b;
-  mt_oom(create_and_run, &b);
+  mt_oom(stream_life, &b);
+}
+
+static int queue_life(void *user)
+{
+  struct stream_bed *b = user;
+  struct ms_queue *queue = NULL;
+  struct ms_json attributes = MS_JSON_VALUE_NONE;
+  const struct ms_queue_message message = {.body = MS_STR("hello"), .delay_s = -1};
+  int err = stream_bed_open(b, NULL);
+  if (err != 0) {
+    return err;
+  }
+  err = ms_lua_load(b->bed.lua, MS_STR("f"), MS_STR("return function(e) return e end"));
+  err = err != 0 ? err : parse(&attributes, "{\"MessageRetentionPeriod\":\"60\"}");
+  err = err != 0
+            ? err
+            : ms_queue_create(&queue, b->queues, MS_STR("q"), attributes, MS_JSON_VALUE_NONE, NULL);
+  ms_json_unref(attributes);
+  err = err != 0 ? err : create(b, "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE "\"}");
+  err = err != 0 ? err : ms_queue_send(queue, &message, NULL, NULL, NULL, NULL);
+  if (err == 0) {
+    b->bed.has_oom = b->bed.has_limit = true;
+    stream_run(b);
+  }
+  return close_poor(b, err);
+}
+
+MT_TEST(stream__memory_runs_out_with_queues)
+{
+  struct stream_bed b;
+  mt_oom(queue_life, &b);
 }
