@@ -418,8 +418,13 @@ void ms_functions_init(struct ms_engine *engine)
   if (engine->options.is_log_kept && ms_logs_new(&engine->logs, engine) != 0) {
     engine->logs = NULL; /* no logs then */
   }
+  static const struct ms_source_streams streams = {ms_table_stream_exists, ms_table_stream_shards,
+                                                   ms_table_stream_seek, ms_table_stream_read,
+                                                   ms_table_stream_listen};
   const struct ms_sources_up sources_up = {.queues = ms_engine_driver(engine, &ms_queues_driver),
-                                           .invoke = invoke_of(engine)};
+                                           .invoke = invoke_of(engine),
+                                           .streams = &streams,
+                                           .tables = ms_engine_driver(engine, &ms_tables_driver)};
   ms_invoke_set_up(invoke_of(engine), &up);
   ms_invoke_set_account_max(invoke_of(engine), engine->options.concurrent_executions);
   ms_sources_set_up(ms_engine_driver(engine, &ms_sources_driver), &sources_up);

@@ -129,18 +129,32 @@ static void make_function(struct play *play, struct ms_json params)
 static void make_table(struct play *play, struct ms_json params)
 {
   const char *key = mt_format("%.*s", MS_STR_ARG(text_of(params, "partition_key")));
+  struct ms_str view = text_of(params, "stream_view_type");
+  const char *stream = view.len == 0 ? ""
+                                     : mt_format(",\"StreamSpecification\":{\"StreamEnabled\":true,"
+                                                 "\"StreamViewType\":\"%.*s\"}",
+                                                 MS_STR_ARG(view));
   call(play, "dynamodb:CreateTable",
-       ms_str_c(
-           mt_format("{\"TableName\":\"%.*s\",\"KeySchema\":[{\"AttributeName\":\"%s\",\"KeyType\":"
-                     "\"HASH\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"%s\","
-                     "\"AttributeType\":\"S\"}],\"BillingMode\":\"PAY_PER_REQUEST\"}",
-                     MS_STR_ARG(text_of(params, "table_name")), key, key)));
+       ms_str_c(mt_format("{\"TableName\":\"%.*s\",\"KeySchema\":[{\"AttributeName\":\"%s\","
+                          "\"KeyType\":\"HASH\"}],\"AttributeDefinitions\":[{\"AttributeName\":"
+                          "\"%s\",\"AttributeType\":\"S\"}],\"BillingMode\":"
+                          "\"PAY_PER_REQUEST\"%s}",
+                          MS_STR_ARG(text_of(params, "table_name")), key, key, stream)));
 }
 
 /* The stream of the recording is the one that is there; a mapping is known by the step that made it. */
 static struct ms_json request_of(struct play *play, struct ms_json params)
 {
   struct ms_json out = ms_json_ref(params);
+  struct ms_json item = ms_json_ref(ms_json_getc(params, "Item"));
+  if (ms_json_is_object(ms_json_getc(item, "binary_key"))) { /* recorded before it was encoded */
+    struct ms_json bytes = ms_json_object(1);
+    mt_ok(ms_str_is(text_of(ms_json_getc(item, "binary_key"), "B"), "foobar"));
+    mt_eq_int(ms_json_setc(&bytes, "B", ms_json_cstring("Zm9vYmFy")), 0);
+    mt_eq_int(ms_json_setc(&item, "binary_key", bytes), 0);
+    mt_eq_int(ms_json_setc(&out, "Item", ms_json_ref(item)), 0);
+  }
+  ms_json_unref(item);
   struct ms_str arn = text_of(params, "EventSourceArn"), uuid = text_of(params, "UUID");
   unsigned step;
   if (play->stream_arn != NULL && ms_str_has_suffix(arn, "/stream/2024-01-01T00:00:00.000"))
@@ -259,15 +273,10 @@ static bool is_same_text(struct ms_str expected, struct ms_json actual)
 
 static bool is_same_object(struct ms_json expected, struct ms_json actual)
 {
-  size_t nulls = 0;
-  for (size_t i = 0; i < ms_json_count(expected); i++) {
-    struct ms_json value = ms_json_get(actual, ms_json_key(expected, i));
-    bool is_null = ms_json_is_null(ms_json_member(expected, i)) && ms_json_is_none(value);
-    nulls += is_null; /* older recordings have null where nothing is sent today */
-    if (!is_null && !is_same(ms_json_member(expected, i), value))
+  for (size_t i = 0; i < ms_json_count(expected); i++)
+    if (!is_same(ms_json_member(expected, i), ms_json_get(actual, ms_json_key(expected, i))))
       return false;
-  }
-  return ms_json_count(actual) + nulls == ms_json_count(expected);
+  return ms_json_count(actual) == ms_json_count(expected);
 }
 
 static bool is_same(struct ms_json expected, struct ms_json actual)
