@@ -72,9 +72,7 @@ int ms_table_batch_write(struct ms_tables *tables, struct ms_json request, struc
       err = add_write(&many, tables, ms_json_key(groups, i), ms_json_at(list, j), why);
     }
   }
-  if (err == 0 && ms_table_many_has_twice(&many)) {
-    err = ms_table_invalid(why, "Provided list of item keys contains duplicates");
-  }
+  err = err != 0 ? err : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
   for (size_t i = 0; i < many.count && err == 0; i++) {
     err = ms_table_item_decide(&many.items[i], why);
   }
@@ -166,9 +164,7 @@ int ms_table_batch_get(struct ms_tables *tables, struct ms_json request, struct 
       err = ms_json_set(&reading.responses, ms_json_key(groups, i), ms_json_array(0));
     }
   }
-  if (err == 0 && ms_table_many_has_twice(&many)) {
-    err = ms_table_invalid(why, "Provided list of item keys contains duplicates");
-  }
+  err = err != 0 ? err : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
   for (size_t i = 0; i < ms_json_count(groups) && err == 0; i++) {
     struct ms_json group = ms_json_member(groups, i), keys = ms_json_getc(group, "Keys");
     for (size_t j = 0; j < ms_json_count(keys) && err == 0; j++) {

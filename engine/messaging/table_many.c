@@ -26,21 +26,25 @@ int ms_table_many_add(struct ms_table_many *many, struct ms_tables *tables, stru
   return ms_table_item_init(&many->items[many->count++], tables, request, intent, why);
 }
 
-bool ms_table_many_has_twice(const struct ms_table_many *many)
+int ms_table_many_check(const struct ms_table_many *many, const char *text,
+                        struct ms_queue_refusal *why)
 {
   struct ms_map seen;
-  bool has_twice = false;
+  int err = MSTEP_OK;
   ms_map_init(&seen, 7);
-  for (size_t i = 0; i < many->count && !has_twice; i++) {
+  for (size_t i = 0; i < many->count && err == 0; i++) {
     struct ms_buf key;
     ms_buf_init(&key, 0);
     ms_table_put_key(&key, many->items[i].table, many->items[i].key);
-    has_twice = key.error != 0 || ms_map_has(&seen, ms_buf_view(&key)) ||
-                ms_map_put(&seen, ms_buf_view(&key), &seen, NULL) != 0;
+    err = key.error;
+    if (err == 0 && ms_map_has(&seen, ms_buf_view(&key))) {
+      err = ms_table_invalid(why, "%s", text);
+    }
+    err = err != 0 ? err : ms_map_put(&seen, ms_buf_view(&key), &seen, NULL);
     ms_buf_deinit(&key);
   }
   ms_map_deinit(&seen);
-  return has_twice;
+  return err;
 }
 
 static bool is_first_of_table(const struct ms_table_many *many, size_t index)

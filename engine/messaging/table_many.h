@@ -13,8 +13,9 @@ int ms_table_many_init(struct ms_table_many *many, size_t capacity);
 void ms_table_many_deinit(struct ms_table_many *many);
 int ms_table_many_add(struct ms_table_many *many, struct ms_tables *tables, struct ms_json request,
                       enum ms_table_intent intent, struct ms_queue_refusal *why);
-/* Is one item named twice? True as well when memory is out. */
-bool ms_table_many_has_twice(const struct ms_table_many *many);
+/* Refuses with that text when one item is named twice. */
+int ms_table_many_check(const struct ms_table_many *many, const char *text,
+                        struct ms_queue_refusal *why);
 /* ConsumedCapacity, a table each; factor: of writes; 0: reads. */
 int ms_table_many_capacity(struct ms_json *reply, struct ms_json request,
                            const struct ms_table_many *many, unsigned factor);

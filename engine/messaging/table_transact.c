@@ -60,9 +60,7 @@ static int add_all(struct ms_table_many *many, struct ms_tables *tables, struct 
   for (size_t i = 0; i < ms_json_count(entries) && err == 0; i++) {
     err = add_entry(many, tables, ms_json_at(entries, i), is_get, why);
   }
-  if (err == 0 && ms_table_many_has_twice(many)) {
-    err = ms_table_invalid(why, "Transaction request cannot include multiple operations on one item");
-  }
+  err = err != 0 ? err : ms_table_many_check(many, "Transaction request cannot include multiple operations on one item", why);
   return err;
 }
 
