@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "driver_host.h"
+#include "messaging/schedule.h"
 
 #define QUEUE "arn:aws:sqs:us-east-1:000000000000:q"
 #define DEAD "arn:aws:sqs:us-east-1:000000000000:dead"
@@ -242,6 +243,36 @@ MT_TEST(bus__a_schedule_fires_and_a_store_knows_when_it_did)
   host_pass(&host, 1000);
   mt_eq_int(host.tried, 5);
   host_close(&host);
+}
+
+/* Runs of 00:05 to 01:00 fall due while nobody runs; it is 01:02 then. */
+static void miss(enum ms_missed_runs missed, unsigned tried, const char *time)
+{
+  struct driver_host host;
+  mt_eq_int(host_open(&host, &ms_buses_driver, "memory:"), 0);
+  host.env.missed_runs = (int)missed;
+  ask(&host, ms_bus_put_rule, "{\"Name\":\"r\",\"ScheduleExpression\":\"rate(5 minutes)\"}");
+  ask(&host, ms_bus_put_targets, TARGET(""));
+  host_run(&host);
+  host.type->close(host.driver);
+  ms_loop_sim_run_until(host.loop, HOST_START_MS + 62 * 60000);
+  mt_eq_int(host_reopen(&host), 0);
+  host_run(&host);
+  mt_eq_int(host.tried, tried);
+  mt_ok(strstr(host.last.body, time) != NULL);
+  host.type->close(host.driver);
+  mt_eq_int(host_reopen(&host), 0);
+  host_pass(&host, 3 * 60000);
+  mt_eq_int(host.tried, tried + 1);
+  mt_ok(strstr(host.last.body, "\"time\":\"2024-01-01T01:05:00Z\"") != NULL);
+  host_close(&host);
+}
+
+MT_TEST(bus__runs_of_schedules_that_were_missed)
+{
+  miss(MS_MISSED_ONCE, 1, "\"time\":\"2024-01-01T01:00:00Z\"");
+  miss(MS_MISSED_SKIP, 0, "");
+  miss(MS_MISSED_ALL, 12, "\"time\":\"2024-01-01T01:00:00Z\"");
 }
 
 MT_TEST(bus__what_was_acknowledged_is_delivered_after_a_crash)
