@@ -3,6 +3,8 @@
  * dynamodb:..., states:startExecution and whatever of aws-sdk: is among them. Each is one operation by its
  * name; what starts executions and waits for their end goes on in task_execution.c.
  */
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "task/service_call.h"
@@ -219,6 +221,25 @@ static int begin(struct ms_task_service_call *call, const struct ms_task_request
                                                                     : ms_task_on_reply);
 }
 
+/* A queue's URL that is nothing but a host names no queue: on AWS such a host is not found. */
+static bool is_lost(struct ms_task_service_request *found, struct ms_tasks *tasks,
+                    struct ms_task *task, struct ms_json parameters)
+{
+  struct ms_str url = ms_json_text(ms_json_getc(parameters, "QueueUrl"));
+  size_t from = ms_str_has_prefix(url, "http://") ? 7 : ms_str_has_prefix(url, "https://") ? 8 : 0;
+  if (!ms_str_is(ms_str_c(found->service->operations), "sqs") || from == 0 ||
+      ms_str_find(url, from, '/') + 1 < url.len) {
+    return false;
+  }
+  char name[64];
+  snprintf(name, sizeof name, "%s.SdkClientException",
+           found->is_sdk ? found->service->sdk2 : found->service->prefix);
+  struct ms_str host = ms_str_sub(url, from, ms_str_find(url, from, '/'));
+  ms_task_failf(tasks, task, name,
+                "Unable to execute HTTP request: %.*s: Name or service not known", MS_STR_ARG(host));
+  return true;
+}
+
 static int service_start(struct ms_tasks *tasks, struct ms_task *task,
                          const struct ms_task_request *request)
 {
@@ -229,6 +250,9 @@ static int service_start(struct ms_tasks *tasks, struct ms_task *task,
   }
   if (!ms_task_service_find(&found, request)) {
     return MSTEP_EINTERNAL;
+  }
+  if (is_lost(&found, tasks, task, request->parameters)) {
+    return MSTEP_OK;
   }
   struct ms_task_service_call *call = ms_task_service_call_new(tasks, task, &found);
   if (call == NULL) {
