@@ -610,3 +610,39 @@ MT_TEST(source__goes_on_from_a_store)
   is_empty(&host, "q");
   host_close(&host);
 }
+
+MT_TEST(source__changes_of_a_table_come_from_a_store)
+{
+  struct host host;
+  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  host_open(&host, with_store);
+  make_function(&host, "f");
+  const char *table =
+      has(&host, "CreateTable",
+          "{\"TableName\":\"tab\",\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}],"
+          "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
+          "\"BillingMode\":\"PAY_PER_REQUEST\",\"StreamSpecification\":{\"StreamEnabled\":true,"
+          "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"}}",
+          "LatestStreamArn");
+  const char *made =
+      has(&host, "CreateEventSourceMapping",
+          mt_format("{\"FunctionName\":\"f\",\"EventSourceArn\":\"%s\",\"StartingPosition\":"
+                    "\"TRIM_HORIZON\",\"BatchSize\":1}",
+                    member(table, "LatestStreamArn")),
+          "\"LastProcessingResult\":\"No records processed\"");
+  const char *one = mt_format("{\"UUID\":\"%s\"}", member(made, "UUID"));
+  has(&host, "PutItem", "{\"TableName\":\"tab\",\"Item\":{\"id\":{\"S\":\"a\"}}}", "{}");
+  host_run(&host);
+  saw(&host, "INSERT");
+  has(&host, "GetEventSourceMapping", one, "\"LastProcessingResult\":\"OK\"");
+  has(&host, "UpdateEventSourceMapping",
+      mt_format("{\"UUID\":\"%s\",\"Enabled\":false}", member(made, "UUID")), "Disabling");
+  has(&host, "DeleteItem", "{\"TableName\":\"tab\",\"Key\":{\"id\":{\"S\":\"a\"}}}", "{}");
+  reopen(&host); /* what Lua remembers is gone, what was done is not done again */
+  has(&host, "GetEventSourceMapping", one, "\"State\":\"Disabled\"");
+  has(&host, "UpdateEventSourceMapping",
+      mt_format("{\"UUID\":\"%s\",\"Enabled\":true}", member(made, "UUID")), "Enabling");
+  host_run(&host);
+  saw(&host, "REMOVE");
+  host_close(&host);
+}
