@@ -335,8 +335,7 @@ static void on_changes(const struct ms_dirwatch_change *changes, size_t count, v
     err = add_candidate(folders, changes[i].root, changes[i].path);
   }
   if (err != 0) {
-    folders->env->log(1, "source", "no memory for a file that changed; it is told later",
-                      folders->env->user);
+    folders->look_at_ms = ms_loop_now_ms(folders->env->loop) + AGAIN_EIO_MS;
   }
   folders->env->touch(folders->env->user);
 }
@@ -592,7 +591,7 @@ static void folders_resume(void *driver)
 static int64_t folders_next_due_ms(void *driver)
 {
   const struct ms_folders *folders = driver;
-  const int64_t times[] = {folders->due_ms, ms_relay_next_due_ms(folders->relay),
+  const int64_t times[] = {folders->due_ms, folders->look_at_ms, ms_relay_next_due_ms(folders->relay),
                            ms_dirwatch_next_due_ms(folders->dirwatch)};
   int64_t due_ms = 0;
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
@@ -605,6 +604,9 @@ static void folders_on_timer(void *driver, int64_t now_ms)
 {
   struct ms_folders *folders = driver;
   ms_dirwatch_on_timer(folders->dirwatch, now_ms);
+  if (folders->look_at_ms != 0 && folders->look_at_ms <= now_ms) {
+    folders->look_at_ms = ms_folders_look(folders) == 0 ? 0 : now_ms + AGAIN_EIO_MS;
+  }
   if (folders->due_ms != 0 && folders->due_ms <= now_ms) {
     work(folders, now_ms);
   }

@@ -59,6 +59,7 @@ struct ms_folders {
   uint32_t look;
   uint16_t serial;
   int64_t due_ms; /* of candidates; 0: there are none */
+  int64_t look_at_ms; /* something was missed: look at all; 0: nothing was */
   bool is_resumed;
 };
 
