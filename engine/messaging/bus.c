@@ -317,7 +317,11 @@ static void fire_due(struct ms_buses *buses, int64_t now_ms)
 {
   int64_t due_at_ms, run_at_ms;
   struct ms_heap_node *node;
-  while ((node = ms_heap_peek(&buses->schedules, &due_at_ms)) != NULL && due_at_ms <= now_ms) {
+  for (unsigned i = 0; i < MS_RUNS_AT_ONCE; i++) {
+    node = ms_heap_peek(&buses->schedules, &due_at_ms);
+    if (node == NULL || due_at_ms > now_ms) {
+      return;
+    }
     struct ms_rule *rule =
         (struct ms_rule *)(void *)((char *)node - offsetof(struct ms_rule, node));
     const struct ms_schedule_span span = {.created_at_ms = rule->enabled_at_ms};

@@ -64,6 +64,7 @@ enum ms_missed_runs { /* runs that fell due while nobody looked */
   MS_MISSED_ALL       /* each, one after the other */
 };
 
+#define MS_RUNS_AT_ONCE 1000 /* of all schedules, before anything else gets its turn */
 #define MS_SCHEDULE_GRACE_MS 60000 /* a run so late is still in time */
 
 /*

@@ -261,7 +261,8 @@ int ms_scheduler_delete(struct ms_scheduler *scheduler, struct ms_json request,
 static void run_due(struct ms_scheduler *scheduler, int64_t now_ms)
 {
   struct ms_heap_node *node;
-  while ((node = ms_heap_take_due(&scheduler->heap, now_ms)) != NULL) {
+  for (unsigned i = 0;
+       i < MS_RUNS_AT_ONCE && (node = ms_heap_take_due(&scheduler->heap, now_ms)) != NULL; i++) {
     struct ms_scheduled *schedule =
         (struct ms_scheduled *)(void *)((char *)node - offsetof(struct ms_scheduled, node));
     if (ms_scheduled_run(schedule, now_ms) != 0) {

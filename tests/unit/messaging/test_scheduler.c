@@ -137,16 +137,30 @@ MT_TEST(scheduler__words_of_an_input_and_the_dead_letter)
   "\"" name "\":{\"DataType\":\"String\",\"StringValue\":\"" value "\"}"
   mt_eq_str(
       host.last.attributes,
-      "{" TEXT_ATTRIBUTE("SCHEDULE_ARN", ARN "default/s") "," TEXT_ATTRIBUTE("TARGET_ARN", QUEUE) "," TEXT_ATTRIBUTE("SCHEDULED_TIME", "2024-01-01T00:01:00Z") "," TEXT_ATTRIBUTE(
-          "EXECUTION_ID",
-          "xxxxxxxxxxxxxxxx") "," TEXT_ATTRIBUTE("IS_PAYLOAD_TRUNCATED",
-                                                 "false") "," TEXT_ATTRIBUTE("ERROR_CODE", "CONNECT"
-                                                                                           "ION_"
-                                                                                           "FAILUR"
-                                                                                           "E") "," TEXT_ATTRIBUTE("ERROR_MESSAGE",
-                                                                                                                   "it said no") "," TEXT_ATTRIBUTE("EXHAUSTED_RETRY_CONDITION",
-                                                                                                                                                    "MaximumRetryAttempts") "," TEXT_ATTRIBUTE("RETRY_ATTEMPTS",
-                                                                                                                                                                                               "2") "}");
+      "{" TEXT_ATTRIBUTE("SCHEDULE_ARN", ARN "default/s") "," TEXT_ATTRIBUTE("TARGET_ARN", QUEUE) "," TEXT_ATTRIBUTE("SCHEDULED_TIME", "2024-01-01T00:01:00Z") "," TEXT_ATTRIBUTE("EXECUTION_ID", "xxxxxxxxxxxxxxxx") "," TEXT_ATTRIBUTE(
+          "IS_PAYLOAD_TRUNCATED",
+          "false") "," TEXT_ATTRIBUTE("ERROR_CODE",
+                                      "CONNECT"
+                                      "ION_"
+                                      "FAILUR"
+                                      "E") "," TEXT_ATTRIBUTE("ERROR_MESSAGE",
+                                                              "it said no") "," TEXT_ATTRIBUTE("EXH"
+                                                                                               "AUS"
+                                                                                               "TED"
+                                                                                               "_RE"
+                                                                                               "TRY"
+                                                                                               "_CO"
+                                                                                               "NDI"
+                                                                                               "TIO"
+                                                                                               "N",
+                                                                                               "Max"
+                                                                                               "imu"
+                                                                                               "mRe"
+                                                                                               "try"
+                                                                                               "Att"
+                                                                                               "emp"
+                                                                                               "ts") "," TEXT_ATTRIBUTE("RETRY_ATTEMPTS",
+                                                                                                                        "2") "}");
   host_close(&host);
 }
 
@@ -450,4 +464,25 @@ MT_TEST(scheduler__out_of_memory)
 {
   static struct driver_host host;
   mt_oom(whole_life, &host);
+}
+
+/* 2,400 runs were missed, and each is to be made up for: the loop gets its turn between. */
+MT_TEST(scheduler__many_missed_runs_do_not_hold_up_the_rest)
+{
+  struct driver_host host;
+  begin(&host, "memory:");
+  host.env.missed_runs = MS_MISSED_ALL;
+  create(&host, "rate(1 minute)", "", "");
+  ms_loop_sim_run_until(host.loop, HOST_START_MS + (int64_t)2399 * 60000);
+  unsigned turns = 0;
+  for (int64_t due_ms;
+       (due_ms = host.type->next_due_ms(host.driver)) != 0 && due_ms <= ms_loop_now_ms(host.loop);
+       turns++) {
+    host.type->on_timer(host.driver, ms_loop_now_ms(host.loop));
+  }
+  mt_eq_int(turns, 3);
+  host.type->close(host.driver);
+  mt_eq_int(host_reopen(&host), 0);
+  mt_eq_int(host.type->next_due_ms(host.driver) <= ms_loop_now_ms(host.loop), 1);
+  host_close(&host);
 }
