@@ -4,7 +4,7 @@
 #
 #   tests/setup.sh build    compiler, cmake, libraries
 #   tests/setup.sh tests    the same and what the tests need
-#   tests/setup.sh bench    what only measuring needs: a load generator
+#   tests/setup.sh bench    what only measuring needs: a load generator, queues to compare with
 #
 # Does nothing, and needs no rights, when all of it is there.
 set -eu
@@ -13,7 +13,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjs
 test_packages="g++ lua5.4 lua-busted openssl awscli curl"
 # A node from elsewhere brings its npm along, and is not to be replaced.
 command -v npm >/dev/null 2>&1 || test_packages="$test_packages nodejs npm"
-bench_packages="wrk"
+bench_packages="wrk curl beanstalkd redis-server rabbitmq-server librabbitmq-dev"
 
 case ${1-} in
   build) packages=$build_packages ;;
