@@ -28,15 +28,10 @@ local function write(path, text)
   file:close()
 end
 
-local function create(server, dir, name, source)
-  write(dir .. "/" .. name .. ".b64", source)
-  return server:aws("lambda", "create-function", "--function-name", name, "--runtime", "provided.al2023", "--role",
-    "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--handler", "index.handler", "--zip-file", "fileb://" .. name .. ".b64")
-end
-
 local function invoke(server, name, payload, ...)
-  return server:aws("lambda", "invoke", "--function-name", name, "--cli-binary-format", "raw-in-base64-out", "--payload",
-    payload, ..., "out.json")
+  local words = { "lambda", "invoke", "--function-name", name, "--payload", payload, ... }
+  words[#words + 1] = "out.json"
+  return server:aws(table.unpack(words))
 end
 
 local function read(path)
