@@ -257,6 +257,7 @@ MT_TEST(function_calls__settings_that_tools_read)
       "\"AllocatedProvisionedConcurrentExecutions\":3,\"Status\":\"READY\"");
   has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"List\":\"ALL\"}",
       "{\"ProvisionedConcurrencyConfigs\":[{\"FunctionArn\":\"" ARN "f:1\"");
+  has(&host, "ListProvisionedConcurrencyConfigs", "{\"FunctionName\":\"f\"}", ARN "f:1\"");
   is(&host, "DeleteProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
      "{}");
   host_close(&host);
