@@ -24,8 +24,9 @@ static bool read_file(struct ms_buf *out, const char *path)
   }
   bool is_private = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
   char *to = is_private ? ms_buf_reserve(out, FILE_MAX) : NULL;
-  size_t len = to == NULL ? 0 : fread(to, 1, FILE_MAX, file);
-  ms_buf_added(out, len);
+  if (to != NULL) {
+    ms_buf_added(out, fread(to, 1, FILE_MAX, file));
+  }
   fclose(file);
   if (!is_private) {
     ms_cli_error("%s has secrets and others may read it", path);

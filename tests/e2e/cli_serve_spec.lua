@@ -58,6 +58,14 @@ describe("mstep serve", function()
     assert.is_true(server:stop())
   end)
 
+  it("refuses keys that others may read", function()
+    local dir = program.tmpdir()
+    program.write(dir .. "/keys", "[default]\naws_access_key_id = A\naws_secret_access_key = s\n")
+    os.execute("chmod 644 " .. program.quote(dir .. "/keys"))
+    assert.has_error(function() servers.new { dir = dir, args = { "--credentials", "keys" } } end,
+      "the server did not start: mstep: error: keys has secrets and others may read it\nmstep: hint: Say chmod 600 keys.\n")
+  end)
+
   it("refuses what is not signed with a key that it was given", function()
     local dir = program.tmpdir()
     program.write(dir .. "/keys", "[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = s3cr3t\n")
