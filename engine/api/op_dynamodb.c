@@ -1,5 +1,6 @@
 /*
- * DynamoDB and its streams: what an operation does is messaging/table.h's; here is how it is refused, and that the
+ * DynamoDB and its streams: what an operation does is messaging/table.h's; here is how it is
+ * refused, and that the
  * answer waits for the disk.
  */
 #include "api/call.h"
@@ -55,11 +56,34 @@ static int carry_out(struct ms_api_call *call, ms_table_operation operation)
 /* What is required is said by the operations, which are called by others, too. */
 static const struct ms_api_member members[] = {{.name = NULL}};
 
-#define MS_TABLE_OP(name, service, symbol)                                                         \
-  static int run_##symbol(struct ms_api_call *call)                                                \
+#define OPERATION(op, operation)                                                                   \
+  static int run_##op(struct ms_api_call *call)                                                    \
   {                                                                                                \
-    return carry_out(call, symbol);                                                                \
+    return carry_out(call, operation);                                                             \
   }                                                                                                \
-  const struct ms_op ms_op_##symbol = {members, run_##symbol};
-#include "messaging/tables.def"
-#undef MS_TABLE_OP
+  const struct ms_op op = {members, run_##op};
+
+OPERATION(ms_op_dynamodb_create, ms_table_create)
+OPERATION(ms_op_dynamodb_describe, ms_table_describe)
+OPERATION(ms_op_dynamodb_list, ms_table_list)
+OPERATION(ms_op_dynamodb_update, ms_table_update)
+OPERATION(ms_op_dynamodb_delete, ms_table_delete)
+OPERATION(ms_op_dynamodb_put_item, ms_table_put_item)
+OPERATION(ms_op_dynamodb_get_item, ms_table_get_item)
+OPERATION(ms_op_dynamodb_update_item, ms_table_update_item)
+OPERATION(ms_op_dynamodb_delete_item, ms_table_delete_item)
+OPERATION(ms_op_dynamodb_query, ms_table_query)
+OPERATION(ms_op_dynamodb_scan, ms_table_scan)
+OPERATION(ms_op_dynamodb_batch_get, ms_table_batch_get)
+OPERATION(ms_op_dynamodb_batch_write, ms_table_batch_write)
+OPERATION(ms_op_dynamodb_transact_get, ms_table_transact_get)
+OPERATION(ms_op_dynamodb_transact_write, ms_table_transact_write)
+OPERATION(ms_op_dynamodb_describe_expiry, ms_table_describe_expiry)
+OPERATION(ms_op_dynamodb_update_expiry, ms_table_update_expiry)
+OPERATION(ms_op_dynamodb_tag, ms_table_tag)
+OPERATION(ms_op_dynamodb_untag, ms_table_untag)
+OPERATION(ms_op_dynamodb_tags, ms_table_tags)
+OPERATION(ms_op_dynamodb_list_streams, ms_table_list_streams)
+OPERATION(ms_op_dynamodb_describe_stream, ms_table_describe_stream)
+OPERATION(ms_op_dynamodb_shard_iterator, ms_table_shard_iterator)
+OPERATION(ms_op_dynamodb_get_records, ms_table_get_records)

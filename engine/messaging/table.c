@@ -59,7 +59,7 @@ static bool is_name(struct ms_str name)
 }
 
 struct ms_item_table *ms_table_asked(struct ms_tables *tables, struct ms_json request,
-                                struct ms_queue_refusal *why)
+                                     struct ms_queue_refusal *why)
 {
   struct ms_str name = ms_table_text(request, "TableName");
   bool is_arn = ms_str_has_prefix(name, "arn:");
@@ -142,6 +142,7 @@ static void drop_all(struct ms_tables *tables)
     ms_table_free(table);
   }
   tables->first = NULL;
+  memset(tables->tokens, 0, sizeof tables->tokens); /* what was lost may be asked for again */
   ms_table_streams_free(tables);
   ms_table_rows_clear(&tables->rows);
 }
@@ -177,9 +178,9 @@ static int read_counts(struct ms_item_table *table)
   ms_buf_init(&key, 0);
   ms_buf_init(&value, 0);
   ms_table_put_prefix(&key, table, MS_TABLE_PART_COUNT);
-  int err = key.error != 0 ? key.error
-                           : ms_table_rows_get(&table->tables->rows, MS_TABLE_ITEM,
-                                               ms_buf_view(&key), &value);
+  int err = key.error != 0
+                ? key.error
+                : ms_table_rows_get(&table->tables->rows, MS_TABLE_ITEM, ms_buf_view(&key), &value);
   if (err == 0) {
     struct ms_bytes_reader reader;
     ms_bytes_reader_init(&reader, ms_buf_view(&value));
@@ -244,17 +245,11 @@ static void on_timer(void *driver, int64_t now_ms)
   }
 }
 
-static void resume_tables(void *driver)
-{
-  (void)driver;
-}
-
 const struct ms_driver_type ms_tables_driver = {
     .name = "tables",
     .open = open_tables,
     .close = close_tables,
     .load = load_tables,
-    .resume = resume_tables,
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
 };

@@ -1,5 +1,6 @@
 /*
- * Tables: DynamoDB's operations, JSON in and JSON out, on the driver `ms_tables_driver`. What was changed is in
+ * Tables: DynamoDB's operations, JSON in and JSON out, on the driver `ms_tables_driver`. What was
+ * changed is in
  * the ledger when an operation returns; answer when that is durable. Loop thread.
  */
 #ifndef MS_MESSAGING_TABLE_H
@@ -8,7 +9,8 @@
 #include "messaging/table_stream.h"
 
 /*
- * MSTEP_EINVALID: refused, *why says how; *reply is then NONE, or an object with what the error has beside its text
+ * MSTEP_EINVALID: refused, *why says how; *reply is then NONE, or an object with what the error
+ * has beside its text
  * (Item, CancellationReasons). *reply is the caller's in any case. MSTEP_ENOMEM, MSTEP_EIO,
  * MSTEP_ETOOBIG: nothing has changed.
  */

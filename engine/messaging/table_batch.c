@@ -1,4 +1,7 @@
-/* BatchGetItem and BatchWriteItem: many items, each on its own; here a batch's writes are one commit. */
+/*
+ * BatchGetItem and BatchWriteItem: many items, each on its own; here a batch's writes are one
+ * commit.
+ */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "messaging/resource.h"
@@ -12,9 +15,10 @@
 static int refuse_count(struct ms_queue_refusal *why, size_t count, size_t max)
 {
   if (count == 0) {
-    return ms_table_invalid(why, "1 validation error detected: Value '{}' at 'requestItems' failed to "
-                                 "satisfy constraint: Member must have length greater than or equal "
-                                 "to 1");
+    return ms_table_invalid(why,
+                            "1 validation error detected: Value '{}' at 'requestItems' failed to "
+                            "satisfy constraint: Member must have length greater than or equal "
+                            "to 1");
   }
   return max == READS_MAX
              ? ms_table_invalid(why, "Too many items requested for the BatchGetItem call")
@@ -41,14 +45,15 @@ static int add_write(struct ms_table_many *many, struct ms_tables *tables, struc
   struct ms_json gone = ms_json_getc(entry, "DeleteRequest");
   bool is_put = ms_json_is_object(put);
   if (is_put == ms_json_is_object(gone)) {
-    return ms_table_invalid(why, "Supplied AttributeValue has more than one datatypes set, must contain "
-                                 "exactly one of the supported datatypes");
+    return ms_table_invalid(why,
+                            "Supplied AttributeValue has more than one datatypes set, must contain "
+                            "exactly one of the supported datatypes");
   }
   struct ms_json request = request_of(is_put ? put : gone, table);
-  int err = ms_json_is_none(request)
-                ? ms_error_nomem()
-                : ms_table_many_add(many, tables, request,
-                                    is_put ? MS_TABLE_PUT : MS_TABLE_DELETE, why);
+  int err =
+      ms_json_is_none(request)
+          ? ms_error_nomem()
+          : ms_table_many_add(many, tables, request, is_put ? MS_TABLE_PUT : MS_TABLE_DELETE, why);
   ms_json_unref(request);
   return err;
 }
@@ -72,7 +77,9 @@ int ms_table_batch_write(struct ms_tables *tables, struct ms_json request, struc
       err = add_write(&many, tables, ms_json_key(groups, i), ms_json_at(list, j), why);
     }
   }
-  err = err != 0 ? err : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
+  err = err != 0
+            ? err
+            : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
   for (size_t i = 0; i < many.count && err == 0; i++) {
     err = ms_table_item_decide(&many.items[i], why);
   }
@@ -131,15 +138,17 @@ static int add_reads(struct ms_table_many *many, struct ms_tables *tables, struc
                      struct ms_json group, struct ms_queue_refusal *why)
 {
   struct ms_json keys = ms_json_getc(group, "Keys");
-  int err = ms_json_count(keys) == 0
-                ? ms_table_invalid(why, "1 validation error detected: Value '[]' at 'requestItems."
-                                        "member.keys' failed to satisfy constraint: Member must have "
-                                        "length greater than or equal to 1")
-                : MSTEP_OK;
+  int err =
+      ms_json_count(keys) == 0
+          ? ms_table_invalid(why, "1 validation error detected: Value '[]' at 'requestItems."
+                                  "member.keys' failed to satisfy constraint: Member must have "
+                                  "length greater than or equal to 1")
+          : MSTEP_OK;
   for (size_t i = 0; i < ms_json_count(keys) && err == 0; i++) {
     struct ms_json request = request_of(group, table);
-    err = ms_json_is_none(request) ? ms_error_nomem()
-                                   : ms_json_setc(&request, "Key", ms_json_ref(ms_json_at(keys, i)));
+    err = ms_json_is_none(request)
+              ? ms_error_nomem()
+              : ms_json_setc(&request, "Key", ms_json_ref(ms_json_at(keys, i)));
     err = err != 0 ? err : ms_table_many_add(many, tables, request, MS_TABLE_GET, why);
     ms_json_unref(request);
   }
@@ -164,7 +173,9 @@ int ms_table_batch_get(struct ms_tables *tables, struct ms_json request, struct 
       err = ms_json_set(&reading.responses, ms_json_key(groups, i), ms_json_array(0));
     }
   }
-  err = err != 0 ? err : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
+  err = err != 0
+            ? err
+            : ms_table_many_check(&many, "Provided list of item keys contains duplicates", why);
   for (size_t i = 0; i < ms_json_count(groups) && err == 0; i++) {
     struct ms_json group = ms_json_member(groups, i), keys = ms_json_getc(group, "Keys");
     for (size_t j = 0; j < ms_json_count(keys) && err == 0; j++) {

@@ -5,9 +5,8 @@
 #include "base/error.h"
 #include "messaging/table_expression.h"
 
-static const char *const signs[] = {
-    [MS_TERM_EQ] = "=",  [MS_TERM_NE] = "<>", [MS_TERM_LT] = "<",
-    [MS_TERM_LE] = "<=", [MS_TERM_GT] = ">",  [MS_TERM_GE] = ">="};
+static const char *const signs[] = {[MS_TERM_EQ] = "=",  [MS_TERM_NE] = "<>", [MS_TERM_LT] = "<",
+                                    [MS_TERM_LE] = "<=", [MS_TERM_GT] = ">",  [MS_TERM_GE] = ">="};
 
 /* Functions of conditions; size is an operand. */
 static const struct {
@@ -42,8 +41,8 @@ static int parse_operand(struct ms_table_term **out, struct ms_table_reader *rea
                                   reader->word.data);
   }
   struct ms_table_term *term = ms_table_term_new(
-      reader, is_size ? MS_TERM_SIZE
-                      : (reader->token == MS_TOKEN_VALUE ? MS_TERM_VALUE : MS_TERM_PATH));
+      reader,
+      is_size ? MS_TERM_SIZE : (reader->token == MS_TOKEN_VALUE ? MS_TERM_VALUE : MS_TERM_PATH));
   if (term == NULL) {
     return MSTEP_ENOMEM;
   }
@@ -82,8 +81,7 @@ static bool has_order(const struct ms_table_term *term)
 
 static int check_type_name(struct ms_table_reader *reader, const struct ms_table_term *term)
 {
-  static const char *const types[] = {"S",  "N",  "B", "BOOL", "NULL",
-                                      "SS", "NS", "BS", "L",    "M"};
+  static const char *const types[] = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"};
   struct ms_str name = ms_json_text(ms_table_inner(term->value));
   if (term->kind != MS_TERM_VALUE || !ms_table_is_type(term->value, "S")) {
     return term->kind != MS_TERM_VALUE ? MSTEP_OK
@@ -137,10 +135,11 @@ static int parse_arguments(struct ms_table_term *term, struct ms_table_reader *r
   } while (err == 0 && ms_table_reader_is(reader, ","));
   err = err != 0 ? err : ms_table_reader_expect(reader, ")");
   if (err == 0 && count != wanted) {
-    err = ms_table_reader_refuse(reader,
-                                 "Incorrect number of operands for operator or function; operator or "
-                                 "function: %s, number of operands: %u",
-                                 name, count);
+    err =
+        ms_table_reader_refuse(reader,
+                               "Incorrect number of operands for operator or function; operator or "
+                               "function: %s, number of operands: %u",
+                               name, count);
   }
   return err != 0 ? err : check_function(reader, term, name);
 }
@@ -157,8 +156,8 @@ static int refuse_bounds(struct ms_table_reader *reader)
 static int check_comparison(struct ms_table_reader *reader, const struct ms_table_term *term)
 {
   for (const struct ms_table_term *one = term->args; one != NULL; one = one->next) {
-    bool needs_order = term->kind == MS_TERM_BETWEEN ||
-                       (term->kind >= MS_TERM_LT && term->kind <= MS_TERM_GE);
+    bool needs_order =
+        term->kind == MS_TERM_BETWEEN || (term->kind >= MS_TERM_LT && term->kind <= MS_TERM_GE);
     if (needs_order && !has_order(one)) {
       return refuse_type(reader, term->kind == MS_TERM_BETWEEN ? "BETWEEN" : signs[term->kind],
                          one->value);
@@ -169,8 +168,9 @@ static int check_comparison(struct ms_table_reader *reader, const struct ms_tabl
     int order = 0;
     if (low->kind == MS_TERM_VALUE && high->kind == MS_TERM_VALUE) {
       if (!ms_str_eq(ms_table_type(low->value), ms_table_type(high->value))) {
-        return ms_table_reader_refuse(reader, "The BETWEEN operator requires same data type for lower "
-                                              "and upper bounds");
+        return ms_table_reader_refuse(reader,
+                                      "The BETWEEN operator requires same data type for lower "
+                                      "and upper bounds");
       }
       if (ms_table_compare(&order, low->value, high->value) && order > 0) {
         return refuse_bounds(reader);
@@ -203,8 +203,9 @@ static int parse_in(struct ms_table_term *term, struct ms_table_reader *reader)
   while (err == 0) {
     err = parse_operand(slot, reader);
     if (err == 0 && ++count > 100) {
-      err = ms_table_reader_refuse(reader, "The IN operator is provided with too many operands; "
-                                           "number of operands: %u",
+      err = ms_table_reader_refuse(reader,
+                                   "The IN operator is provided with too many operands; "
+                                   "number of operands: %u",
                                    count);
     }
     if (err != 0 || !ms_table_reader_is(reader, ",")) {
@@ -286,9 +287,9 @@ static int parse_primary(struct ms_table_term **out, struct ms_table_reader *rea
 static int count_operator(struct ms_table_reader *reader)
 {
   return ++reader->operators > MS_TABLE_OPERATORS_MAX
-             ? ms_table_reader_refuse(reader,
-                                      "The expression contains too many operators; operator count: %u",
-                                      reader->operators)
+             ? ms_table_reader_refuse(
+                   reader, "The expression contains too many operators; operator count: %u",
+                   reader->operators)
              : MSTEP_OK;
 }
 
@@ -407,9 +408,9 @@ static bool compare(enum ms_table_term_kind kind, struct ms_json a, struct ms_js
   if (!has_both || !ms_table_compare(&order, a, b)) {
     return false;
   }
-  return kind == MS_TERM_LT ? order < 0
-                            : (kind == MS_TERM_LE ? order <= 0
-                                                  : (kind == MS_TERM_GT ? order > 0 : order >= 0));
+  return kind == MS_TERM_LT
+             ? order < 0
+             : (kind == MS_TERM_LE ? order <= 0 : (kind == MS_TERM_GT ? order > 0 : order >= 0));
 }
 
 /* By a rolling hash, so that time stays linear whatever the texts are. */
@@ -432,8 +433,8 @@ static bool is_inside(struct ms_str text, struct ms_str part)
     if (i >= text.len) {
       return false;
     }
-    hash = hash * base + (unsigned char)text.data[i] -
-           power * (unsigned char)text.data[i - part.len];
+    hash =
+        hash * base + (unsigned char)text.data[i] - power * (unsigned char)text.data[i - part.len];
   }
 }
 
@@ -454,9 +455,9 @@ static bool has_text(struct ms_json value, struct ms_json part, bool at_start)
   ms_buf_init(&left, 0);
   ms_buf_init(&right, 0);
   struct ms_str whole = bytes_of(&left, value), piece = bytes_of(&right, part);
-  bool found = at_start ? piece.len <= whole.len &&
-                              ms_str_eq(ms_str_sub(whole, 0, piece.len), piece)
-                        : is_inside(whole, piece);
+  bool found = at_start
+                   ? piece.len <= whole.len && ms_str_eq(ms_str_sub(whole, 0, piece.len), piece)
+                   : is_inside(whole, piece);
   found = found && left.error == 0 && right.error == 0;
   ms_buf_deinit(&left);
   ms_buf_deinit(&right);

@@ -1,15 +1,17 @@
 /*
- * DescribeTimeToLive, UpdateTimeToLive, and items whose time has come. The service takes up to days, here it is the
- * second that the attribute names. Rows in the order of those seconds say which items: see table_key.c.
+ * DescribeTimeToLive, UpdateTimeToLive, and items whose time has come. The service takes up to
+ * days, here it is the
+ * second that the attribute names. Rows in the order of those seconds say which items: see
+ * table_key.c.
  */
 #include "base/bytes.h"
 #include "base/error.h"
 #include "messaging/resource.h"
 #include "messaging/table_internal.h"
 
-#define AT_ONCE 100                                /* items that go in one commit */
+#define AT_ONCE 100                                      /* items that go in one commit */
 #define TOO_OLD_MS ((int64_t)5 * 366 * 24 * 3600 * 1000) /* such a time is taken for a mistake */
-#define AGAIN_MS 1000                              /* after a commit that failed */
+#define AGAIN_MS 1000                                    /* after a commit that failed */
 
 static void put_second(struct ms_buf *out, const struct ms_item_table *table, int64_t second)
 {
@@ -124,7 +126,8 @@ static int expire_table(struct ms_item_table *table, int64_t now_ms)
 void ms_table_expire(struct ms_tables *tables, int64_t now_ms)
 {
   int err = MSTEP_OK;
-  for (struct ms_item_table *table = tables->first; table != NULL && err == 0; table = table->next) {
+  for (struct ms_item_table *table = tables->first; table != NULL && err == 0;
+       table = table->next) {
     err = table->shape.expiry.data == NULL ? MSTEP_OK : expire_table(table, now_ms);
   }
   if (err != 0) {
@@ -164,8 +167,8 @@ static int save(struct ms_item_table *table, struct ms_json row, bool is_on)
   ms_buf_init(&to, 0);
   ms_table_put_prefix(&from, table, MS_TABLE_PART_EXPIRY);
   ms_table_put_prefix(&to, table, MS_TABLE_PART_EXPIRY + 1);
-  int err = from.error != 0 || to.error != 0 ? ms_error_nomem()
-                                             : ms_table_shape_read(&table->shape, row);
+  int err =
+      from.error != 0 || to.error != 0 ? ms_error_nomem() : ms_table_shape_read(&table->shape, row);
   if (err == 0 && is_on) {
     err = ms_table_fill(&change, table, MS_TABLE_PART_EXPIRY);
   } else if (err == 0) {
@@ -208,8 +211,9 @@ int ms_table_update_expiry(struct ms_tables *tables, struct ms_json request, str
                                        : "TimeToLive is already disabled");
   }
   if (!is_on && !ms_str_eq(name, table->shape.expiry)) {
-    return ms_table_invalid(why, "TimeToLive is active on a different AttributeName: current "
-                                 "AttributeName is %.*s",
+    return ms_table_invalid(why,
+                            "TimeToLive is active on a different AttributeName: current "
+                            "AttributeName is %.*s",
                             MS_STR_ARG(table->shape.expiry));
   }
   *reply = ms_json_object(1);

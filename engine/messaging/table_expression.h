@@ -1,5 +1,6 @@
 /*
- * The expressions of requests: conditions, filters, key conditions, projections, updates. A request's names and
+ * The expressions of requests: conditions, filters, key conditions, projections, updates. A
+ * request's names and
  * values are its words; each expression is read against them into terms of an arena, then evaluated
  * on items any number of times.
  */
@@ -59,7 +60,7 @@ struct ms_table_term {
   enum ms_table_term_kind kind;
   bool is_in_parentheses;
   struct ms_table_path path;
-  struct ms_json value;             /* borrowed from the words */
+  struct ms_json value;              /* borrowed from the words */
   struct ms_table_term *args, *next; /* operands, and the next of its own siblings */
 };
 
@@ -106,7 +107,10 @@ int ms_table_update_paths(struct ms_table_paths *out, struct ms_arena *arena,
 
 /* ---- table_path.c ---- */
 struct ms_json ms_table_path_get(const struct ms_table_path *path, struct ms_json item);
-/* Sets (takes value) or removes (value NONE) what is there. MSTEP_EINVALID: there is no such place. */
+/*
+ * Sets (takes value) or removes (value NONE) what is there. MSTEP_EINVALID: there is no such
+ * place.
+ */
 int ms_table_path_set(struct ms_json *item, const struct ms_table_path *path, struct ms_json value);
 void ms_table_path_sort(struct ms_table_paths *paths);
 /* -1, 0, 1; *is_prefix: one begins with the other. */

@@ -30,7 +30,10 @@ struct ms_table_index {
   bool is_local;
 };
 
-/* Keys of ITEM begin with the table's id and one of these; between them are the numbers of indexes. */
+/*
+ * Keys of ITEM begin with the table's id and one of these; between them are the numbers of
+ * indexes.
+ */
 #define MS_TABLE_PART_ITEMS 0u
 #define MS_TABLE_PART_EXPIRY 254u
 #define MS_TABLE_PART_COUNT 255u
@@ -63,8 +66,15 @@ struct ms_item_table {
   struct ms_tables *tables;
   struct ms_table_shape shape;
   uint32_t id;
-  int64_t items, bytes; /* how many, how large */
+  int64_t items, bytes;           /* how many, how large */
   struct ms_table_stream *stream; /* the open one; NULL */
+};
+
+/* Transactions of the last ten minutes that had a ClientRequestToken: a second one does nothing. */
+#define MS_TABLE_TOKENS_MAX 1024
+struct ms_table_ticket {
+  int64_t at_ms;
+  uint64_t token, request; /* hashes; 0: none */
 };
 
 struct ms_tables {
@@ -75,6 +85,8 @@ struct ms_tables {
   uint32_t next_id, next_stream_id; /* none is used twice while this runs */
   int64_t next_expiry_ms;           /* 0: nothing expires */
   int64_t next_trim_ms;
+  struct ms_table_ticket tokens[MS_TABLE_TOKENS_MAX]; /* a ring */
+  size_t next_token;
   ms_table_news_cb news;
   void *news_user;
 };
@@ -85,7 +97,7 @@ int ms_table_invalid(struct ms_queue_refusal *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* By the request's TableName, a name or an ARN. NULL: refused. */
 struct ms_item_table *ms_table_asked(struct ms_tables *tables, struct ms_json request,
-                                struct ms_queue_refusal *why);
+                                     struct ms_queue_refusal *why);
 struct ms_item_table *ms_table_named(struct ms_tables *tables, struct ms_str name);
 struct ms_item_table *ms_table_by_arn(struct ms_tables *tables, struct ms_str arn);
 void ms_table_link(struct ms_tables *tables, struct ms_item_table *table);
@@ -135,7 +147,8 @@ void ms_table_key_end(struct ms_buf *key);
 int ms_table_read(struct ms_json *item, const struct ms_item_table *table, struct ms_json key);
 int ms_table_row_parse(struct ms_json *item, struct ms_str text);
 /*
- * Replaces an item (either may be NONE) with all that hangs on it: indexes, stream, counts. Counts and the stream's
+ * Replaces an item (either may be NONE) with all that hangs on it: indexes, stream, counts. Counts
+ * and the stream's
  * end move at once: see ms_table_before.
  */
 int ms_table_write(struct ms_table_change *change, struct ms_item_table *table, struct ms_json old,
@@ -162,7 +175,8 @@ void ms_table_expire(struct ms_tables *tables, int64_t now_ms);
 /* A new one, its row in the change; link it once that is written. */
 int ms_table_stream_open(struct ms_table_stream **out, struct ms_table_change *change,
                          const struct ms_item_table *table, struct ms_str view);
-void ms_table_stream_free(struct ms_table_stream *stream); /* one that is not linked; NULL is fine */
+void ms_table_stream_free(
+    struct ms_table_stream *stream); /* one that is not linked; NULL is fine */
 void ms_table_stream_link(struct ms_tables *tables, struct ms_table_stream *stream);
 /* Its end in the change, and once that is written. */
 int ms_table_stream_end(struct ms_table_change *change, const struct ms_table_stream *stream);

@@ -6,14 +6,15 @@
 
 int ms_table_no_legacy(struct ms_json request, struct ms_queue_refusal *why)
 {
-  static const char *const names[] = {"AttributesToGet", "Expected",     "ConditionalOperator",
-                                      "KeyConditions",   "QueryFilter",  "ScanFilter",
+  static const char *const names[] = {"AttributesToGet", "Expected",    "ConditionalOperator",
+                                      "KeyConditions",   "QueryFilter", "ScanFilter",
                                       "AttributeUpdates"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (!ms_json_is_none(ms_json_getc(request, names[i])) &&
         !ms_json_is_null(ms_json_getc(request, names[i]))) {
-      return ms_table_invalid(why, "%s is a parameter of before there were expressions, and not "
-                                   "supported: use expressions",
+      return ms_table_invalid(why,
+                              "%s is a parameter of before there were expressions, and not "
+                              "supported: use expressions",
                               names[i]);
     }
   }
@@ -24,7 +25,8 @@ int ms_table_no_legacy(struct ms_json request, struct ms_queue_refusal *why)
 
 static int check_too_large(struct ms_json item, const char *text, struct ms_queue_refusal *why)
 {
-  return ms_table_item_size(item) > MS_TABLE_ITEM_MAX ? ms_table_invalid(why, "%s", text) : MSTEP_OK;
+  return ms_table_item_size(item) > MS_TABLE_ITEM_MAX ? ms_table_invalid(why, "%s", text)
+                                                      : MSTEP_OK;
 }
 
 static int check_there(struct ms_json request, const char *member, const char *place,
@@ -34,8 +36,9 @@ static int check_there(struct ms_json request, const char *member, const char *p
   if (!ms_json_is_none(value) && !ms_json_is_null(value)) {
     return MSTEP_OK;
   }
-  return ms_table_invalid(why, "1 validation error detected: Value null at '%s' failed to satisfy "
-                               "constraint: Member must not be null",
+  return ms_table_invalid(why,
+                          "1 validation error detected: Value null at '%s' failed to satisfy "
+                          "constraint: Member must not be null",
                           place);
 }
 
@@ -45,8 +48,9 @@ static int take_put(struct ms_table_item *item, struct ms_json request,
   int err = check_there(request, "Item", "item", why);
   err = err != 0 ? err : ms_table_item_check(&item->put, ms_json_getc(request, "Item"), why);
   err = err != 0 ? err : ms_table_key_check_item(item->table, item->put, why);
-  err = err != 0 ? err
-                 : check_too_large(item->put, "Item size has exceeded the maximum allowed size", why);
+  err = err != 0
+            ? err
+            : check_too_large(item->put, "Item size has exceeded the maximum allowed size", why);
   if (err == 0) {
     item->key = ms_table_key_of(item->table, item->put);
     err = ms_json_is_none(item->key) ? ms_error_nomem() : MSTEP_OK;
@@ -70,8 +74,9 @@ static int check_update(const struct ms_table_item *item, struct ms_queue_refusa
     struct ms_str name = one->path.steps[0].name;
     bool is_range = schema->range.name.data != NULL && ms_str_eq(name, schema->range.name);
     if (is_range || ms_str_eq(name, schema->hash.name)) {
-      return ms_table_invalid(why, "One or more parameter values were invalid: Cannot update "
-                                   "attribute %.*s. This attribute is part of the key",
+      return ms_table_invalid(why,
+                              "One or more parameter values were invalid: Cannot update "
+                              "attribute %.*s. This attribute is part of the key",
                               MS_STR_ARG(name));
     }
   }
@@ -99,7 +104,8 @@ int ms_table_item_init(struct ms_table_item *item, struct ms_tables *tables, str
                        enum ms_table_intent intent, struct ms_queue_refusal *why)
 {
   *item = (struct ms_table_item){.intent = intent};
-  item->shows_old = ms_str_is(ms_table_text(request, "ReturnValuesOnConditionCheckFailure"), "ALL_OLD");
+  item->shows_old =
+      ms_str_is(ms_table_text(request, "ReturnValuesOnConditionCheckFailure"), "ALL_OLD");
   item->table = ms_table_asked(tables, request, why);
   int err = item->table == NULL ? MSTEP_EINVALID : ms_table_no_legacy(request, why);
   if (err == 0) {
@@ -125,9 +131,10 @@ static int make_updated(struct ms_table_item *item, struct ms_queue_refusal *why
   struct ms_json from = ms_json_is_none(item->old) ? item->key : item->old;
   int err = ms_table_update_apply(&item->new_item, item->update, from, why);
   err = err != 0 ? err : ms_table_key_check_item(item->table, item->new_item, why);
-  return err != 0 ? err
-                  : check_too_large(item->new_item,
-                                    "Item size to update has exceeded the maximum allowed size", why);
+  return err != 0
+             ? err
+             : check_too_large(item->new_item,
+                               "Item size to update has exceeded the maximum allowed size", why);
 }
 
 int ms_table_item_decide(struct ms_table_item *item, struct ms_queue_refusal *why)
@@ -207,8 +214,8 @@ struct ms_json ms_table_capacity(struct ms_json request, const struct ms_item_ta
     if (index != NULL) {
       struct ms_json one = ms_json_object(1);
       err |= ms_json_set(&one, index->name, units_of(units));
-      err |= ms_json_setc(&out, index->is_local ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes",
-                          one);
+      err |= ms_json_setc(
+          &out, index->is_local ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes", one);
     }
   }
   if (err != 0) {

@@ -5,7 +5,13 @@
 #include "messaging/table_expression.h"
 #include "messaging/table_internal.h"
 
-enum ms_table_intent { MS_TABLE_PUT, MS_TABLE_DELETE, MS_TABLE_UPDATE, MS_TABLE_CHECK, MS_TABLE_GET };
+enum ms_table_intent {
+  MS_TABLE_PUT,
+  MS_TABLE_DELETE,
+  MS_TABLE_UPDATE,
+  MS_TABLE_CHECK,
+  MS_TABLE_GET
+};
 
 struct ms_table_item {
   enum ms_table_intent intent;

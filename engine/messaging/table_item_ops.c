@@ -85,9 +85,9 @@ static int carry_out(struct ms_tables *tables, struct ms_json request, struct ms
     err = set != 0 ? set : err;
   }
   err = err != 0 ? err : put_returned(reply, request, &item);
-  err = err != 0 ? err
-                 : ms_table_put_capacity(reply, request, item.table, NULL,
-                                         ms_table_write_units(&item));
+  err = err != 0
+            ? err
+            : ms_table_put_capacity(reply, request, item.table, NULL, ms_table_write_units(&item));
   err = err == 0 && ms_json_is_none(*reply) ? ms_error_nomem() : err;
   err = err != 0 ? err : save(&item);
   ms_table_item_deinit(&item);

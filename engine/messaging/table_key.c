@@ -5,8 +5,10 @@
  *   table     index    hash of the partition      sort key, ended, hash of the item's key (16)
  *   table     254      second when it expires (8) hash of the item's key
  *
- * Texts and binaries sort by their bytes, numbers as table_number.h says. In an index a sort key is followed
- * by something, so its zeros are escaped and it gets an end. Items of one partition stand together; partitions
+ * Texts and binaries sort by their bytes, numbers as table_number.h says. In an index a sort key
+ * is followed
+ * by something, so its zeros are escaped and it gets an end. Items of one partition stand
+ * together; partitions
  * in the order of their hashes.
  */
 #include "base/base64.h"
@@ -30,18 +32,20 @@ static int check_size(struct ms_json value, struct ms_str name, bool is_hash,
 {
   size_t size = key_size(value);
   if (size == 0 && !ms_table_is_type(value, "N")) {
-    return ms_table_invalid(why,
-                            "One or more parameter values are not valid. The AttributeValue for a key "
-                            "attribute cannot contain an empty %s value. Key: %.*s",
-                            ms_table_is_type(value, "S") ? "string" : "binary", MS_STR_ARG(name));
+    return ms_table_invalid(
+        why,
+        "One or more parameter values are not valid. The AttributeValue for a key "
+        "attribute cannot contain an empty %s value. Key: %.*s",
+        ms_table_is_type(value, "S") ? "string" : "binary", MS_STR_ARG(name));
   }
   if (is_hash && size > HASH_KEY_MAX) {
     return ms_table_invalid(why, "One or more parameter values were invalid: Size of hashkey has "
                                  "exceeded the maximum size limit of2048 bytes");
   }
   if (!is_hash && size > RANGE_KEY_MAX) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Aggregated size of all "
-                                 "range keys has exceeded the size limit of 1024 bytes");
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Aggregated size of all "
+                            "range keys has exceeded the size limit of 1024 bytes");
   }
   return MSTEP_OK;
 }
@@ -60,8 +64,9 @@ static int check_item_key(const struct ms_table_key *key, bool is_hash, struct m
     return MSTEP_OK;
   }
   if (ms_json_is_none(value)) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Missing the key %.*s in "
-                                 "the item",
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Missing the key %.*s in "
+                            "the item",
                             MS_STR_ARG(key->name));
   }
   if (!is_of_type(value, key->type)) {
@@ -76,17 +81,17 @@ static int check_item_key(const struct ms_table_key *key, bool is_hash, struct m
 static int check_index_key(const struct ms_table_index *index, const struct ms_table_key *key,
                            bool is_hash, struct ms_json item, struct ms_queue_refusal *why)
 {
-  struct ms_json value =
-      key->name.data == NULL ? MS_JSON_VALUE_NONE : ms_json_get(item, key->name);
+  struct ms_json value = key->name.data == NULL ? MS_JSON_VALUE_NONE : ms_json_get(item, key->name);
   if (ms_json_is_none(value)) {
     return MSTEP_OK;
   }
   if (!is_of_type(value, key->type)) {
-    return ms_table_invalid(why,
-                            "One or more parameter values were invalid: Type mismatch for Index Key "
-                            "%.*s Expected: %c Actual: %.*s IndexName: %.*s",
-                            MS_STR_ARG(key->name), key->type, MS_STR_ARG(ms_table_type(value)),
-                            MS_STR_ARG(index->name));
+    return ms_table_invalid(
+        why,
+        "One or more parameter values were invalid: Type mismatch for Index Key "
+        "%.*s Expected: %c Actual: %.*s IndexName: %.*s",
+        MS_STR_ARG(key->name), key->type, MS_STR_ARG(ms_table_type(value)),
+        MS_STR_ARG(index->name));
   }
   return check_size(value, key->name, is_hash, why);
 }
@@ -123,8 +128,7 @@ struct ms_json ms_table_key_of(const struct ms_item_table *table, struct ms_json
 {
   const struct ms_table_schema *schema = &table->shape.schema;
   struct ms_json key = ms_json_object(2);
-  int err =
-      ms_json_set(&key, schema->hash.name, ms_json_ref(ms_json_get(item, schema->hash.name)));
+  int err = ms_json_set(&key, schema->hash.name, ms_json_ref(ms_json_get(item, schema->hash.name)));
   if (err == 0 && schema->range.name.data != NULL) {
     err = ms_json_set(&key, schema->range.name, ms_json_ref(ms_json_get(item, schema->range.name)));
   }
@@ -212,7 +216,8 @@ void ms_table_put_key(struct ms_buf *out, const struct ms_item_table *table, str
 }
 
 /* What tells items of one place in an index apart. */
-static void put_item_digest(struct ms_buf *out, const struct ms_item_table *table, struct ms_json item)
+static void put_item_digest(struct ms_buf *out, const struct ms_item_table *table,
+                            struct ms_json item)
 {
   struct ms_buf key;
   ms_buf_init(&key, 0);
@@ -240,7 +245,8 @@ bool ms_table_put_index_key(struct ms_buf *out, const struct ms_item_table *tabl
   return true;
 }
 
-bool ms_table_put_expiry_key(struct ms_buf *out, const struct ms_item_table *table, struct ms_json item)
+bool ms_table_put_expiry_key(struct ms_buf *out, const struct ms_item_table *table,
+                             struct ms_json item)
 {
   struct ms_str name = table->shape.expiry;
   struct ms_json value = name.data == NULL ? MS_JSON_VALUE_NONE : ms_json_get(item, name);

@@ -22,16 +22,18 @@ static int read_stream(struct ms_str *view, bool *is_off, struct ms_json request
   *view = (struct ms_str){NULL, 0};
   *is_off = ms_json_is_object(spec) && !is_on;
   if (*is_off && type.data != NULL) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Table StreamSpecification "
-                                 "is not enabled, but StreamViewType was specified");
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Table StreamSpecification "
+                            "is not enabled, but StreamViewType was specified");
   }
   if (!is_on) {
     return MSTEP_OK;
   }
   if (!ms_str_is(type, "KEYS_ONLY") && !ms_str_is(type, "NEW_IMAGE") &&
       !ms_str_is(type, "OLD_IMAGE") && !ms_str_is(type, "NEW_AND_OLD_IMAGES")) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: StreamSpecification has "
-                                 "to have a StreamViewType when it is enabled");
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: StreamSpecification has "
+                            "to have a StreamViewType when it is enabled");
   }
   *view = type;
   return MSTEP_OK;
@@ -60,12 +62,9 @@ static int save_new(struct ms_json *reply, struct ms_tables *tables, struct ms_i
   struct ms_table_change change;
   struct ms_table_stream *stream = NULL;
   ms_table_change_init(&change, &tables->rows);
-  int err = view.data == NULL
-                ? MSTEP_OK
-                : ms_table_stream_open(&stream, &change, table, view);
+  int err = view.data == NULL ? MSTEP_OK : ms_table_stream_open(&stream, &change, table, view);
   table->stream = stream;
-  err = err != 0 ? err
-                 : answer(reply, "TableDescription", ms_table_description(table, "CREATING"));
+  err = err != 0 ? err : answer(reply, "TableDescription", ms_table_description(table, "CREATING"));
   if (err != 0) {
     ms_table_change_drop(&change);
   } else {
@@ -112,13 +111,13 @@ int ms_table_create(struct ms_tables *tables, struct ms_json request, struct ms_
 /* ---- describe, list ---- */
 
 static struct ms_item_table *asked_by_name(struct ms_tables *tables, struct ms_json request,
-                                      struct ms_queue_refusal *why)
+                                           struct ms_queue_refusal *why)
 {
   struct ms_item_table *table = ms_table_asked(tables, request, why);
   struct ms_str name = ms_table_text(request, "TableName");
   if (table == NULL && why->name != NULL && strcmp(why->name, "ResourceNotFoundException") == 0) {
-    ms_refuse(why, "ResourceNotFoundException", "Requested resource not found: Table: %.*s not found",
-              MS_STR_ARG(name));
+    ms_refuse(why, "ResourceNotFoundException",
+              "Requested resource not found: Table: %.*s not found", MS_STR_ARG(name));
   }
   return table;
 }
@@ -138,8 +137,9 @@ int ms_table_list(struct ms_tables *tables, struct ms_json request, struct ms_js
   int64_t limit = LIST_MAX;
   ms_json_to_int(&limit, ms_json_getc(request, "Limit"));
   if (limit < 1 || limit > LIST_MAX) {
-    return ms_table_invalid(why, "1 validation error detected: Value '%lld' at 'limit' failed to "
-                                 "satisfy constraint: Member must have value %s",
+    return ms_table_invalid(why,
+                            "1 validation error detected: Value '%lld' at 'limit' failed to "
+                            "satisfy constraint: Member must have value %s",
                             (long long)limit,
                             limit < 1 ? "greater than or equal to 1" : "less than or equal to 100");
   }
@@ -151,8 +151,8 @@ int ms_table_list(struct ms_tables *tables, struct ms_json request, struct ms_js
       err = ms_json_push(&names, ms_json_string(table->shape.name));
     }
   }
-  struct ms_json last = table == NULL ? MS_JSON_VALUE_NONE
-                                      : ms_json_ref(ms_json_at(names, ms_json_count(names) - 1));
+  struct ms_json last =
+      table == NULL ? MS_JSON_VALUE_NONE : ms_json_ref(ms_json_at(names, ms_json_count(names) - 1));
   int set = answer(reply, "TableNames", names);
   if (set == 0 && !ms_json_is_none(last)) {
     return err != 0 ? (ms_json_unref(last), err)
@@ -164,7 +164,10 @@ int ms_table_list(struct ms_tables *tables, struct ms_json request, struct ms_js
 
 /* ---- update ---- */
 
-/* One of GlobalSecondaryIndexUpdates. *part: the new index's number, or 0; *gone: the old one's, or 0. */
+/*
+ * One of GlobalSecondaryIndexUpdates. *part: the new index's number, or 0; *gone: the old one's,
+ * or 0.
+ */
 struct index_change {
   unsigned part, gone;
 };
@@ -224,8 +227,9 @@ static int update_indexes(struct ms_json *row, struct index_change *out,
     return MSTEP_OK;
   }
   if (ms_json_count(updates) > 1) {
-    return ms_refuse(why, "LimitExceededException", "Subscriber limit exceeded: Only 1 online index "
-                                                    "can be created or deleted simultaneously per table");
+    return ms_refuse(why, "LimitExceededException",
+                     "Subscriber limit exceeded: Only 1 online index "
+                     "can be created or deleted simultaneously per table");
   }
   bool exists = ms_table_index_named(table, name) != NULL;
   if (ms_json_is_object(create) && exists) {
@@ -237,8 +241,8 @@ static int update_indexes(struct ms_json *row, struct index_change *out,
   if (ms_json_is_object(create) && table->shape.index_count == MS_TABLE_INDEXES_MAX) {
     return ms_refuse(why, "LimitExceededException", "Too many indexes");
   }
-  struct ms_json list = ms_json_is_object(create) && ms_json_is_array(old) ? ms_json_ref(old)
-                                                                          : ms_json_array(1);
+  struct ms_json list =
+      ms_json_is_object(create) && ms_json_is_array(old) ? ms_json_ref(old) : ms_json_array(1);
   int err = ms_json_is_object(create) ? add_index(&list, row, create, out)
                                       : drop_index(&list, old, name, out);
   if (err != 0) {
@@ -250,7 +254,8 @@ static int update_indexes(struct ms_json *row, struct index_change *out,
 }
 
 /* Rows of an index that is gone. */
-static int drop_part(struct ms_table_change *change, const struct ms_item_table *table, unsigned part)
+static int drop_part(struct ms_table_change *change, const struct ms_item_table *table,
+                     unsigned part)
 {
   struct ms_buf from, to;
   ms_buf_init(&from, 0);
@@ -286,8 +291,7 @@ static int save_update(struct ms_json *reply, struct ms_item_table *table, struc
   }
   err = err != 0 || index->gone == 0 ? err : drop_part(&change, table, index->gone);
   table->stream = is_off ? NULL : (stream != NULL ? stream : was);
-  err = err != 0 ? err
-                 : answer(reply, "TableDescription", ms_table_description(table, "UPDATING"));
+  err = err != 0 ? err : answer(reply, "TableDescription", ms_table_description(table, "UPDATING"));
   if (err != 0) {
     ms_table_change_drop(&change);
   } else {
@@ -313,8 +317,9 @@ static int save_update(struct ms_json *reply, struct ms_item_table *table, struc
 int ms_table_update(struct ms_tables *tables, struct ms_json request, struct ms_json *reply,
                     struct ms_queue_refusal *why)
 {
-  static const char *const kept[] = {"BillingMode", "ProvisionedThroughput", "AttributeDefinitions",
-                                     "DeletionProtectionEnabled", "TableClass", NULL};
+  static const char *const kept[] = {"BillingMode",          "ProvisionedThroughput",
+                                     "AttributeDefinitions", "DeletionProtectionEnabled",
+                                     "TableClass",           NULL};
   struct ms_item_table *table = asked_by_name(tables, request, why);
   struct index_change index = {0, 0};
   struct ms_str view;
@@ -366,8 +371,7 @@ int ms_table_delete(struct ms_tables *tables, struct ms_json request, struct ms_
   }
   int err = from.error != 0 ? from.error : to.error;
   err = err != 0 || table->stream == NULL ? err : ms_table_stream_end(&change, table->stream);
-  err = err != 0 ? err
-                 : answer(reply, "TableDescription", ms_table_description(table, "DELETING"));
+  err = err != 0 ? err : answer(reply, "TableDescription", ms_table_description(table, "DELETING"));
   if (err != 0) {
     ms_table_change_drop(&change);
   } else {
@@ -390,13 +394,14 @@ int ms_table_delete(struct ms_tables *tables, struct ms_json request, struct ms_
 /* ---- tags ---- */
 
 static struct ms_item_table *tagged(struct ms_tables *tables, struct ms_json request,
-                               struct ms_queue_refusal *why)
+                                    struct ms_queue_refusal *why)
 {
   struct ms_str arn = ms_table_text(request, "ResourceArn");
   struct ms_item_table *table = ms_table_by_arn(tables, arn);
   if (table == NULL) {
-    ms_refuse(why, "ResourceNotFoundException", "Requested resource not found: ResourcArn: %.*s not "
-                                                "found",
+    ms_refuse(why, "ResourceNotFoundException",
+              "Requested resource not found: ResourcArn: %.*s not "
+              "found",
               arn.len > 300 ? 300 : (int)arn.len, arn.data);
   }
   return table;

@@ -23,7 +23,8 @@ struct reading {
   bool has_digits;
   bool has_point;
   unsigned zeros; /* since the last digit that was kept */
-  long long point; /* digits in front of the point, leading zeros not counted (or counted below 0) */
+  long long
+      point; /* digits in front of the point, leading zeros not counted (or counted below 0) */
 };
 
 static void take_digit(struct ms_table_number *out, struct reading *reading, unsigned digit)
@@ -100,8 +101,8 @@ const char *ms_table_number_parse(struct ms_table_number *out, struct ms_str tex
   if (!reading.has_digits) {
     return not_a_number;
   }
-  if (at < text.len && ((text.data[at] != 'e' && text.data[at] != 'E') ||
-                        !read_exponent(&exponent, text, at + 1))) {
+  if (at < text.len &&
+      ((text.data[at] != 'e' && text.data[at] != 'E') || !read_exponent(&exponent, text, at + 1))) {
     return not_a_number;
   }
   return check_range(out, reading.point + exponent);

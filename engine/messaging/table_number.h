@@ -1,5 +1,6 @@
 /*
- * Numbers of tables: decimal, up to 38 digits, magnitudes from 1E-130 to 9.99...E+125, exact. Text in,
+ * Numbers of tables: decimal, up to 38 digits, magnitudes from 1E-130 to 9.99...E+125, exact. Text
+ * in,
  * plain text out; compared by value; added and subtracted; as bytes that sort as the numbers do.
  */
 #ifndef MS_MESSAGING_TABLE_NUMBER_H

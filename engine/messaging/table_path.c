@@ -116,8 +116,8 @@ static int set_step(struct ms_json *value, const struct ms_table_path *path, siz
     return no_place();
   }
   struct ms_json inner = ms_json_ref(ms_table_inner(*value));
-  int err = is_index ? set_item(&inner, path, at, new_value)
-                     : set_member(&inner, path, at, new_value);
+  int err =
+      is_index ? set_item(&inner, path, at, new_value) : set_member(&inner, path, at, new_value);
   if (err != 0) {
     ms_json_unref(inner);
     return err;
@@ -230,9 +230,8 @@ static struct ms_json project_value(struct ms_json value, const struct ms_table_
 int ms_table_project(struct ms_json *out, const struct ms_table_paths *paths, struct ms_json item)
 {
   struct ms_json parts = ms_json_object(0);
-  int err = ms_json_is_none(parts)
-                ? ms_error_nomem()
-                : project_parts(&parts, item, paths, 0, paths->count, 0);
+  int err = ms_json_is_none(parts) ? ms_error_nomem()
+                                   : project_parts(&parts, item, paths, 0, paths->count, 0);
   if (err != 0) {
     ms_json_unref(parts);
     return err;
@@ -247,10 +246,11 @@ static int refuse_overlap(struct ms_table_reader *reader, const struct ms_table_
   char one[128], two[128];
   ms_table_path_print(one, a);
   ms_table_path_print(two, b);
-  return ms_table_reader_refuse(reader,
-                                "Two document paths overlap with each other; must remove or rewrite "
-                                "one of these paths; path one: %s, path two: %s",
-                                one, two);
+  return ms_table_reader_refuse(
+      reader,
+      "Two document paths overlap with each other; must remove or rewrite "
+      "one of these paths; path one: %s, path two: %s",
+      one, two);
 }
 
 /* Sorts them; two of which one begins with the other stand beside each other then. */

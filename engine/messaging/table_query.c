@@ -109,10 +109,11 @@ static int check_key_term(const struct ms_table_term *term, const struct ms_tabl
                                    "type does not match schema type");
     }
     if (ms_table_value_size(one->value) == 0 && key->type != 'N' && term->kind == MS_TERM_EQ) {
-      return ms_table_invalid(why,
-                              "One or more parameter values are not valid. The AttributeValue for a "
-                              "key attribute cannot contain an empty %s value. Key: %.*s",
-                              key->type == 'S' ? "string" : "binary", MS_STR_ARG(key->name));
+      return ms_table_invalid(
+          why,
+          "One or more parameter values are not valid. The AttributeValue for a "
+          "key attribute cannot contain an empty %s value. Key: %.*s",
+          key->type == 'S' ? "string" : "binary", MS_STR_ARG(key->name));
     }
     if (ms_table_value_size(one->value) > 2048) {
       return ms_table_invalid(why, "One or more parameter values were invalid: Size of a key has "
@@ -142,8 +143,8 @@ static int pick_terms(const struct ms_table_term **hash, const struct ms_table_t
     } else if (is_path_to(term->args, ask->schema->hash.name)) {
       return ms_table_invalid(why, "Query key condition not supported");
     } else {
-      struct ms_str missing = ask->schema->range.name.data != NULL ? ask->schema->range.name
-                                                                    : ask->schema->hash.name;
+      struct ms_str missing =
+          ask->schema->range.name.data != NULL ? ask->schema->range.name : ask->schema->hash.name;
       return ms_table_invalid(why, "Query condition missed key schema element: %.*s",
                               MS_STR_ARG(missing));
     }
@@ -155,14 +156,15 @@ static int pick_terms(const struct ms_table_term **hash, const struct ms_table_t
   return MSTEP_OK;
 }
 
-static int take_key_condition(struct ask *ask, struct ms_json request,
-                              struct ms_queue_refusal *why)
+static int take_key_condition(struct ask *ask, struct ms_json request, struct ms_queue_refusal *why)
 {
   const struct ms_table_term *condition, *hash, *range;
-  int err = ms_table_condition_parse(&condition, &ask->words, request, "KeyConditionExpression", why);
+  int err =
+      ms_table_condition_parse(&condition, &ask->words, request, "KeyConditionExpression", why);
   if (err == 0 && condition == NULL) {
-    err = ms_table_invalid(why, "Either the KeyConditions or KeyConditionExpression parameter must be "
-                                "specified in the request.");
+    err = ms_table_invalid(why,
+                           "Either the KeyConditions or KeyConditionExpression parameter must be "
+                           "specified in the request.");
   }
   err = err != 0 ? err : pick_terms(&hash, &range, ask, condition, why);
   err = err != 0 ? err : check_key_term(hash, &ask->schema->hash, why);
@@ -196,7 +198,8 @@ static int take_index(struct ask *ask, struct ms_json request, struct ms_queue_r
   }
   ask->schema = &ask->index->schema;
   return ask->is_consistent && !ask->index->is_local
-             ? ms_table_invalid(why, "Consistent reads are not supported on global secondary indexes")
+             ? ms_table_invalid(why,
+                                "Consistent reads are not supported on global secondary indexes")
              : MSTEP_OK;
 }
 
@@ -207,7 +210,8 @@ static int take_select(struct ask *ask, struct ms_json request, struct ms_queue_
   bool is_global = ask->index != NULL && !ask->index->is_local;
   ask->is_count = ms_str_is(select, "COUNT");
   if (has_projection && select.data != NULL && !ms_str_is(select, "SPECIFIC_ATTRIBUTES")) {
-    return ms_table_invalid(why, "Cannot specify the ProjectionExpression when choosing to get %.*s",
+    return ms_table_invalid(why,
+                            "Cannot specify the ProjectionExpression when choosing to get %.*s",
                             select.len > 50 ? 50 : (int)select.len, select.data);
   }
   if (ms_str_is(select, "SPECIFIC_ATTRIBUTES") && !has_projection) {
@@ -218,11 +222,11 @@ static int take_select(struct ask *ask, struct ms_json request, struct ms_queue_
     return ms_table_invalid(why, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
                                  "IndexName");
   }
-  if (ms_str_is(select, "ALL_ATTRIBUTES") && is_global &&
-      ask->index->projection != MS_TABLE_ALL) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Select type "
-                                 "ALL_ATTRIBUTES is not supported for global secondary index %.*s "
-                                 "because its projection type is not ALL",
+  if (ms_str_is(select, "ALL_ATTRIBUTES") && is_global && ask->index->projection != MS_TABLE_ALL) {
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Select type "
+                            "ALL_ATTRIBUTES is not supported for global secondary index %.*s "
+                            "because its projection type is not ALL",
                             MS_STR_ARG(ask->index->name));
   }
   ask->shows_whole = ask->index == NULL || has_projection || ms_str_is(select, "ALL_ATTRIBUTES");
@@ -234,9 +238,10 @@ static int take_limit(struct ask *ask, struct ms_json request, struct ms_queue_r
   struct ms_json limit = ms_json_getc(request, "Limit");
   ask->limit = 0;
   if (ms_json_to_int(&ask->limit, limit) && ask->limit < 1) {
-    return ms_table_invalid(why, "1 validation error detected: Value '%lld' at 'limit' failed to "
-                                 "satisfy constraint: Member must have value greater than or equal "
-                                 "to 1",
+    return ms_table_invalid(why,
+                            "1 validation error detected: Value '%lld' at 'limit' failed to "
+                            "satisfy constraint: Member must have value greater than or equal "
+                            "to 1",
                             (long long)ask->limit);
   }
   return MSTEP_OK;
@@ -301,8 +306,9 @@ static int check_filter(const struct ask *ask, struct ms_queue_refusal *why)
   const struct ms_str names[] = {ask->schema->hash.name, ask->schema->range.name};
   for (size_t i = 0; i < 2 && ask->filter != NULL; i++) {
     if (mentions(ask->filter, names[i])) {
-      return ms_table_invalid(why, "Filter Expression can only contain non-primary key attributes: "
-                                   "Primary key attribute: %.*s",
+      return ms_table_invalid(why,
+                              "Filter Expression can only contain non-primary key attributes: "
+                              "Primary key attribute: %.*s",
                               MS_STR_ARG(names[i]));
     }
   }
@@ -316,11 +322,12 @@ static int take_segment(struct ask *ask, struct ms_json request, struct ms_queue
   bool has_segment = ms_json_to_int(&segment, ms_json_getc(request, "Segment"));
   bool has_total = ms_json_to_int(&total, ms_json_getc(request, "TotalSegments"));
   if (has_segment != has_total) {
-    return ms_table_invalid(why, has_total ? "The Segment parameter is required but was not present "
-                                             "in the request when parameter TotalSegments is present"
-                                           : "The TotalSegments parameter is required but was not "
-                                             "present in the request when Segment parameter is "
-                                             "present");
+    return ms_table_invalid(why, has_total
+                                     ? "The Segment parameter is required but was not present "
+                                       "in the request when parameter TotalSegments is present"
+                                     : "The TotalSegments parameter is required but was not "
+                                       "present in the request when Segment parameter is "
+                                       "present");
   }
   if (total < 1 || total > 1000000 || segment < 0 || segment >= total) {
     return ms_table_invalid(why,
@@ -356,8 +363,9 @@ static int take_request(struct ask *ask, struct ms_tables *tables, struct ms_jso
   err = err != 0 ? err : take_index(ask, request, why);
   err = err != 0 ? err : take_limit(ask, request, why);
   err = err != 0 ? err : ms_table_words_init(&ask->words, request, why);
-  err = err != 0 ? err
-                 : ms_table_condition_parse(&ask->filter, &ask->words, request, "FilterExpression", why);
+  err = err != 0
+            ? err
+            : ms_table_condition_parse(&ask->filter, &ask->words, request, "FilterExpression", why);
   err = err != 0 ? err : ms_table_projection_parse(&ask->projection, &ask->words, request, why);
   err = err != 0 ? err : take_select(ask, request, why);
   if (err == 0 && is_query) {
@@ -397,8 +405,7 @@ static int look_at(struct ms_str key, struct ms_str row, void *user)
   struct ask *ask = user;
   struct ms_json item = MS_JSON_VALUE_NONE;
   (void)key;
-  if (ask->bytes >= MS_TABLE_PAGE_BYTES ||
-      (ask->limit > 0 && ask->scanned == (size_t)ask->limit)) {
+  if (ask->bytes >= MS_TABLE_PAGE_BYTES || (ask->limit > 0 && ask->scanned == (size_t)ask->limit)) {
     ask->has_more = true;
     return 1;
   }

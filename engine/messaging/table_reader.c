@@ -75,7 +75,8 @@ static size_t skip_blanks(const struct ms_table_reader *reader, size_t from)
 void ms_table_reader_step(struct ms_table_reader *reader)
 {
   size_t from = skip_blanks(reader, reader->at), end;
-  reader->before = reader->word.data == NULL ? from : (size_t)(reader->word.data - reader->text.data);
+  reader->before =
+      reader->word.data == NULL ? from : (size_t)(reader->word.data - reader->text.data);
   reader->token = look(reader, from, &end);
   reader->word = ms_str_sub(reader->text, from, end);
   if (reader->word.data == NULL) {
@@ -126,10 +127,9 @@ int ms_table_reader_syntax(struct ms_table_reader *reader)
   if (reader->token == MS_TOKEN_END) {
     word = MS_STR("<EOF>");
   }
-  return ms_table_reader_refuse(reader, "Syntax error; token: \"%.*s\", near: \"%.*s\"",
-                                word.len > 100 ? 100 : (int)word.len, word.data,
-                                near.len > 200 ? 200 : (int)near.len,
-                                near.data == NULL ? "" : near.data);
+  return ms_table_reader_refuse(
+      reader, "Syntax error; token: \"%.*s\", near: \"%.*s\"", word.len > 100 ? 100 : (int)word.len,
+      word.data, near.len > 200 ? 200 : (int)near.len, near.data == NULL ? "" : near.data);
 }
 
 int ms_table_reader_expect(struct ms_table_reader *reader, const char *sign)
@@ -160,8 +160,9 @@ int ms_table_reader_init(struct ms_table_reader *reader, struct ms_table_words *
     return ms_table_reader_refuse(reader, "The expression can not be empty;");
   }
   if (reader->text.len > MS_TABLE_EXPRESSION_MAX) {
-    return ms_table_reader_refuse(reader, "Expression size has exceeded the maximum allowed size; "
-                                          "expression size: %zu",
+    return ms_table_reader_refuse(reader,
+                                  "Expression size has exceeded the maximum allowed size; "
+                                  "expression size: %zu",
                                   reader->text.len);
   }
   ms_table_reader_step(reader);
@@ -236,9 +237,9 @@ static int read_name(struct ms_str *out, struct ms_table_reader *reader)
   size_t index;
   if (reader->token == MS_TOKEN_NAME) {
     if (is_reserved(reader->word)) {
-      return ms_table_reader_refuse(
-          reader, "Attribute name is a reserved keyword; reserved keyword: %.*s",
-          MS_STR_ARG(reader->word));
+      return ms_table_reader_refuse(reader,
+                                    "Attribute name is a reserved keyword; reserved keyword: %.*s",
+                                    MS_STR_ARG(reader->word));
     }
     *out = reader->word;
   } else if (reader->token == MS_TOKEN_REFERENCE) {
@@ -268,9 +269,9 @@ static int read_index(uint32_t *out, struct ms_table_reader *reader)
     index = index * 10 + (uint64_t)(reader->word.data[i] - '0');
   }
   if (index >= 100000) {
-    return ms_table_reader_refuse(reader, "List index is not within the allowable range; index: [%.*s]",
-                                  reader->word.len > 50 ? 50 : (int)reader->word.len,
-                                  reader->word.data);
+    return ms_table_reader_refuse(
+        reader, "List index is not within the allowable range; index: [%.*s]",
+        reader->word.len > 50 ? 50 : (int)reader->word.len, reader->word.data);
   }
   *out = (uint32_t)index;
   ms_table_reader_step(reader);
@@ -285,15 +286,15 @@ int ms_table_reader_path(struct ms_table_path *out, struct ms_table_reader *read
   int err = read_name(&steps[0].name, reader);
   while (err == 0 && (ms_table_reader_is(reader, ".") || ms_table_reader_is(reader, "["))) {
     if (count == STEPS_MAX) {
-      return ms_table_reader_refuse(reader, "The document path has too many nesting elements; "
-                                            "nesting elements: %d",
+      return ms_table_reader_refuse(reader,
+                                    "The document path has too many nesting elements; "
+                                    "nesting elements: %d",
                                     STEPS_MAX + 1);
     }
     bool is_name = ms_table_reader_is(reader, ".");
     ms_table_reader_step(reader);
     steps[count] = (struct ms_table_step){.index = 0};
-    err = is_name ? read_name(&steps[count].name, reader)
-                  : read_index(&steps[count].index, reader);
+    err = is_name ? read_name(&steps[count].name, reader) : read_index(&steps[count].index, reader);
     count++;
   }
   if (err != 0) {
@@ -331,16 +332,16 @@ static int check_values(struct ms_table_words *words, struct ms_json values,
   for (size_t i = 0; i < ms_json_count(values); i++) {
     struct ms_str name = ms_json_key(values, i);
     if (name.len < 2 || name.data[0] != ':') {
-      return ms_refuse(why, "ValidationException",
-                       "ExpressionAttributeValues contains invalid key: Syntax error; key: \"%.*s\"",
-                       name.len > 200 ? 200 : (int)name.len, name.data);
+      return ms_refuse(
+          why, "ValidationException",
+          "ExpressionAttributeValues contains invalid key: Syntax error; key: \"%.*s\"",
+          name.len > 200 ? 200 : (int)name.len, name.data);
     }
   }
   words->values_used = ms_arena_calloc(words->arena, ms_json_count(values), sizeof(bool));
   int err = words->values_used == NULL ? ms_error_nomem()
                                        : ms_table_item_check(&words->values, values, why);
-  if (err == MSTEP_EINVALID && why->name != NULL &&
-      strcmp(why->name, "ValidationException") == 0) {
+  if (err == MSTEP_EINVALID && why->name != NULL && strcmp(why->name, "ValidationException") == 0) {
     char text[400];
     snprintf(text, sizeof text, "%.399s", why->text);
     return ms_refuse(why, "ValidationException",
@@ -376,9 +377,8 @@ int ms_table_words_init(struct ms_table_words *words, struct ms_json request,
 {
   struct ms_json names = ms_json_getc(request, "ExpressionAttributeNames");
   struct ms_json values = ms_json_getc(request, "ExpressionAttributeValues");
-  *words = (struct ms_table_words){.arena = ms_arena_new(0),
-                                   .names = MS_JSON_VALUE_NONE,
-                                   .values = MS_JSON_VALUE_NONE};
+  *words = (struct ms_table_words){
+      .arena = ms_arena_new(0), .names = MS_JSON_VALUE_NONE, .values = MS_JSON_VALUE_NONE};
   int err = words->arena == NULL ? ms_error_nomem() : MSTEP_OK;
   if (err == 0 && ms_json_is_object(names)) {
     err = check_names(words, names, why);
@@ -412,7 +412,8 @@ int ms_table_words_check(const struct ms_table_words *words, struct ms_queue_ref
                                                      : "ExpressionAttributeValues");
   }
   int err = check_used(words->values, words->values_used, "ExpressionAttributeValues", why);
-  return err != 0 ? err : check_used(words->names, words->names_used, "ExpressionAttributeNames", why);
+  return err != 0 ? err
+                  : check_used(words->names, words->names_used, "ExpressionAttributeNames", why);
 }
 
 void ms_table_words_deinit(struct ms_table_words *words)

@@ -96,8 +96,7 @@ int ms_table_rows_get(struct ms_table_rows *rows, unsigned table, struct ms_str 
                       struct ms_buf *out)
 {
   struct tree_key full;
-  const struct ms_table_node *node =
-      ms_table_tree_find(&rows->tree, make_key(&full, table, key));
+  const struct ms_table_node *node = ms_table_tree_find(&rows->tree, make_key(&full, table, key));
   if (node != NULL) {
     return node->is_removed ? MSTEP_ENOTFOUND : copy_value(key, ms_table_node_value(node), out);
   }

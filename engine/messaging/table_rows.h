@@ -1,14 +1,16 @@
 /*
- * Rows of tables: those of the store's tables ITEM and CHANGE, with what has been written and is not on the disk
- * yet laid over them. Reading sees every change at once; the disk is read through the ledger's reader.
+ * Rows of tables: those of the store's tables ITEM and CHANGE, with what has been written and is
+ * not on the disk
+ * yet laid over them. Reading sees every change at once; the disk is read through the ledger's
+ * reader.
  * Without a store all rows are the ones in memory.
  */
 #ifndef MS_MESSAGING_TABLE_ROWS_H
 #define MS_MESSAGING_TABLE_ROWS_H
 
 #include "journal/driver.h"
-#include "json/json.h"
 #include "messaging/table_tree.h"
+#include "json/json.h"
 
 struct ms_table_rows {
   const struct ms_driver_env *env;

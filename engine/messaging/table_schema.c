@@ -67,7 +67,8 @@ int ms_table_shape_read(struct ms_table_shape *out, struct ms_json row)
   return is_whole ? MSTEP_OK : ms_error(MSTEP_EIO, "a table's row is damaged");
 }
 
-const struct ms_table_index *ms_table_index_named(const struct ms_item_table *table, struct ms_str name)
+const struct ms_table_index *ms_table_index_named(const struct ms_item_table *table,
+                                                  struct ms_str name)
 {
   for (size_t i = 0; i < table->shape.index_count; i++) {
     if (ms_str_eq(table->shape.indexes[i].name, name)) {
@@ -101,8 +102,9 @@ static int check_name(struct ms_str name, const char *member, struct ms_queue_re
                             name.len > 255 ? 255 : (int)name.len, name.data, member);
   }
   if (name.len < 3 || name.len > 255) {
-    return ms_table_invalid(why, "%s must be at least 3 characters long and at most 255 characters "
-                                 "long",
+    return ms_table_invalid(why,
+                            "%s must be at least 3 characters long and at most 255 characters "
+                            "long",
                             strcmp(member, "tableName") == 0 ? "TableName" : "IndexName");
   }
   return MSTEP_OK;
@@ -111,8 +113,9 @@ static int check_name(struct ms_str name, const char *member, struct ms_queue_re
 static int check_definitions(struct ms_json definitions, struct ms_queue_refusal *why)
 {
   if (!ms_json_is_array(definitions)) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Some AttributeDefinitions"
-                                 " are missing");
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Some AttributeDefinitions"
+                            " are missing");
   }
   for (size_t i = 0; i < ms_json_count(definitions); i++) {
     struct ms_str type = ms_table_text(ms_json_at(definitions, i), "AttributeType");
@@ -125,9 +128,10 @@ static int check_definitions(struct ms_json definitions, struct ms_queue_refusal
                               type.len > 50 ? 50 : (int)type.len, type.data, i + 1);
     }
     if (name.len == 0 || name.len > 255) {
-      return ms_table_invalid(why, "1 validation error detected: Value at 'attributeDefinitions.%zu."
-                                   "member.attributeName' failed to satisfy constraint: Member must "
-                                   "have length less than or equal to 255",
+      return ms_table_invalid(why,
+                              "1 validation error detected: Value at 'attributeDefinitions.%zu."
+                              "member.attributeName' failed to satisfy constraint: Member must "
+                              "have length less than or equal to 255",
                               i + 1);
     }
   }
@@ -140,25 +144,27 @@ static int check_keys(uint64_t *used, struct ms_json keys, struct ms_json defini
 {
   size_t count = ms_json_count(keys);
   if (!ms_json_is_array(keys) || count == 0 || count > 2) {
-    return ms_table_invalid(why, "1 validation error detected: Value at 'keySchema' failed to "
-                                 "satisfy constraint: Member must have length %s",
+    return ms_table_invalid(why,
+                            "1 validation error detected: Value at 'keySchema' failed to "
+                            "satisfy constraint: Member must have length %s",
                             count > 2 ? "less than or equal to 2" : "greater than or equal to 1");
   }
   for (size_t i = 0; i < count; i++) {
     struct ms_json key = ms_json_at(keys, i);
     struct ms_str name = ms_table_text(key, "AttributeName");
     if (!ms_str_is(ms_table_text(key, "KeyType"), i == 0 ? "HASH" : "RANGE")) {
-      return ms_table_invalid(why, "Invalid KeySchema: The %s KeySchemaElement is not a %s key type",
+      return ms_table_invalid(why,
+                              "Invalid KeySchema: The %s KeySchemaElement is not a %s key type",
                               i == 0 ? "first" : "second", i == 0 ? "HASH" : "RANGE");
     }
     if (type_of(definitions, name) == '\0') {
-      return ms_table_invalid(why,
-                              "One or more parameter values were invalid: Some index key attributes "
-                              "are not defined in AttributeDefinitions. Keys: [%.*s]",
-                              name.len > 200 ? 200 : (int)name.len, name.data);
+      return ms_table_invalid(
+          why,
+          "One or more parameter values were invalid: Some index key attributes "
+          "are not defined in AttributeDefinitions. Keys: [%.*s]",
+          name.len > 200 ? 200 : (int)name.len, name.data);
     }
-    if (i == 1 &&
-        ms_str_eq(name, ms_table_text(ms_json_at(keys, 0), "AttributeName"))) {
+    if (i == 1 && ms_str_eq(name, ms_table_text(ms_json_at(keys, 0), "AttributeName"))) {
       return ms_table_invalid(why, "Both the Hash Key and the Range Key element in the KeySchema "
                                    "have the same name");
     }
@@ -179,18 +185,20 @@ static int check_projection(struct ms_json index, struct ms_queue_refusal *why)
   bool has_names = ms_json_count(names) > 0;
   if (!ms_json_is_object(projection) ||
       !(ms_str_is(type, "ALL") || ms_str_is(type, "KEYS_ONLY") || ms_str_is(type, "INCLUDE"))) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Unknown ProjectionType: "
-                                 "%.*s",
-                            type.len > 100 ? 100 : (int)type.len, type.data == NULL ? "null" : type.data);
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Unknown ProjectionType: "
+                            "%.*s",
+                            type.len > 100 ? 100 : (int)type.len,
+                            type.data == NULL ? "null" : type.data);
   }
   if (ms_str_is(type, "INCLUDE") != has_names) {
-    return ms_table_invalid(why,
-                            has_names
-                                ? "One or more parameter values were invalid: ProjectionType is %.*s, "
-                                  "but NonKeyAttributes is specified"
-                                : "One or more parameter values were invalid: ProjectionType is %.*s, "
-                                  "but NonKeyAttributes is not specified",
-                            MS_STR_ARG(type));
+    return ms_table_invalid(
+        why,
+        has_names ? "One or more parameter values were invalid: ProjectionType is %.*s, "
+                    "but NonKeyAttributes is specified"
+                  : "One or more parameter values were invalid: ProjectionType is %.*s, "
+                    "but NonKeyAttributes is not specified",
+        MS_STR_ARG(type));
   }
   return MSTEP_OK;
 }
@@ -207,16 +215,18 @@ static int check_index(uint64_t *used, struct ms_json request, struct ms_json in
   }
   struct ms_json table_keys = ms_json_getc(request, "KeySchema");
   if (ms_json_count(keys) != 2 || ms_json_count(table_keys) != 2) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: %s",
-                            ms_json_count(keys) != 2
-                                ? "Index KeySchema does not have a range key"
-                                : "Table KeySchema does not have a range key, which is required when "
-                                  "specifying a LocalSecondaryIndex");
+    return ms_table_invalid(
+        why, "One or more parameter values were invalid: %s",
+        ms_json_count(keys) != 2
+            ? "Index KeySchema does not have a range key"
+            : "Table KeySchema does not have a range key, which is required when "
+              "specifying a LocalSecondaryIndex");
   }
   if (!ms_str_eq(ms_table_text(ms_json_at(keys, 0), "AttributeName"),
                  ms_table_text(ms_json_at(table_keys, 0), "AttributeName"))) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Index KeySchema does not "
-                                 "have the same leading hash key as table KeySchema");
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Index KeySchema does not "
+                            "have the same leading hash key as table KeySchema");
   }
   return MSTEP_OK;
 }
@@ -241,8 +251,9 @@ static int take_indexes(struct ms_json *row, uint64_t *used, unsigned *next, str
   struct ms_json list = ms_json_getc(request, member);
   size_t count = ms_json_count(list), max = is_local ? 5 : 20;
   if (count > max) {
-    return ms_table_invalid(why, "One or more parameter values were invalid: Number of %s exceeds "
-                                 "per-table limit of %zu",
+    return ms_table_invalid(why,
+                            "One or more parameter values were invalid: Number of %s exceeds "
+                            "per-table limit of %zu",
                             member, max);
   }
   struct ms_json copies = ms_json_array(count);
@@ -253,8 +264,9 @@ static int take_indexes(struct ms_json *row, uint64_t *used, unsigned *next, str
     err = check_index(used, request, index, is_local, why);
     if (err == 0 && (is_named_before(list, i, name) ||
                      is_named_before(ms_json_getc(*row, "LocalSecondaryIndexes"), 5, name))) {
-      err = ms_table_invalid(why, "One or more parameter values were invalid: Duplicate index name: "
-                                  "%.*s",
+      err = ms_table_invalid(why,
+                             "One or more parameter values were invalid: Duplicate index name: "
+                             "%.*s",
                              MS_STR_ARG(name));
     }
     err = err != 0 ? err : ms_resource_copy(&copy, index, kept);
@@ -353,8 +365,8 @@ static struct ms_json throughput_of(struct ms_json owner)
   return out;
 }
 
-static int describe_index(struct ms_json *list, const struct ms_item_table *table, struct ms_json index,
-                          bool is_local)
+static int describe_index(struct ms_json *list, const struct ms_item_table *table,
+                          struct ms_json index, bool is_local)
 {
   static const char *const copied[] = {"IndexName", "KeySchema", "Projection", NULL};
   struct ms_json out = ms_json_object(8);
@@ -366,14 +378,15 @@ static int describe_index(struct ms_json *list, const struct ms_item_table *tabl
   }
   err |= ms_json_setc(&out, "IndexSizeBytes", ms_json_int(table->bytes));
   err |= ms_json_setc(&out, "ItemCount", ms_json_int(table->items));
-  err |= ms_json_setc(&out, "IndexArn",
-                      ms_json_stringf("%.*s/index/%.*s", MS_STR_ARG(table->shape.arn),
-                                      MS_STR_ARG(name)));
+  err |= ms_json_setc(
+      &out, "IndexArn",
+      ms_json_stringf("%.*s/index/%.*s", MS_STR_ARG(table->shape.arn), MS_STR_ARG(name)));
   err = err != 0 ? (ms_json_unref(out), MSTEP_ENOMEM) : ms_json_push(list, out);
   return err;
 }
 
-static int describe_indexes(struct ms_json *out, const struct ms_item_table *table, const char *member)
+static int describe_indexes(struct ms_json *out, const struct ms_item_table *table,
+                            const char *member)
 {
   struct ms_json list = ms_json_getc(table->shape.row, member);
   size_t count = ms_json_count(list);

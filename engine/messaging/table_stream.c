@@ -1,4 +1,7 @@
-/* Change streams: records written with the changes, kept for a day, read by position. See table_stream.h. */
+/*
+ * Change streams: records written with the changes, kept for a day, read by position. See
+ * table_stream.h.
+ */
 #include "messaging/table_stream.h"
 
 #include <inttypes.h>
@@ -144,8 +147,8 @@ static struct ms_json make_row(const struct ms_item_table *table, struct ms_str 
   char label[MS_TIME_TEXT_SIZE];
   int len = (int)ms_time_format_ms(label, at_ms) - 1; /* without the Z */
   struct ms_json row = ms_json_object(12);
-  int err = ms_json_setc(&row, "Arn",
-                         ms_json_stringf("%.*s/stream/%.*s", MS_STR_ARG(table->shape.arn), len, label));
+  int err = ms_json_setc(
+      &row, "Arn", ms_json_stringf("%.*s/stream/%.*s", MS_STR_ARG(table->shape.arn), len, label));
   err |= ms_json_setc(&row, "Label", ms_json_stringf("%.*s", len, label));
   err |= ms_json_setc(&row, "Table", ms_json_string(table->shape.name));
   err |= ms_json_setc(&row, "Shard",
@@ -377,7 +380,7 @@ int ms_table_streams_load(struct ms_tables *tables)
 }
 
 struct horizon {
-  int64_t until_ms; /* records of before that go */
+  int64_t until_ms;  /* records of before that go */
   int64_t oldest_ms; /* of the first that stays; 0: none does */
   uint64_t first;
 };
@@ -589,8 +592,7 @@ static int read_record(struct ms_str key, struct ms_str value, void *user)
   ms_bytes_signed(&reader);
   page->bytes += value.len;
   int err = ms_table_row_parse(&record, ms_str_sub(value, reader.at, value.len));
-  err = err != 0 ? err
-                 : ms_json_setc(&record, "eventSourceARN", ms_json_string(page->stream->arn));
+  err = err != 0 ? err : ms_json_setc(&record, "eventSourceARN", ms_json_string(page->stream->arn));
   if (err != 0) {
     ms_json_unref(record);
     return err;

@@ -1,11 +1,14 @@
 /*
  * Change streams of tables: what others read of them. A stream is known by its ARN
- * ("arn:aws:dynamodb:R:A:table/T/stream/2026-01-31T09:00:00.000"), keeps records for 24 hours and has
- * one shard, which ends when the stream is disabled. A table's stream that is enabled again is another
+ * ("arn:aws:dynamodb:R:A:table/T/stream/2026-01-31T09:00:00.000"), keeps records for 24 hours and
+ * has
+ * one shard, which ends when the stream is disabled. A table's stream that is enabled again is
+ * another
  * one, with an ARN of its own; the old one can be read for as long as it has records.
  *
  * A position is the number of the record that is to be read next. Numbers of a stream are dense and
- * grow; as text (SequenceNumber) they have 21 digits, so that texts sort as numbers do. What is read is
+ * grow; as text (SequenceNumber) they have 21 digits, so that texts sort as numbers do. What is
+ * read is
  * durable: it may leave at once.
  *
  * Loop thread.
@@ -14,8 +17,8 @@
 #define MS_MESSAGING_TABLE_STREAM_H
 
 #include "journal/driver.h"
-#include "json/json.h"
 #include "messaging/queue.h"
+#include "json/json.h"
 
 struct ms_tables; /* the driver */
 
@@ -39,7 +42,8 @@ bool ms_table_sequence_parse(uint64_t *position, struct ms_str sequence);
 bool ms_table_stream_exists(const struct ms_tables *tables, struct ms_str arn);
 
 /*
- * *out: the array of DescribeStream's Shards, [{"ShardId", "SequenceNumberRange": {"StartingSequenceNumber",
+ * *out: the array of DescribeStream's Shards, [{"ShardId", "SequenceNumberRange":
+ * {"StartingSequenceNumber",
  * "EndingSequenceNumber"?}}]. MSTEP_EINVALID: ResourceNotFoundException in *why. MSTEP_ENOMEM.
  */
 int ms_table_stream_shards(struct ms_json *out, const struct ms_tables *tables, struct ms_str arn,
@@ -61,8 +65,10 @@ struct ms_table_page {
 };
 
 /*
- * At most max records and about max_bytes (0: 1 MiB) of text from the position on, in the form that a
- * function gets them: {"eventID", "eventName", "eventVersion", "eventSource", "awsRegion", "dynamodb":
+ * At most max records and about max_bytes (0: 1 MiB) of text from the position on, in the form
+ * that a
+ * function gets them: {"eventID", "eventName", "eventVersion", "eventSource", "awsRegion",
+ * "dynamodb":
  * {"ApproximateCreationDateTime", "Keys", "NewImage"?, "OldImage"?, "SequenceNumber", "SizeBytes",
  * "StreamViewType"}, "userIdentity"?, "eventSourceARN"}. None: *out has an empty array.
  * MSTEP_EINVALID: ResourceNotFoundException. MSTEP_ENOMEM, MSTEP_EIO.
@@ -72,8 +78,10 @@ int ms_table_stream_read(struct ms_table_page *out, struct ms_tables *tables, st
                          struct ms_queue_refusal *why);
 
 /*
- * `cb` is called when a stream has new durable records, or has ended; from a turn of its own, once for
- * many. One listener an engine; cb NULL: nobody listens. What was durable before (after a start, after
+ * `cb` is called when a stream has new durable records, or has ended; from a turn of its own, once
+ * for
+ * many. One listener an engine; cb NULL: nobody listens. What was durable before (after a start,
+ * after
  * the store has recovered) is not told: look once.
  */
 typedef void (*ms_table_news_cb)(struct ms_str stream_arn, void *user);

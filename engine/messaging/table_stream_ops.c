@@ -84,8 +84,8 @@ int ms_table_describe_stream(struct ms_tables *tables, struct ms_json request,
   ms_json_to_int(&created_ms, ms_json_getc(stream->row, "Created"));
   err = ms_json_setc(&out, "StreamArn", ms_json_string(stream->arn));
   err |= ms_json_setc(&out, "StreamLabel", ms_json_string(stream->label));
-  err |= ms_json_setc(&out, "StreamStatus",
-                      ms_json_cstring(stream->is_open ? "ENABLED" : "DISABLED"));
+  err |=
+      ms_json_setc(&out, "StreamStatus", ms_json_cstring(stream->is_open ? "ENABLED" : "DISABLED"));
   err |= ms_json_setc(&out, "StreamViewType", ms_json_string(stream->view));
   err |= ms_json_setc(&out, "CreationRequestDateTime", ms_json_double((double)created_ms / 1000));
   err |= ms_json_setc(&out, "TableName", ms_json_string(stream->table));
@@ -104,13 +104,12 @@ static struct ms_json make_iterator(const struct ms_tables *tables, struct ms_st
   struct ms_buf inner, text;
   ms_buf_init(&inner, 0);
   ms_buf_init(&text, 0);
-  ms_buf_printf(&inner, "%020" PRIu64 "%020" PRId64, position,
-                ms_loop_now_ms(tables->env->loop));
+  ms_buf_printf(&inner, "%020" PRIu64 "%020" PRId64, position, ms_loop_now_ms(tables->env->loop));
   ms_buf_str(&text, arn);
   ms_buf_cstr(&text, "|1|");
   ms_base64_encode(&text, ms_buf_view(&inner));
-  struct ms_json out = inner.error != 0 || text.error != 0 ? MS_JSON_VALUE_NONE
-                                                           : ms_json_string(ms_buf_view(&text));
+  struct ms_json out =
+      inner.error != 0 || text.error != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&text));
   ms_buf_deinit(&inner);
   ms_buf_deinit(&text);
   return out;
@@ -139,8 +138,9 @@ static int read_iterator(struct ms_str *arn, uint64_t *position, uint64_t *at_ms
   }
   ms_buf_init(&inner, 0);
   int err = ms_base64_decode(&inner, ms_str_sub(text, bar + 3, text.len));
-  if (err == 0 && (inner.len != 40 || !read_digits(position, ms_str_sub(ms_buf_view(&inner), 0, 20)) ||
-                   !read_digits(at_ms, ms_str_sub(ms_buf_view(&inner), 20, 40)))) {
+  if (err == 0 &&
+      (inner.len != 40 || !read_digits(position, ms_str_sub(ms_buf_view(&inner), 0, 20)) ||
+       !read_digits(at_ms, ms_str_sub(ms_buf_view(&inner), 20, 40)))) {
     err = MSTEP_ESYNTAX;
   }
   ms_buf_deinit(&inner);
@@ -157,11 +157,12 @@ int ms_table_shard_iterator(struct ms_tables *tables, struct ms_json request, st
   enum ms_table_start start;
   uint64_t position;
   if (!ms_table_start_parse(&start, type)) {
-    return ms_table_invalid(why,
-                            "1 validation error detected: Value '%.*s' at 'shardIteratorType' failed "
-                            "to satisfy constraint: Member must satisfy enum value set: "
-                            "[AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON]",
-                            type.len > 50 ? 50 : (int)type.len, type.data);
+    return ms_table_invalid(
+        why,
+        "1 validation error detected: Value '%.*s' at 'shardIteratorType' failed "
+        "to satisfy constraint: Member must satisfy enum value set: "
+        "[AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON]",
+        type.len > 50 ? 50 : (int)type.len, type.data);
   }
   int err = ms_table_stream_seek(&position, tables, arn, ms_table_text(request, "ShardId"), start,
                                  sequence, why);
@@ -201,11 +202,11 @@ int ms_table_get_records(struct ms_tables *tables, struct ms_json request, struc
     return ms_table_invalid(why, "Invalid ShardIterator");
   }
   if (err == 0 && (int64_t)at_ms + ITERATOR_MS < ms_loop_now_ms(tables->env->loop)) {
-    return ms_refuse(why, "ExpiredIteratorException", "The shard iterator is expired and can no "
-                                                      "longer be used to retrieve stream records.");
+    return ms_refuse(why, "ExpiredIteratorException",
+                     "The shard iterator is expired and can no "
+                     "longer be used to retrieve stream records.");
   }
-  err = err != 0 ? err
-                 : ms_table_stream_read(&page, tables, arn, position, (size_t)limit, 0, why);
+  err = err != 0 ? err : ms_table_stream_read(&page, tables, arn, position, (size_t)limit, 0, why);
   if (err != 0) {
     return err;
   }

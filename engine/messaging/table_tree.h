@@ -1,6 +1,8 @@
 /*
- * Rows in memory, in the order of their keys: a treap. Each row is also in a list by when it was written last,
- * so that what has got to the disk can be dropped without a search. Making a node may fail, putting it
+ * Rows in memory, in the order of their keys: a treap. Each row is also in a list by when it was
+ * written last,
+ * so that what has got to the disk can be dropped without a search. Making a node may fail,
+ * putting it
  * in may not: so a change is prepared whole, written, and then put in.
  */
 #ifndef MS_MESSAGING_TABLE_TREE_H
@@ -45,7 +47,9 @@ struct ms_table_node *ms_table_node_new(struct ms_table_tree *tree, struct ms_st
 void ms_table_tree_put(struct ms_table_tree *tree, struct ms_table_node *node, uint64_t number);
 void ms_table_tree_remove(struct ms_table_tree *tree, struct ms_str key);
 struct ms_table_node *ms_table_tree_find(const struct ms_table_tree *tree, struct ms_str key);
-/* The first with a key at or behind `key`; reverse: the last with one in front of it. NULL: none. */
+/*
+ * The first with a key at or behind `key`; reverse: the last with one in front of it. NULL: none.
+ */
 struct ms_table_node *ms_table_tree_from(const struct ms_table_tree *tree, struct ms_str key);
 struct ms_table_node *ms_table_tree_before(const struct ms_table_tree *tree, struct ms_str key);
 struct ms_table_node *ms_table_tree_behind(const struct ms_table_tree *tree, struct ms_str key);

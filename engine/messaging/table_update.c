@@ -42,8 +42,9 @@ static int parse_function(struct ms_table_term **out, struct ms_table_reader *re
   err = err != 0 ? err : parse_value(&term->args->next, reader);
   reader->depth--;
   if (err == 0 && !is_append && term->args->kind != MS_TERM_PATH) {
-    err = ms_table_reader_refuse(reader, "Operator or function requires a document path; operator or "
-                                         "function: if_not_exists");
+    err =
+        ms_table_reader_refuse(reader, "Operator or function requires a document path; operator or "
+                                       "function: if_not_exists");
   }
   return err != 0 ? err : ms_table_reader_expect(reader, ")");
 }
@@ -53,8 +54,8 @@ static int parse_operand(struct ms_table_term **out, struct ms_table_reader *rea
   if (is_function(reader)) {
     return parse_function(out, reader);
   }
-  struct ms_table_term *term = ms_table_term_new(
-      reader, reader->token == MS_TOKEN_VALUE ? MS_TERM_VALUE : MS_TERM_PATH);
+  struct ms_table_term *term =
+      ms_table_term_new(reader, reader->token == MS_TOKEN_VALUE ? MS_TERM_VALUE : MS_TERM_PATH);
   if (term == NULL) {
     return MSTEP_ENOMEM;
   }
@@ -72,8 +73,7 @@ static int parse_value(struct ms_table_term **out, struct ms_table_reader *reade
   if (err != 0 || (!is_plus && !ms_table_reader_is(reader, "-"))) {
     return err;
   }
-  struct ms_table_term *term =
-      ms_table_term_new(reader, is_plus ? MS_TERM_PLUS : MS_TERM_MINUS);
+  struct ms_table_term *term = ms_table_term_new(reader, is_plus ? MS_TERM_PLUS : MS_TERM_MINUS);
   if (term == NULL) {
     return MSTEP_ENOMEM;
   }
@@ -127,8 +127,7 @@ static int parse_clause(struct ms_table_action ***slot, struct ms_table_reader *
   bool is_more = true;
   ms_table_reader_step(reader);
   while (err == 0 && is_more) {
-    struct ms_table_action *action =
-        ms_arena_calloc(reader->words->arena, 1, sizeof *action);
+    struct ms_table_action *action = ms_arena_calloc(reader->words->arena, 1, sizeof *action);
     if (action == NULL) {
       return ms_error_nomem();
     }
@@ -253,8 +252,7 @@ static int value_of(struct ms_json *out, const struct ms_table_term *term, struc
     return MSTEP_OK;
   }
   if (term->kind == MS_TERM_PATH || term->kind == MS_TERM_IF_NOT_EXISTS) {
-    const struct ms_table_path *path =
-        term->kind == MS_TERM_PATH ? &term->path : &term->args->path;
+    const struct ms_table_path *path = term->kind == MS_TERM_PATH ? &term->path : &term->args->path;
     struct ms_json found = ms_table_path_get(path, item);
     if (ms_json_is_none(found) && term->kind == MS_TERM_IF_NOT_EXISTS) {
       return value_of(out, term->args->next, item, why);
@@ -262,8 +260,9 @@ static int value_of(struct ms_json *out, const struct ms_table_term *term, struc
     *out = ms_json_ref(found);
     return !ms_json_is_none(found)
                ? MSTEP_OK
-               : invalid(why, "The provided expression refers to an attribute that does not exist in "
-                              "the item");
+               : invalid(why,
+                         "The provided expression refers to an attribute that does not exist in "
+                         "the item");
   }
   int err = value_of(&first, term->args, item, why);
   err = err != 0 ? err : value_of(&second, term->args->next, item, why);
@@ -365,8 +364,7 @@ static int sweep(struct ms_json *item, const struct ms_table_action *actions, si
 {
   int err = MSTEP_OK;
   for (const struct ms_table_action *one = actions; one != NULL && err == 0; one = one->next) {
-    if (one->path.count == depth &&
-        (one->verb == MS_TABLE_REMOVE || one->verb == MS_TABLE_TAKE)) {
+    if (one->path.count == depth && (one->verb == MS_TABLE_REMOVE || one->verb == MS_TABLE_TAKE)) {
       err = ms_table_path_sweep(item, &one->path);
     }
   }

@@ -179,8 +179,9 @@ static int check_inner(struct ms_json *out, struct ms_str type, struct ms_json i
     return check_list(out, inner, depth + 1, why);
   }
   if (ms_str_is(type, "NULL") && !ms_json_is_true(inner)) {
-    return invalid(why, "One or more parameter values were invalid: Null attribute value types must "
-                        "have the value of true");
+    return invalid(why,
+                   "One or more parameter values were invalid: Null attribute value types must "
+                   "have the value of true");
   }
   if ((ms_str_is(type, "BOOL") || ms_str_is(type, "NULL")) && ms_json_is_bool(inner)) {
     *out = ms_json_ref(inner);
@@ -286,8 +287,7 @@ struct ms_json ms_table_number_value(const struct ms_table_number *number)
   struct ms_buf plain;
   ms_buf_init(&plain, 0);
   ms_table_number_print(&plain, number);
-  struct ms_json text =
-      plain.error != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&plain));
+  struct ms_json text = plain.error != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&plain));
   ms_buf_deinit(&plain);
   return ms_table_value(MS_STR("N"), text);
 }

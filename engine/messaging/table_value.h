@@ -1,14 +1,16 @@
 /*
- * Attribute values and items, as JSON in the service's form: {"S": "text"}, {"N": "1.5"}, {"M": {...}}. What came
- * in is checked and put into one form once (numbers without needless digits, base64 as it is written
+ * Attribute values and items, as JSON in the service's form: {"S": "text"}, {"N": "1.5"}, {"M":
+ * {...}}. What came
+ * in is checked and put into one form once (numbers without needless digits, base64 as it is
+ * written
  * here); everything behind that may rely on it.
  */
 #ifndef MS_MESSAGING_TABLE_VALUE_H
 #define MS_MESSAGING_TABLE_VALUE_H
 
-#include "json/json.h"
 #include "messaging/queue.h"
 #include "messaging/table_number.h"
+#include "json/json.h"
 
 #define MS_TABLE_ITEM_MAX ((size_t)400 * 1024)
 #define MS_TABLE_NESTING_MAX 32

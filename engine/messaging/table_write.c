@@ -1,4 +1,7 @@
-/* One item replaced by another, with all that hangs on it: rows of indexes, expiry, counts, a record of the stream. */
+/*
+ * One item replaced by another, with all that hangs on it: rows of indexes, expiry, counts, a
+ * record of the stream.
+ */
 #include "base/bytes.h"
 #include "base/error.h"
 #include "messaging/table_internal.h"

@@ -152,7 +152,7 @@ static inline int host_reopen(struct driver_host *host)
   host->driver = NULL;
   int err = host->type->open(&host->driver, &host->env);
   err = err != 0 ? err : host->type->load(host->driver);
-  if (err == 0) {
+  if (err == 0 && host->type->resume != NULL) {
     host->type->resume(host->driver);
   }
   return err;

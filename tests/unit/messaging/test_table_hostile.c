@@ -11,15 +11,21 @@ struct world {
 
 static const struct table_step before[] = {
     {"CreateTable",
-     "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"
-     "'AttributeType':'S'},{'AttributeName':'n','AttributeType':'N'}],'KeySchema':[{'AttributeName':'id',"
-     "'KeyType':'HASH'}],'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'NEW_AND_OLD_IMAGES'},"
-     "'GlobalSecondaryIndexes':[{'IndexName':'glo','KeySchema':[{'AttributeName':'n','KeyType':'HASH'}],"
+     "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'"
+     "id',"
+     "'AttributeType':'S'},{'AttributeName':'n','AttributeType':'N'}],'KeySchema':[{'AttributeName'"
+     ":'id',"
+     "'KeyType':'HASH'}],'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'NEW_AND_OLD_"
+     "IMAGES'},"
+     "'GlobalSecondaryIndexes':[{'IndexName':'glo','KeySchema':[{'AttributeName':'n','KeyType':'"
+     "HASH'}],"
      "'Projection':{'ProjectionType':'KEYS_ONLY'}}]}",
      "*CREATING"},
-    {"UpdateTimeToLive", "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'n'}}",
-     "*true"},
-    {"PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'5'},'l':{'L':[{'N':'1'}]},'x':{'L':[{'N':'1'}]},'s':{'SS':['x']}}}",
+    {"UpdateTimeToLive",
+     "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'n'}}", "*true"},
+    {"PutItem",
+     "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'5'},'l':{'L':[{'N':'1'}]},'x':{'L':[{'N':"
+     "'1'}]},'s':{'SS':['x']}}}",
      "{}"}};
 
 static int carry_out(void *user)
@@ -57,17 +63,21 @@ static int carry_out(void *user)
 MT_TEST(table_hostile__memory_runs_out)
 {
   static const char *const rows[][2] = {
-      {"PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'7'}},'ReturnValues':'ALL_OLD'}"},
+      {"PutItem",
+       "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'7'}},'ReturnValues':'ALL_OLD'}"},
       {"UpdateItem",
        "{" A ",'UpdateExpression':'SET l = list_append(l, :l), n = n + :n REMOVE x[0] ADD s :s',"
-       "'ConditionExpression':'begins_with(id, :a) AND n BETWEEN :n AND :h','ExpressionAttributeValues':{':l':"
-       "{'L':[]},':n':{'N':'1'},':s':{'SS':['y']},':a':{'S':'a'},':h':{'N':'99'}},'ReturnValues':'UPDATED_NEW'}"},
-      {"Query",
-       "{'TableName':'tab','IndexName':'glo','KeyConditionExpression':'n = :n','ExpressionAttributeValues':"
-       "{':n':{'N':'5'}},'ReturnConsumedCapacity':'INDEXES'}"},
-      {"TransactWriteItems",
-       "{'TransactItems':[{'Delete':{" A "}},{'Put':{'TableName':'tab','Item':{'id':{'S':'b'}}}}]}"},
-      {"BatchGetItem", "{'RequestItems':{'tab':{'Keys':[{'id':{'S':'a'}}],'ProjectionExpression':'l[0]'}}}"},
+       "'ConditionExpression':'begins_with(id, :a) AND n BETWEEN :n AND "
+       ":h','ExpressionAttributeValues':{':l':"
+       "{'L':[]},':n':{'N':'1'},':s':{'SS':['y']},':a':{'S':'a'},':h':{'N':'99'}},'ReturnValues':'"
+       "UPDATED_NEW'}"},
+      {"Query", "{'TableName':'tab','IndexName':'glo','KeyConditionExpression':'n = "
+                ":n','ExpressionAttributeValues':"
+                "{':n':{'N':'5'}},'ReturnConsumedCapacity':'INDEXES'}"},
+      {"TransactWriteItems", "{'TransactItems':[{'Delete':{" A
+                             "}},{'Put':{'TableName':'tab','Item':{'id':{'S':'b'}}}}]}"},
+      {"BatchGetItem",
+       "{'RequestItems':{'tab':{'Keys':[{'id':{'S':'a'}}],'ProjectionExpression':'l[0]'}}}"},
       {"UpdateTable", "{'TableName':'tab','StreamSpecification':{'StreamEnabled':false}}"},
       {"DeleteTable", "{'TableName':'tab'}"},
   };
@@ -90,9 +100,11 @@ MT_TEST(table_hostile__what_the_ledger_refuses_has_not_happened)
   const char *table = table_ask(&host, "DescribeTable", "{'TableName':'tab'}");
   host.is_broken = true;
   mt_eq_int(table_try(&host, "DeleteItem", table_quoted("{" A "}"), NULL), MSTEP_EIO);
-  mt_eq_int(table_try(&host, "UpdateTable",
-                      table_quoted("{'TableName':'tab','StreamSpecification':{'StreamEnabled':false}}"), NULL),
-            MSTEP_EIO);
+  mt_eq_int(
+      table_try(&host, "UpdateTable",
+                table_quoted("{'TableName':'tab','StreamSpecification':{'StreamEnabled':false}}"),
+                NULL),
+      MSTEP_EIO);
   mt_eq_int(table_try(&host, "DeleteTable", table_quoted("{'TableName':'tab'}"), NULL), MSTEP_EIO);
   host.is_broken = false;
   mt_eq_str(table_ask(&host, "Scan", "{'TableName':'tab'}"), was);
@@ -114,11 +126,13 @@ static char *many(const char *start, const char *text, size_t count, const char 
   return out;
 }
 
-static void refuses(struct driver_host *host, const char *member, const char *expression, const char *part)
+static void refuses(struct driver_host *host, const char *member, const char *expression,
+                    const char *part)
 {
-  const char *answer = table_ask(
-      host, "UpdateItem",
-      mt_format("{" A ",'%s':'%s','ExpressionAttributeValues':{':v':{'N':'1'}}}", member, expression));
+  const char *answer =
+      table_ask(host, "UpdateItem",
+                mt_format("{" A ",'%s':'%s','ExpressionAttributeValues':{':v':{'N':'1'}}}", member,
+                          expression));
   if (strstr(answer, part) == NULL) {
     mt_report("%.60s: %.200s, not %s", expression, answer, part);
   }
@@ -134,11 +148,14 @@ MT_TEST(table_hostile__expressions)
   refuses(&host, "ConditionExpression", many("", "NOT ", 1000, "n = :v"), "nested too deeply");
   refuses(&host, "ConditionExpression", many("", "size(", 700, "n"), "nested too deeply");
   refuses(&host, "ConditionExpression", many("n=:v", " OR n=:v", 400, ""), "too many operators");
-  refuses(&host, "ConditionExpression", many("n=:v", " ", 5000, ""), "exceeded the maximum allowed size");
+  refuses(&host, "ConditionExpression", many("n=:v", " ", 5000, ""),
+          "exceeded the maximum allowed size");
   refuses(&host, "ConditionExpression", many("n IN (:v", ",:v", 200, ")"), "too many operands");
-  refuses(&host, "UpdateExpression", many("SET a = ", "list_append(", 300, ":v"), "nested too deeply");
+  refuses(&host, "UpdateExpression", many("SET a = ", "list_append(", 300, ":v"),
+          "nested too deeply");
   refuses(&host, "UpdateExpression", many("SET a", ".a", 50, " = :v"), "too many nesting elements");
-  refuses(&host, "UpdateExpression", "SET a[99999999999999999999] = :v", "not within the allowable range");
+  refuses(&host, "UpdateExpression", "SET a[99999999999999999999] = :v",
+          "not within the allowable range");
   refuses(&host, "UpdateExpression", many("REMOVE a", ",a", 1500, ""), "overlap");
   refuses(&host, "UpdateExpression", "SET a = :v,", "Syntax error");
   refuses(&host, "UpdateExpression", "SET # = :v", "Syntax error");
@@ -165,15 +182,18 @@ MT_TEST(table_hostile__large_sets)
   for (int i = 0; i < 100000; i++) {
     ms_buf_printf(&set, "%s'%d'", i == 0 ? "" : ",", i);
   }
-  const char *put = mt_format("{" A ",'UpdateExpression':'ADD s :s','ExpressionAttributeValues':{':s':{'NS':[%s]}}}",
-                              set.data);
+  const char *put = mt_format(
+      "{" A ",'UpdateExpression':'ADD s :s','ExpressionAttributeValues':{':s':{'NS':[%s]}}}",
+      set.data);
   mt_eq_str(table_ask(&host, "UpdateItem", put), "{}");
   mt_eq_str(table_ask(&host, "UpdateItem", put), "{}");
-  mt_eq_str(table_ask(&host, "UpdateItem",
-                      mt_format("{" A ",'UpdateExpression':'DELETE s :s','ConditionExpression':'s = :s',"
-                                "'ExpressionAttributeValues':{':s':{'NS':[%s]}},'ReturnValues':'ALL_NEW'}",
-                                set.data)),
-            "{\"Attributes\":{\"id\":{\"S\":\"a\"}}}");
+  mt_eq_str(
+      table_ask(
+          &host, "UpdateItem",
+          mt_format("{" A ",'UpdateExpression':'DELETE s :s','ConditionExpression':'s = :s',"
+                    "'ExpressionAttributeValues':{':s':{'NS':[%s]}},'ReturnValues':'ALL_NEW'}",
+                    set.data)),
+      "{\"Attributes\":{\"id\":{\"S\":\"a\"}}}");
   ms_buf_deinit(&set);
   host_close(&host);
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #define ITEM(range, more)                                                                          \
-  {"PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'r':" range more "}}", "{}"}
+  {                                                                                                \
+    "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'r':" range more "}}", "{}"              \
+  }
 #define QUERY(condition, values, more)                                                             \
   "{'TableName':'tab','KeyConditionExpression':'" condition                                        \
   "','ProjectionExpression':'r','ExpressionAttributeValues':{':a':{'S':'a'}" values "}" more "}"
@@ -18,28 +20,35 @@ MT_TEST(table_query__sort_keys_are_numbers_in_their_order)
       TABLE_BY_RANGE("N"), ITEM(N("10"), ""), ITEM(N("9"), ",'x':{'S':'y'}"), ITEM(N("-10"), ""),
       ITEM(N("-9.5"), ""), ITEM(N("0"), ""), ITEM(N("1e3"), ""),
       {"Query", QUERY("id = :a", "", ""),
-       "{'Items':[" R("-10") "," R("-9.5") "," R("0") "," R("9") "," R("10") "," R("1000")
-       "],'Count':6,'ScannedCount':6}"},
-      {"Query", QUERY("id = :a AND r < :v", ",':v':" N("9"), ""), "*[" R("-10") "," R("-9.5") "," R("0") "]"},
+       "{'Items':[" R("-10") "," R("-9.5") "," R("0") "," R("9") "," R("10") "," R(
+           "1000") "],'Count':6,'ScannedCount':6}"},
+      {"Query", QUERY("id = :a AND r < :v", ",':v':" N("9"), ""),
+       "*[" R("-10") "," R("-9.5") "," R("0") "]"},
       {"Query", QUERY("id = :a AND r <= :v", ",':v':" N("0"), ",'ScanIndexForward':false"),
        "*[" R("0") "," R("-9.5") "," R("-10") "]"},
       {"Query", QUERY("r > :v AND id = :a", ",':v':" N("9"), ""), "*[" R("10") "," R("1000") "]"},
-      {"Query", QUERY("id = :a AND r >= :v", ",':v':" N("10.0"), ""), "*[" R("10") "," R("1000") "]"},
+      {"Query", QUERY("id = :a AND r >= :v", ",':v':" N("10.0"), ""),
+       "*[" R("10") "," R("1000") "]"},
       {"Query", QUERY("id = :a AND r BETWEEN :v AND :w", ",':v':" N("-9.5") ",':w':" N("9"), ""),
        "*[" R("-9.5") "," R("0") "," R("9") "]"},
-      {"Query", QUERY("id = :a AND r = :v", ",':v':" N("9"), ""), "*'Items':[" R("9") "],'Count':1"},
+      {"Query", QUERY("id = :a AND r = :v", ",':v':" N("9"), ""),
+       "*'Items':[" R("9") "],'Count':1"},
       {"Query", QUERY("id = :a", "", ",'Limit':2"),
        "*'Count':2,'ScannedCount':2,'LastEvaluatedKey':{'id':{'S':'a'},'r':{'N':'-9.5'}}"},
-      {"Query", QUERY("id = :a", "", ",'Limit':2,'ExclusiveStartKey':{'id':{'S':'a'},'r':" N("-9.5") "}"),
+      {"Query",
+       QUERY("id = :a", "", ",'Limit':2,'ExclusiveStartKey':{'id':{'S':'a'},'r':" N("-9.5") "}"),
        "*[" R("0") "," R("9") "]"},
-      {"Query", QUERY("id = :a", "", ",'ScanIndexForward':false,'Limit':1,'ExclusiveStartKey':{'id':{'S':'a'},"
-                      "'r':" N("0") "}"),
+      {"Query",
+       QUERY("id = :a", "",
+             ",'ScanIndexForward':false,'Limit':1,'ExclusiveStartKey':{'id':{'S':'a'},"
+             "'r':" N("0") "}"),
        "*[" R("-9.5") "]"},
       {"Query", QUERY("id = :a", ",':v':{'S':'y'}", ",'FilterExpression':'x = :v'"),
        "{'Items':[" R("9") "],'Count':1,'ScannedCount':6}"},
       {"Query", QUERY("id = :a", ",':v':" N("1"), ",'FilterExpression':'r = :v'"),
        "*Filter Expression can only contain non-primary key attributes: Primary key attribute: r"},
-      {"Query", QUERY("r = :v", ",':v':" N("1"), ""), "*Query condition missed key schema element: id"},
+      {"Query", QUERY("r = :v", ",':v':" N("1"), ""),
+       "*Query condition missed key schema element: id"},
       {"Query", QUERY("id > :a", "", ""), "*Query key condition not supported"},
       {"Query", QUERY("id = :a AND r = :v", ",':v':{'S':'1'}", ""),
        "*Condition parameter type does not match schema type"},
@@ -49,8 +58,8 @@ MT_TEST(table_query__sort_keys_are_numbers_in_their_order)
 
 MT_TEST(table_query__texts_begin_with)
 {
-  TABLE_STEPS(TABLE_BY_RANGE("S"), ITEM("{'S':'ab'}", ""), ITEM("{'S':'abc'}", ""), ITEM("{'S':'ac'}", ""),
-              ITEM("{'S':'b'}", ""), ITEM("{'S':'aC'}", ""),
+  TABLE_STEPS(TABLE_BY_RANGE("S"), ITEM("{'S':'ab'}", ""), ITEM("{'S':'abc'}", ""),
+              ITEM("{'S':'ac'}", ""), ITEM("{'S':'b'}", ""), ITEM("{'S':'aC'}", ""),
               {"Query", QUERY("id = :a AND begins_with(r, :v)", ",':v':{'S':'ab'}", ""),
                "*[{'r':{'S':'ab'}},{'r':{'S':'abc'}}]"},
               {"Query", QUERY("id = :a AND r = :v", ",':v':{'S':'ab'}", ""), "*[{'r':{'S':'ab'}}]"},
@@ -82,21 +91,24 @@ MT_TEST(table_query__indexes_follow_the_items)
   TABLE_STEPS(
       INDEXED, ITEM("{'S':'1'}", ",'g':{'S':'g'},'n':{'N':'2'},'x':{'S':'x'},'y':{'S':'y'}"),
       ITEM("{'S':'2'}", ",'g':{'S':'g'},'n':{'N':'-1'}"), ITEM("{'S':'3'}", ",'g':{'S':'g'}"),
-      ITEM("{'S':'4'}", ",'g':{'S':'g'},'n':{'N':'2'}"),
-      {"Query", BY_G(""), "*'Count':3"},
+      ITEM("{'S':'4'}", ",'g':{'S':'g'},'n':{'N':'2'}"), {"Query", BY_G(""), "*'Count':3"},
       {"Query", BY_G(",'Limit':1"),
-       "{'Items':[{'id':{'S':'a'},'r':{'S':'2'},'g':{'S':'g'},'n':{'N':'-1'}}],'Count':1,'ScannedCount':1,"
+       "{'Items':[{'id':{'S':'a'},'r':{'S':'2'},'g':{'S':'g'},'n':{'N':'-1'}}],'Count':1,'"
+       "ScannedCount':1,"
        "'LastEvaluatedKey':{'id':{'S':'a'},'r':{'S':'2'},'g':{'S':'g'},'n':{'N':'-1'}}}"},
-      {"Query", BY_G(",'ExclusiveStartKey':{'id':{'S':'a'},'r':{'S':'2'},'g':{'S':'g'},'n':{'N':'-1'}}"),
+      {"Query",
+       BY_G(",'ExclusiveStartKey':{'id':{'S':'a'},'r':{'S':'2'},'g':{'S':'g'},'n':{'N':'-1'}}"),
        "*'Count':2"},
       {"Query", BY_G(",'Select':'ALL_ATTRIBUTES'"),
        "*ALL_ATTRIBUTES is not supported for global secondary index glo"},
       {"Query", BY_G(",'ConsistentRead':true"),
        "*Consistent reads are not supported on global secondary indexes"},
       {"Query",
-       "{'TableName':'tab','IndexName':'loc','ScanIndexForward':false,'Limit':1,'KeyConditionExpression':"
+       "{'TableName':'tab','IndexName':'loc','ScanIndexForward':false,'Limit':1,'"
+       "KeyConditionExpression':"
        "'id = :a AND n > :n','ExpressionAttributeValues':{':a':{'S':'a'},':n':{'N':'-5'}},"
-       "'ExclusiveStartKey':{'id':{'S':'a'},'n':{'N':'2'},'r':{'S':'1'}},'Select':'ALL_ATTRIBUTES'}",
+       "'ExclusiveStartKey':{'id':{'S':'a'},'n':{'N':'2'},'r':{'S':'1'}},'Select':'ALL_ATTRIBUTES'"
+       "}",
        "*'Count':1"},
       {"UpdateItem",
        "{'TableName':'tab','Key':{'id':{'S':'a'},'r':{'S':'2'}},'UpdateExpression':'SET n = :n',"
@@ -111,7 +123,8 @@ MT_TEST(table_query__indexes_follow_the_items)
        "{'TableName':'tab','AttributeDefinitions':[{'AttributeName':'id','AttributeType':'S'},"
        "{'AttributeName':'r','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'},"
        "{'AttributeName':'n','AttributeType':'N'},{'AttributeName':'x','AttributeType':'S'}],"
-       "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byx','KeySchema':[{'AttributeName':'x',"
+       "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byx','KeySchema':[{'AttributeName':'"
+       "x',"
        "'KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}}]}",
        "*'IndexName':'byx'"},
       {"Scan", "{'TableName':'tab','IndexName':'byx'}", "*'y':{'S':'y'}}],'Count':1"},
@@ -133,7 +146,8 @@ MT_TEST(table_query__batches)
        "{'UnprocessedItems':{}}"},
       {"BatchWriteItem", BATCH(B_PUT("a") "," B_PUT("a")),
        "*Provided list of item keys contains duplicates"},
-      {"BatchWriteItem", "{'RequestItems':{'other':[" B_PUT("a") "]}}", "*ResourceNotFoundException"},
+      {"BatchWriteItem", "{'RequestItems':{'other':[" B_PUT("a") "]}}",
+       "*ResourceNotFoundException"},
       {"BatchGetItem", "{'RequestItems':{'tab':{'Keys':[" KEY("b") "," KEY("x") "," KEY("a") "]}}}",
        "{'Responses':{'tab':[" KEY("b") "," KEY("a") "]},'UnprocessedKeys':{}}"},
       {"BatchGetItem", "{'RequestItems':{}}", "*ValidationException"},
@@ -141,8 +155,9 @@ MT_TEST(table_query__batches)
 }
 
 #define SET(id, more)                                                                              \
-  "{'Update':{'TableName':'tab','Key':" KEY(id) ",'UpdateExpression':'ADD n :n',"                  \
-  "'ExpressionAttributeValues':{':n':{'N':'1'}}" more "}}"
+  "{'Update':{'TableName':'tab','Key':" KEY(                                                       \
+      id) ",'UpdateExpression':'ADD n :n',"                                                        \
+          "'ExpressionAttributeValues':{':n':{'N':'1'}}" more "}}"
 
 MT_TEST(table_query__transactions_do_all_or_nothing)
 {
@@ -150,22 +165,48 @@ MT_TEST(table_query__transactions_do_all_or_nothing)
       TABLE_BY_ID,
       {"TransactWriteItems",
        "{'TransactItems':[" SET("a", "") ",{'Put':{'TableName':'tab','Item':{'id':{'S':'b'}},"
-       "'ConditionExpression':'attribute_not_exists(id)'}}],'ReturnConsumedCapacity':'TOTAL'}",
+                                         "'ConditionExpression':'attribute_not_exists(id)'}}],'"
+                                         "ReturnConsumedCapacity':'TOTAL'}",
        "{'ConsumedCapacity':[{'TableName':'tab','CapacityUnits':4.0}]}"},
       {"TransactWriteItems",
-       "{'TransactItems':[" SET("a", "") ",{'ConditionCheck':{'TableName':'tab','Key':" KEY("b")
-       ",'ConditionExpression':'attribute_exists(n)','ReturnValuesOnConditionCheckFailure':'ALL_OLD'}}]}",
+       "{'TransactItems':[" SET("a", "") ",{'ConditionCheck':{'TableName':'tab','Key':" KEY(
+           "b") ",'ConditionExpression':'attribute_exists(n)','ReturnValuesOnConditionCheckFailure'"
+                ":'ALL_OLD'}}]}",
        "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for "
        "specific reasons [None, ConditionalCheckFailed] {'CancellationReasons':[{'Code':'None'},"
-       "{'Code':'ConditionalCheckFailed','Message':'The conditional request failed','Item':" KEY("b") "}]}"},
+       "{'Code':'ConditionalCheckFailed','Message':'The conditional request failed','Item':" KEY(
+           "b") "}]}"},
       {"TransactGetItems",
-       "{'TransactItems':[{'Get':{'TableName':'tab','Key':" KEY("a") "}},{'Get':{'TableName':'tab','Key':"
-       KEY("x") "}}]}",
+       "{'TransactItems':[{'Get':{'TableName':'tab','Key':" KEY(
+           "a") "}},{'Get':{'TableName':'tab','Key':" KEY("x") "}}]}",
        "{'Responses':[{'Item':{'id':{'S':'a'},'n':{'N':'1'}}},{}]}"},
       {"TransactWriteItems", "{'TransactItems':[" SET("a", "") "," SET("a", "") "]}",
        "*Transaction request cannot include multiple operations on one item"},
       {"TransactWriteItems", "{'TransactItems':[]}", "*ValidationException"},
       {"DescribeTable", "{'TableName':'tab'}", "*'ItemCount':2"});
+}
+
+MT_TEST(table_query__a_transaction_with_a_token_is_done_once)
+{
+  static const struct table_step create = TABLE_BY_ID;
+  static const struct table_step steps[] = {
+      {"TransactWriteItems", "{'ClientRequestToken':'t','TransactItems':[" SET("a", "") "]}", "{}"},
+      {"TransactWriteItems", "{'ClientRequestToken':'t','TransactItems':[" SET("a", "") "]}", "{}"},
+      {"TransactWriteItems", "{'ClientRequestToken':'t','TransactItems':[" SET("b", "") "]}",
+       "IdempotentParameterMismatchException: The provided client token is already in use with a "
+       "different request."},
+      {"TransactWriteItems", "{'ClientRequestToken':'u','TransactItems':[" SET("a", "") "]}", "{}"},
+      {"Scan", "{'TableName':'tab'}", "*[{'id':{'S':'a'},'n':{'N':'2'}}]"}};
+  struct driver_host host;
+  mt_eq_int(host_open(&host, &ms_tables_driver, NULL), 0);
+  table_step(&host, &create);
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    table_step(&host, &steps[i]);
+  }
+  host_pass(&host, 11 * 60000);
+  table_step(&host, &steps[0]);
+  table_step(&host, &(struct table_step){"Scan", "{'TableName':'tab'}", "*'n':{'N':'3'}"});
+  host_close(&host);
 }
 
 /* Every page but the last is about a megabyte; all segments together are all items. */
@@ -179,7 +220,8 @@ MT_TEST(table_query__pages_and_segments)
   memset(large, 'x', 100000);
   large[100000] = '\0';
   for (int i = 0; i < 24; i++) {
-    table_ask(&host, "PutItem", mt_format("{'TableName':'tab','Item':{'id':{'S':'%d'},'x':{'S':'%s'}}}", i, large));
+    table_ask(&host, "PutItem",
+              mt_format("{'TableName':'tab','Item':{'id':{'S':'%d'},'x':{'S':'%s'}}}", i, large));
     if (i == 12) {
       host_run(&host);
     }
@@ -188,16 +230,19 @@ MT_TEST(table_query__pages_and_segments)
                "\"Count\":11,\"ScannedCount\":11,\"LastEvaluatedKey\":{\"id\":{\"S\":\"") != NULL);
   int found = 0;
   for (int segment = 0; segment < 5; segment++) {
-    const char *answer = table_ask(&host, "Scan",
-                                   mt_format("{'TableName':'tab','Select':'COUNT','Segment':%d,'TotalSegments':5}", segment));
+    const char *answer = table_ask(
+        &host, "Scan",
+        mt_format("{'TableName':'tab','Select':'COUNT','Segment':%d,'TotalSegments':5}", segment));
     found += atoi(answer + strlen("{\"Count\":"));
   }
   mt_eq_int(found, 24);
   char *huge = mt_keep(malloc(410001));
   memset(huge, 'x', 410000);
   huge[410000] = '\0';
-  mt_eq_str(table_ask(&host, "PutItem", mt_format("{'TableName':'tab','Item':{'id':{'S':'h'},'x':{'S':'%s'}}}", huge)),
-            "ValidationException: Item size has exceeded the maximum allowed size");
+  mt_eq_str(
+      table_ask(&host, "PutItem",
+                mt_format("{'TableName':'tab','Item':{'id':{'S':'h'},'x':{'S':'%s'}}}", huge)),
+      "ValidationException: Item size has exceeded the maximum allowed size");
   host_run(&host);
   host_close(&host);
 }

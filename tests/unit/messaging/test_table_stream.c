@@ -13,7 +13,9 @@ static void enable(struct driver_host *host, const char *view)
   table_step(host, &create);
   const char *answer = table_ask(
       host, "UpdateTable",
-      mt_format("{'TableName':'tab','StreamSpecification':{'StreamEnabled':true,'StreamViewType':'%s'}}", view));
+      mt_format(
+          "{'TableName':'tab','StreamSpecification':{'StreamEnabled':true,'StreamViewType':'%s'}}",
+          view));
   mt_ok(strstr(answer, "\"LatestStreamArn\":\"" STREAM "\"") != NULL);
 }
 
@@ -39,8 +41,8 @@ static struct ms_str shard_of(struct driver_host *host)
 {
   struct ms_json shards;
   mt_eq_int(ms_table_stream_shards(&shards, host->driver, MS_STR(STREAM), NULL), 0);
-  const char *id = mt_format(
-      "%.*s", MS_STR_ARG(ms_json_text(ms_json_getc(ms_json_at(shards, 0), "ShardId"))));
+  const char *id =
+      mt_format("%.*s", MS_STR_ARG(ms_json_text(ms_json_getc(ms_json_at(shards, 0), "ShardId"))));
   ms_json_unref(shards);
   return ms_str_c(id);
 }
@@ -57,7 +59,8 @@ static uint64_t seek(struct driver_host *host, enum ms_table_start start)
 static void change_a_bit(struct driver_host *host)
 {
   table_ask(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'1'}}}");
-  table_ask(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'1.0'}}}"); /* the same */
+  table_ask(host, "PutItem",
+            "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'1.0'}}}"); /* the same */
   table_ask(host, "UpdateItem", "{" A ",'UpdateExpression':'SET n = n + n'}");
   table_ask(host, "DeleteItem", "{" A "}");
   table_ask(host, "DeleteItem", "{" A "}"); /* nothing any more */
@@ -75,13 +78,20 @@ MT_TEST(table_stream__a_record_for_each_change)
     mt_eq_str(records(&host, &again, NULL), "[]"); /* not durable yet */
     host_run(&host);
     const char *text = records(&host, &position, NULL);
-    mt_ok(strstr(text, "\"eventName\":\"INSERT\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\","
-                       "\"awsRegion\":\"us-east-1\",\"dynamodb\":{\"ApproximateCreationDateTime\":1704067200,"
-                       "\"Keys\":{\"id\":{\"S\":\"a\"}},\"NewImage\":{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}},"
-                       "\"SequenceNumber\":\"100000000000000000001\",\"SizeBytes\":9,"
-                       "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"},\"eventSourceARN\":\"" STREAM "\"}") != NULL);
-    mt_ok(strstr(text, "\"NewImage\":{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"2\"}},\"OldImage\":{\"id\":{\"S\":"
-                       "\"a\"},\"n\":{\"N\":\"1\"}}") != NULL);
+    mt_ok(
+        strstr(
+            text,
+            "\"eventName\":\"INSERT\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\","
+            "\"awsRegion\":\"us-east-1\",\"dynamodb\":{\"ApproximateCreationDateTime\":1704067200,"
+            "\"Keys\":{\"id\":{\"S\":\"a\"}},\"NewImage\":{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}"
+            "},"
+            "\"SequenceNumber\":\"100000000000000000001\",\"SizeBytes\":9,"
+            "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"},\"eventSourceARN\":\"" STREAM
+            "\"}") != NULL);
+    mt_ok(strstr(
+              text,
+              "\"NewImage\":{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"2\"}},\"OldImage\":{\"id\":{\"S\":"
+              "\"a\"},\"n\":{\"N\":\"1\"}}") != NULL);
     mt_ok(strstr(text, "\"REMOVE\"") != NULL);
     mt_ok(strstr(text, "\"100000000000000000004\"") == NULL);
     mt_eq_int(position, 4);
@@ -190,15 +200,22 @@ MT_TEST(table_stream__items_expire_and_the_stream_says_who_did_it)
     uint64_t position = 1;
     mt_eq_int(host_open(&host, &ms_tables_driver, urls[i]), 0);
     enable(&host, "OLD_IMAGE");
-    table_ask(&host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'t':{'N':'1704067260'}}}");
-    table_ask(&host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'b'},'t':{'S':'1704067260'}}}");
-    mt_eq_str(table_ask(&host, "UpdateTimeToLive",
-                        "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'t'}}"),
-              "{\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":\"t\"}}");
-    mt_eq_str(table_ask(&host, "DescribeTimeToLive", "{'TableName':'tab'}"),
-              "{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"ENABLED\",\"AttributeName\":\"t\"}}");
-    table_ask(&host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'c'},'t':{'N':'1704067320.5'}}}");
-    table_ask(&host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'d'},'t':{'N':'1000000000'}}}"); /* too old */
+    table_ask(&host, "PutItem",
+              "{'TableName':'tab','Item':{'id':{'S':'a'},'t':{'N':'1704067260'}}}");
+    table_ask(&host, "PutItem",
+              "{'TableName':'tab','Item':{'id':{'S':'b'},'t':{'S':'1704067260'}}}");
+    mt_eq_str(
+        table_ask(
+            &host, "UpdateTimeToLive",
+            "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'t'}}"),
+        "{\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":\"t\"}}");
+    mt_eq_str(
+        table_ask(&host, "DescribeTimeToLive", "{'TableName':'tab'}"),
+        "{\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"ENABLED\",\"AttributeName\":\"t\"}}");
+    table_ask(&host, "PutItem",
+              "{'TableName':'tab','Item':{'id':{'S':'c'},'t':{'N':'1704067320.5'}}}");
+    table_ask(&host, "PutItem",
+              "{'TableName':'tab','Item':{'id':{'S':'d'},'t':{'N':'1000000000'}}}"); /* too old */
     if (urls[i] != NULL) {
       table_reopen(&host);
     }
@@ -209,11 +226,17 @@ MT_TEST(table_stream__items_expire_and_the_stream_says_who_did_it)
     host_pass(&host, 60000);
     mt_ok(strstr(table_ask(&host, "Scan", "{'TableName':'tab'}"), "\"Count\":2") != NULL);
     const char *text = records(&host, &position, NULL);
-    mt_ok(strstr(text, "\"userIdentity\":{\"type\":\"Service\",\"principalId\":\"dynamodb.amazonaws.com\"}") != NULL);
+    mt_ok(
+        strstr(
+            text,
+            "\"userIdentity\":{\"type\":\"Service\",\"principalId\":\"dynamodb.amazonaws.com\"}") !=
+        NULL);
     mt_eq_int(position, 7);
-    mt_eq_str(table_ask(&host, "UpdateTimeToLive",
-                        "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'t'}}"),
-              "ValidationException: TimeToLive is already enabled");
+    mt_eq_str(
+        table_ask(
+            &host, "UpdateTimeToLive",
+            "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'t'}}"),
+        "ValidationException: TimeToLive is already enabled");
     host_close(&host);
   }
 }
@@ -226,24 +249,29 @@ MT_TEST(table_stream__operations)
   change_a_bit(&host);
   host_run(&host);
   mt_eq_str(table_ask(&host, "ListStreams", "{}"),
-            "{\"Streams\":[{\"StreamArn\":\"" STREAM "\",\"TableName\":\"tab\",\"StreamLabel\":\"2024-01-01T00:00:"
+            "{\"Streams\":[{\"StreamArn\":\"" STREAM
+            "\",\"TableName\":\"tab\",\"StreamLabel\":\"2024-01-01T00:00:"
             "00.000\"}]}");
   mt_ok(strstr(table_ask(&host, "DescribeStream", "{'StreamArn':'" STREAM "'}"),
                "\"StreamStatus\":\"ENABLED\",\"StreamViewType\":\"KEYS_ONLY\"") != NULL);
-  const char *given = table_ask(
-      &host, "GetShardIterator",
-      mt_format("{'StreamArn':'" STREAM "','ShardId':'%s','ShardIteratorType':'AFTER_SEQUENCE_NUMBER',"
-                "'SequenceNumber':'100000000000000000001'}",
-                shard_of(&host).data));
+  const char *given =
+      table_ask(&host, "GetShardIterator",
+                mt_format("{'StreamArn':'" STREAM
+                          "','ShardId':'%s','ShardIteratorType':'AFTER_SEQUENCE_NUMBER',"
+                          "'SequenceNumber':'100000000000000000001'}",
+                          shard_of(&host).data));
   const char *request = mt_format("%.*s,\"Limit\":1}", (int)strlen(given) - 1, given);
   const char *text = table_ask(&host, "GetRecords", request);
   mt_ok(strstr(text, "\"MODIFY\"") != NULL && strstr(text, "\"REMOVE\"") == NULL);
-  mt_ok(strstr(text, "eventSourceARN") == NULL && strstr(text, "\"NextShardIterator\":\"" STREAM "|1|") != NULL);
+  mt_ok(strstr(text, "eventSourceARN") == NULL &&
+        strstr(text, "\"NextShardIterator\":\"" STREAM "|1|") != NULL);
   mt_ok(strstr(table_ask(&host, "GetRecords", "{'ShardIterator':'" STREAM "|1|xyz='}"),
                "ValidationException: Invalid ShardIterator") != NULL);
-  mt_ok(strstr(table_ask(&host, "GetRecords", "{'ShardIterator':'x'}"), "Invalid ShardIterator") != NULL);
+  mt_ok(strstr(table_ask(&host, "GetRecords", "{'ShardIterator':'x'}"), "Invalid ShardIterator") !=
+        NULL);
   host_pass(&host, 16 * 60000);
   mt_ok(strstr(table_ask(&host, "GetRecords", request), "ExpiredIteratorException") != NULL);
-  mt_ok(strstr(table_ask(&host, "DescribeStream", "{'StreamArn':'none'}"), "ResourceNotFoundException") != NULL);
+  mt_ok(strstr(table_ask(&host, "DescribeStream", "{'StreamArn':'none'}"),
+               "ResourceNotFoundException") != NULL);
   host_close(&host);
 }

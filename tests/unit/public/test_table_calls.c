@@ -67,8 +67,10 @@ static void use_a_table(void)
   struct host host;
   host_open(&host, with_store);
   has(&host, "CreateTable",
-      "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"
-      "'AttributeType':'S'}],'KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],'Tags':[{'Key':'k','Value':'v'}]}",
+      "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':"
+      "'id',"
+      "'AttributeType':'S'}],'KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],'Tags':[{'Key':'"
+      "k','Value':'v'}]}",
       "'TableStatus':'CREATING'");
   has(&host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'},'n':{'N':'1'}}}", "{}");
   reopen(&host);
@@ -76,22 +78,28 @@ static void use_a_table(void)
   has(&host, "PutItem",
       "{'TableName':'tab','Item':{'id':{'S':'a'}},'ConditionExpression':'attribute_not_exists(id)',"
       "'ReturnValuesOnConditionCheckFailure':'ALL_OLD'}",
-      "{'__type':'ConditionalCheckFailedException','message':'The conditional request failed','Item':{'id':{'S':'a'},"
+      "{'__type':'ConditionalCheckFailedException','message':'The conditional request "
+      "failed','Item':{'id':{'S':'a'},"
       "'n':{'N':'1'}}}");
   has(&host, "dynamodb:ListTagsOfResource",
-      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab'}", "{'Tags':[{'Key':'k','Value':'v'}]}");
+      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab'}",
+      "{'Tags':[{'Key':'k','Value':'v'}]}");
   has(&host, "dynamodb:TagResource",
-      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab','Tags':[{'Key':'k','Value':'w'}]}", "{}");
+      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/"
+      "tab','Tags':[{'Key':'k','Value':'w'}]}",
+      "{}");
   has(&host, "dynamodb:UntagResource",
       "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab','TagKeys':['x']}", "{}");
   reopen(&host);
   has(&host, "dynamodb:ListTagsOfResource",
-      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab'}", "{'Tags':[{'Key':'k','Value':'w'}]}");
+      "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/tab'}",
+      "{'Tags':[{'Key':'k','Value':'w'}]}");
   has(&host, "ListTables", "{}", "{'TableNames':['tab']}");
   has(&host, "UpdateTimeToLive",
       "{'TableName':'tab','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'n'}}", "true");
   has(&host, "UpdateItem",
-      mt_format("{" A ",'UpdateExpression':'SET n = :n','ExpressionAttributeValues':{':n':{'N':'%lld'}}}",
+      mt_format("{" A
+                ",'UpdateExpression':'SET n = :n','ExpressionAttributeValues':{':n':{'N':'%lld'}}}",
                 (long long)(mstep_engine_now_ms(host.engine) / 1000 + 3600)),
       "{}");
   reopen(&host);
