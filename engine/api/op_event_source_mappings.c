@@ -2,10 +2,9 @@
  * Lambda's event source mappings. What an operation does is source/source.h's; here is what may be asked, and that
  * the answer waits for the disk.
  */
-#include "api/members.h"
+#include "api/event_source.h"
 #include "base/error.h"
 #include "runtime/runtime.h"
-#include "source/source.h"
 
 static const struct ms_api_member filter_members[] = {
     {.name = "Pattern", .kind = MS_API_STRING, .max = 4096}, MS_MEMBER_END};
@@ -92,7 +91,7 @@ static int refuse(struct ms_api_call *call, const struct ms_queue_refusal *why)
   return ms_api_fail(call, MS_API_ERROR_INVALID_PARAMETER_VALUE, ms_str_c(why->text));
 }
 
-static int carry_out(struct ms_api_call *call, ms_source_operation operation)
+int ms_api_mapping(struct ms_api_call *call, ms_source_operation operation)
 {
   struct ms_sources *sources = ms_engine_driver(ms_api_engine(call), &ms_sources_driver);
   struct ms_queue_refusal why = {.name = NULL};
@@ -110,7 +109,7 @@ static int carry_out(struct ms_api_call *call, ms_source_operation operation)
 #define OPERATION(op, members, operation)                                                          \
   static int run_##op(struct ms_api_call *call)                                                    \
   {                                                                                                \
-    return carry_out(call, operation);                                                             \
+    return ms_api_mapping(call, operation);                                                             \
   }                                                                                                \
   const struct ms_op op = {members, run_##op};
 

@@ -1,7 +1,8 @@
 /*
- * Lambda's TagResource, UntagResource and ListTags: tags of functions, in their rows. Event source mappings have no
- * row here.
+ * Lambda's TagResource, UntagResource and ListTags: tags of functions, in their rows. Those of event source
+ * mappings are source's.
  */
+#include "api/event_source.h"
 #include "api/function_config.h"
 #include "base/error.h"
 
@@ -18,6 +19,11 @@ static const struct ms_api_member untag_members[] = {
 static const struct ms_api_member list_members[] = {
     {.name = "Resource", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 256},
     MS_MEMBER_END};
+
+static bool is_mapping(const struct ms_api_call *call)
+{
+  return ms_mapping_is_arn(ms_api_text(call, "Resource"));
+}
 
 /* The function, whose ARN was given without a version. False: the call has been answered. */
 static bool find(struct ms_function_name *name, struct ms_api_call *call)
@@ -88,6 +94,9 @@ static int tag(struct ms_api_call *call)
 {
   struct ms_function_name name;
   struct ms_json more = ms_api_get(call, "Tags");
+  if (is_mapping(call)) {
+    return ms_api_function_tags_check(call, more) ? ms_api_mapping(call, ms_mapping_tag) : MSTEP_OK;
+  }
   if (!find(&name, call) || !ms_api_function_tags_check(call, more)) {
     return MSTEP_OK;
   }
@@ -110,6 +119,9 @@ static int untag(struct ms_api_call *call)
 {
   struct ms_function_name name;
   struct ms_json keys = ms_api_get(call, "TagKeys");
+  if (is_mapping(call)) {
+    return ms_api_mapping(call, ms_mapping_untag);
+  }
   if (!find(&name, call)) {
     return MSTEP_OK;
   }
@@ -127,6 +139,9 @@ static int untag(struct ms_api_call *call)
 static int list(struct ms_api_call *call)
 {
   struct ms_function_name name;
+  if (is_mapping(call)) {
+    return ms_api_mapping(call, ms_mapping_list_tags);
+  }
   return find(&name, call) ? ms_api_reply_json(call, ms_api_object("Tags", tags_of(call, &name)))
                            : MSTEP_OK;
 }

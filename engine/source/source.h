@@ -63,4 +63,14 @@ int ms_mapping_delete(struct ms_sources *sources, struct ms_json request, struct
 int ms_mapping_list(struct ms_sources *sources, struct ms_json request, struct ms_json *reply,
                     struct ms_queue_refusal *why);
 
+/* Tags, by the mapping's ARN in Resource. */
+#define MS_MAPPING_TAGS_MAX 50
+bool ms_mapping_is_arn(struct ms_str arn);
+int ms_mapping_tag(struct ms_sources *sources, struct ms_json request, struct ms_json *reply,
+                   struct ms_queue_refusal *why);
+int ms_mapping_untag(struct ms_sources *sources, struct ms_json request, struct ms_json *reply,
+                     struct ms_queue_refusal *why);
+int ms_mapping_list_tags(struct ms_sources *sources, struct ms_json request, struct ms_json *reply,
+                         struct ms_queue_refusal *why);
+
 #endif

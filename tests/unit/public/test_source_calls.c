@@ -508,6 +508,28 @@ MT_TEST(source__refuses_as_lambda_does)
   host_close(&host);
 }
 
+MT_TEST(source__has_tags)
+{
+  struct host host;
+  begin(&host, "");
+  const char *uuid = map_to(&host, "q", ",\"Tags\":{\"a\":\"1\"}");
+  const char *arn = mt_format("\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:"
+                              "event-source-mapping:%s\"",
+                              uuid);
+  has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"a\":\"1\"}}");
+  has(&host, "lambda:TagResource", mt_format("{%s,\"Tags\":{\"b\":\"2\"}}", arn), "{}");
+  has(&host, "lambda:UntagResource", mt_format("{%s,\"TagKeys\":[\"a\"]}", arn), "{}");
+  has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"b\":\"2\"}}");
+  has(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid), "!Tags");
+  send(&host, "q", "m");
+  host_run(&host);
+  saw(&host, "m");
+  has(&host, "lambda:ListTags",
+      "{\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:none\"}",
+      "The resource you requested does not exist.");
+  host_close(&host);
+}
+
 /* ---- what else calls functions: topics and buses, without a mapping ---- */
 
 static void all_in(const char *text, const char *const *parts)
