@@ -194,7 +194,7 @@ static int inflate_data(char *to, const struct entry *entry, struct ms_str data)
 /* Into entry->size bytes. */
 static int unpack(char *to, const struct entry *entry, struct ms_str bytes)
 {
-  struct ms_str data;
+  struct ms_str data = {NULL, 0};
   int err = find_data(&data, entry, bytes);
   if (err == 0 && entry->method == 8) {
     err = inflate_data(to, entry, data);

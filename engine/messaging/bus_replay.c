@@ -117,7 +117,7 @@ static void link_replay(struct ms_buses *buses, struct ms_replay *replay)
 static int load_replay(struct ms_str name, struct ms_json row, void *user)
 {
   struct ms_buses *buses = user;
-  struct ms_replay *replay;
+  struct ms_replay *replay = NULL;
   (void)name;
   int err = replay_new(&replay, buses, ms_json_ref(row));
   if (err == 0) {
@@ -469,7 +469,7 @@ int ms_bus_start_replay(struct ms_buses *buses, struct ms_json request, struct m
 {
   static const char *const members[] = {"ReplayArn", "State", "ReplayStartTime", NULL};
   int64_t now_ms = ms_loop_now_ms(buses->env->loop);
-  struct ms_replay *replay;
+  struct ms_replay *replay = NULL;
   forget_old(buses, now_ms);
   int err = check(buses, request, why);
   err = err != 0 ? err : replay_new(&replay, buses, make_row(buses, request, now_ms));

@@ -104,7 +104,7 @@ static void copy(char *out, size_t size, struct ms_str text)
 static int load_one(struct ms_str name, struct ms_json row, void *user)
 {
   struct ms_topics *topics = user;
-  struct ms_topic_recent *recent;
+  struct ms_topic_recent *recent = NULL;
   int err = ms_topic_recent_add(&recent, topics, name);
   if (err == 0) {
     copy(recent->id, sizeof recent->id, ms_topic_text(row, "MessageId"));
