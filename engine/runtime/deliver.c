@@ -13,6 +13,7 @@
 #include "messaging/queue.h"
 #include "messaging/topic.h"
 #include "messaging/universal.h"
+#include "runtime/deliver.h"
 #include "runtime/internal.h"
 #include "source/folder.h"
 
@@ -79,26 +80,13 @@ static int deliver_to_topic(const struct ms_delivery *delivery, ms_delivered_cb 
 
 /* ---- state machines ---- */
 
-/* An execution that was started and is not durable yet. */
-struct ms_begun {
-  struct ms_begun *next, **slot;
-  struct sent sent;
-};
-
 static void on_begun(int code, void *arg)
 {
-  struct ms_begun *begun = arg;
-  struct sent sent = begun->sent;
-  *begun->slot = begun->next;
-  if (begun->next != NULL) {
-    begun->next->slot = begun->slot;
-  }
-  ms_free(begun);
-  sent.cb(code, false, code == 0 ? "" : "the store failed", sent.arg);
+  ms_awaited_end(arg, code, false, code == 0 ? "" : "the store failed");
 }
 
 /* It was there already, from an earlier try: told when that is durable. */
-static int tell_later(struct ms_engine *engine, struct ms_begun *begun)
+static int tell_later(struct ms_engine *engine, struct ms_awaited *begun)
 {
   struct ms_pending *told = ms_pending_new(engine, NULL, MS_COMMAND_STEP);
   if (told == NULL) {
@@ -119,7 +107,7 @@ static int start_machine(const struct ms_delivery *delivery, ms_delivered_cb cb,
 {
   struct ms_engine *engine = user;
   char arn[MS_ENGINE_ARN_SIZE];
-  struct ms_begun *begun = ms_alloc(sizeof *begun);
+  struct ms_awaited *begun = ms_alloc(sizeof *begun);
   if (begun == NULL) {
     return ms_error_nomem();
   }
@@ -136,11 +124,7 @@ static int start_machine(const struct ms_delivery *delivery, ms_delivered_cb cb,
     ms_free(begun);
     return err == MSTEP_ETOOBIG ? MSTEP_EINVALID : err; /* it will not get smaller */
   }
-  *begun = (struct ms_begun){engine->begun, &engine->begun, {cb, arg}};
-  if (begun->next != NULL) {
-    begun->next->slot = &begun->next;
-  }
-  engine->begun = begun;
+  ms_awaited_add(engine, begun, cb, arg);
   return MSTEP_OK;
 }
 
@@ -184,11 +168,7 @@ int ms_deliver_init(struct ms_engine *engine)
 void ms_deliver_deinit(struct ms_engine *engine)
 {
   ms_dests_free(engine->dests);
-  for (struct ms_begun *begun = engine->begun, *next; begun != NULL; begun = next) {
-    next = begun->next;
-    ms_free(begun);
-  }
-  ms_deliver_calls_free(engine);
+  ms_awaited_free_all(engine);
   ms_free(engine->buckets_dir);
 }
 

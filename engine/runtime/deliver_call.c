@@ -1,38 +1,62 @@
-/* Deliveries that are calls of our own operations: the scheduler's universal targets. */
+/*
+ * Deliveries that are calls of our own operations, the scheduler's universal targets; and the list of all deliveries
+ * that the engine itself answers later.
+ */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "messaging/universal.h"
+#include "runtime/deliver.h"
 #include "runtime/internal.h"
 
-/* A call that has not been answered. */
-struct ms_called {
-  struct ms_called *next, **slot;
-  ms_delivered_cb cb;
-  void *arg;
-};
+/* ---- what is awaited ---- */
+
+void ms_awaited_add(struct ms_engine *engine, struct ms_awaited *awaited, ms_delivered_cb cb,
+                    void *arg)
+{
+  *awaited = (struct ms_awaited){engine->awaited, &engine->awaited, cb, arg};
+  if (awaited->next != NULL) {
+    awaited->next->slot = &awaited->next;
+  }
+  engine->awaited = awaited;
+}
+
+void ms_awaited_end(struct ms_awaited *awaited, int code, bool is_final, const char *detail)
+{
+  ms_delivered_cb cb = awaited->cb;
+  void *arg = awaited->arg;
+  *awaited->slot = awaited->next;
+  if (awaited->next != NULL) {
+    awaited->next->slot = awaited->slot;
+  }
+  ms_free(awaited);
+  cb(code, is_final, detail, arg);
+}
+
+void ms_awaited_free_all(struct ms_engine *engine)
+{
+  for (struct ms_awaited *awaited = engine->awaited, *next; awaited != NULL; awaited = next) {
+    next = awaited->next;
+    ms_free(awaited);
+  }
+  engine->awaited = NULL;
+}
+
+/* ---- calls ---- */
 
 static void on_reply(const struct ms_task_reply *reply, void *user)
 {
-  struct ms_called *called = user;
-  ms_delivered_cb cb = called->cb;
-  void *arg = called->arg;
   char detail[256];
   size_t len = reply->text.len < sizeof detail ? reply->text.len : sizeof detail - 1;
   bool may_pass = reply->http_status >= 500 || reply->http_status == 429;
-  *called->slot = called->next;
-  if (called->next != NULL) {
-    called->next->slot = called->slot;
-  }
-  ms_free(called);
   if (len > 0) {
     memcpy(detail, reply->text.data, len);
   }
   detail[len] = '\0';
-  cb(reply->code, !may_pass, detail, arg);
+  ms_awaited_end(user, reply->code, !may_pass, detail);
 }
 
 static int make_call(struct ms_engine *engine, const struct ms_delivery *delivery,
-                     struct ms_called *called)
+                     struct ms_awaited *called)
 {
   const struct ms_engine_host *host = &engine->options.host;
   struct ms_buf operation, request;
@@ -52,7 +76,7 @@ static int make_call(struct ms_engine *engine, const struct ms_delivery *deliver
 int ms_deliver_call(struct ms_engine *engine, const struct ms_delivery *delivery,
                     ms_delivered_cb cb, void *arg)
 {
-  struct ms_called *called = ms_alloc(sizeof *called);
+  struct ms_awaited *called = ms_alloc(sizeof *called);
   if (called == NULL) {
     return ms_error_nomem();
   }
@@ -61,19 +85,6 @@ int ms_deliver_call(struct ms_engine *engine, const struct ms_delivery *delivery
     ms_free(called);
     return err;
   }
-  *called = (struct ms_called){engine->called, &engine->called, cb, arg};
-  if (called->next != NULL) {
-    called->next->slot = &called->next;
-  }
-  engine->called = called;
+  ms_awaited_add(engine, called, cb, arg);
   return MSTEP_OK;
-}
-
-void ms_deliver_calls_free(struct ms_engine *engine)
-{
-  for (struct ms_called *called = engine->called, *next; called != NULL; called = next) {
-    next = called->next;
-    ms_free(called);
-  }
-  engine->called = NULL;
 }

@@ -1,5 +1,6 @@
 /* The drivers of an engine: opened, loaded, asked when they are due; and the ledger they write in. */
 #include "base/error.h"
+#include "runtime/deliver.h"
 #include "runtime/durable.h"
 
 #define MS_DRIVER(name, symbol) extern const struct ms_driver_type symbol;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "luavm/expr.h"
+#include "runtime/deliver.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 #include "runtime/names.h"

@@ -218,8 +218,7 @@ struct ms_engine {
   struct ms_hook_call *hook_calls;
   struct ms_dests *dests;
   char *buckets_dir;              /* NULL: none */
-  struct ms_begun *begun;         /* deliveries to machines that wait for the disk */
-  struct ms_called *called;       /* those that are calls of operations */
+  struct ms_awaited *awaited;     /* deliveries to machines and operations, not answered yet */
   size_t open_count;              /* executions that are RUNNING */
   uint64_t event_counts[MS_EVENT_COUNT]; /* by type: became durable since the engine was opened */
   struct ms_histogram durations;         /* of executions that ended since then */
@@ -270,19 +269,6 @@ void ms_drivers_collect(struct ms_metrics *metrics, struct ms_engine *engine);
 int64_t ms_drivers_next_due_ms(struct ms_engine *engine);
 void ms_drivers_on_timer(struct ms_engine *engine);
 bool ms_drivers_are_busy(struct ms_engine *engine);
-
-/* ---- deliver.c ---- */
-int ms_deliver_init(struct ms_engine *engine);
-void ms_deliver_deinit(struct ms_engine *engine);
-/* As ms_driver_env.deliver. */
-int ms_engine_deliver(struct ms_engine *engine, const struct ms_delivery *delivery,
-                      ms_delivered_cb cb, void *arg);
-
-/* ---- deliver_call.c ---- */
-/* The same, to a universal target. */
-int ms_deliver_call(struct ms_engine *engine, const struct ms_delivery *delivery,
-                    ms_delivered_cb cb, void *arg);
-void ms_deliver_calls_free(struct ms_engine *engine);
 
 /* ---- machines.c ---- */
 /* A version with that id and everything else but the family's dates; known from now on. */

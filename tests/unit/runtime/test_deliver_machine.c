@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "life.h"
 #include "mt.h"
+#include "runtime/deliver.h"
 #include "runtime/internal.h"
 
 #define HOUR_MS 3600000

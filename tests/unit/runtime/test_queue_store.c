@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "messaging/queue_internal.h"
 #include "mt.h"
+#include "runtime/deliver.h"
 #include "runtime/internal.h"
 
 #define COUNT 30
