@@ -353,6 +353,9 @@ static struct ms_json throughput_of(struct ms_json owner)
   struct ms_json asked = ms_json_getc(owner, "ProvisionedThroughput");
   struct ms_json out = ms_json_object(3);
   int64_t reads = 0, writes = 0;
+  if (ms_str_is(ms_table_text(owner, "BillingMode"), "PAY_PER_REQUEST")) {
+    asked = MS_JSON_VALUE_NONE; /* it was PROVISIONED once */
+  }
   ms_json_to_int(&reads, ms_json_getc(asked, "ReadCapacityUnits"));
   ms_json_to_int(&writes, ms_json_getc(asked, "WriteCapacityUnits"));
   int err = ms_json_setc(&out, "NumberOfDecreasesToday", ms_json_int(0));
