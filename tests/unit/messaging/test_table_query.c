@@ -134,6 +134,37 @@ MT_TEST(table_query__indexes_follow_the_items)
       {"Query", BY_G(""), "*The table does not have the specified index: glo"});
 }
 
+#define ZEROS(id, binary)                                                                          \
+  {                                                                                                \
+    "PutItem",                                                                                     \
+        "{'TableName':'tab','Item':{'id':{'S':'" id "'},'g':{'S':'g'},'b':{'B':'" binary "'}}}",   \
+        "{}"                                                                                       \
+  }
+#define ZEROS_QUERY(condition)                                                                     \
+  "{'TableName':'tab','IndexName':'glo','KeyConditionExpression':'g = :g AND " condition           \
+  "','ExpressionAttributeValues':{':g':{'S':'g'},':b':{'B':'AA=='}},'ProjectionExpression':'id'}"
+
+/* In an index something follows the sort key: zeros in it must not end it. */
+MT_TEST(table_query__binary_sort_keys_of_an_index_may_have_zeros)
+{
+  TABLE_STEPS(
+      {"CreateTable",
+       "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':["
+       "{'AttributeName':'id','AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'},"
+       "{'AttributeName':'b','AttributeType':'B'}],'KeySchema':[{'AttributeName':'id','KeyType':"
+       "'HASH'}],'GlobalSecondaryIndexes':[{'IndexName':'glo','KeySchema':[{'AttributeName':'g',"
+       "'KeyType':'HASH'},{'AttributeName':'b','KeyType':'RANGE'}],'Projection':{'ProjectionType':"
+       "'ALL'}}]}",
+       "*CREATING"},
+      ZEROS("4", "AQ=="), ZEROS("0", "AA=="), ZEROS("3", "AP8="), ZEROS("2", "AAE="),
+      ZEROS("1", "AAA="), {"Query", ZEROS_QUERY("b = :b"), "*[{'id':{'S':'0'}}]"},
+      {"Query", ZEROS_QUERY("b <= :b"), "*[{'id':{'S':'0'}}]"},
+      {"Query", ZEROS_QUERY("b > :b"),
+       "*[{'id':{'S':'1'}},{'id':{'S':'2'}},{'id':{'S':'3'}},{'id':{'S':'4'}}]"},
+      {"Query", ZEROS_QUERY("begins_with(b, :b)"),
+       "*[{'id':{'S':'0'}},{'id':{'S':'1'}},{'id':{'S':'2'}},{'id':{'S':'3'}}]"});
+}
+
 #define BATCH(entries) "{'RequestItems':{'tab':[" entries "]}}"
 #define B_PUT(id) "{'PutRequest':{'Item':{'id':{'S':'" id "'}}}}"
 #define KEY(id) "{'id':{'S':'" id "'}}"
