@@ -494,6 +494,113 @@ static int start_each(void *user)
   return err;
 }
 
+/* ---- our own operations ---- */
+
+struct operation {
+  ms_task_reply_cb done;
+  void *user;
+  char *name, *request;
+};
+
+static struct operation operation;
+
+static int up_call(struct ms_str name, struct ms_json request, ms_task_reply_cb done, void *done_user,
+                   void *user)
+{
+  (void)user;
+  operation = (struct operation){done, done_user, mt_format("%.*s", MS_STR_ARG(name)), text_of(request)};
+  return 0;
+}
+
+static void replied(int code, const char *text)
+{
+  const struct ms_task_reply reply = {code, code == 0 ? 200 : 400, ms_str_c(text)};
+  operation.done(&reply, operation.user);
+}
+
+/* A child, from its start to its end, with failing memory: the task always hears something, once. */
+static int child(void *user)
+{
+  (void)user;
+  struct world world = {.said = mt_format("%s", "")};
+  struct ms_task task = {NULL, NULL};
+  ms_random_seed(&world.random, 1);
+  const struct ms_tasks_options options = {.up = {.answer = up_answer,
+                                                  .token = up_token,
+                                                  .now_ms = up_now_ms,
+                                                  .user = &world,
+                                                  .call = up_call},
+                                           .random = &world.random,
+                                           .region = "us-east-1",
+                                           .account = "000000000000"};
+  int err = ms_tasks_new(&world.tasks, &options);
+  if (err != 0)
+    return err;
+  err = ms_json_parse(&world.parameters, MS_STR("{\"StateMachineArn\":\"m\",\"Input\":{\"a\":1}}"), NULL, NULL);
+  const struct ms_task_request request = {.resource = MS_STR("arn:aws:states:::states:startExecution.sync"),
+                                          .service = MS_STR("states"),
+                                          .action = MS_STR("startExecution"),
+                                          .pattern = MS_TASK_SYNC,
+                                          .state = MS_STR("T"),
+                                          .machine = MS_STR("m"),
+                                          .parameters = world.parameters};
+  err = err != 0 ? err : ms_tasks_start(world.tasks, &task, &request);
+  if (err == 0) {
+    replied(0, "{\"executionArn\":\"e\",\"startDate\":1.5}");
+    if (strstr(world.said, "failed") == NULL) {
+      replied(0, "{\"executionArn\":\"e\",\"status\":\"RUNNING\"}");
+      ms_tasks_execution_ended(world.tasks, MS_STR("e"));
+    }
+    if (strstr(world.said, "failed") == NULL)
+      replied(0, "{\"executionArn\":\"e\",\"status\":\"FAILED\",\"error\":\"E\"}");
+    err = strstr(world.said, "failed \"States.TaskFailed\"\"{") != NULL ? 0 : MSTEP_ENOMEM;
+    if (strstr(world.said, "failed") == NULL)
+      mt_fail("nothing was said: %s", world.said);
+  }
+  close_world(&world);
+  return err;
+}
+
+MT_TEST(service__a_child_out_of_memory)
+{
+  mt_eq_int(child(NULL), 0);
+  mt_ok(mt_oom(child, NULL) > 20);
+}
+
+/* What is cancelled takes its child with it; what is only forgotten leaves it. */
+MT_TEST(service__cancelled_and_forgotten)
+{
+  for (int is_forgotten = 0; is_forgotten < 2; is_forgotten++) {
+    struct world world = {.said = mt_format("%s", "")};
+    struct ms_task task = {NULL, NULL};
+    ms_random_seed(&world.random, 1);
+    const struct ms_tasks_options options = {.up = {.answer = up_answer,
+                                                    .token = up_token,
+                                                    .now_ms = up_now_ms,
+                                                    .user = &world,
+                                                    .call = up_call},
+                                             .random = &world.random,
+                                             .region = "us-east-1",
+                                             .account = "000000000000"};
+    mt_eq_int(ms_tasks_new(&world.tasks, &options), 0);
+    struct ms_task_request request = request_of(&world, "{\"StateMachineArn\":\"m\",\"Name\":\"n\"}");
+    request.resource = MS_STR("arn:aws:states:::states:startExecution.sync");
+    request.service = MS_STR("states");
+    request.action = MS_STR("startExecution");
+    request.pattern = MS_TASK_SYNC;
+    start(&world, &task, &request);
+    mt_eq_str(operation.name, "states:StartExecution");
+    mt_eq_str(operation.request, "{\"stateMachineArn\":\"m\",\"name\":\"n\"}");
+    ms_tasks_forget(world.tasks, is_forgotten != 0);
+    ms_tasks_cancel(world.tasks, &task);
+    ms_tasks_forget(world.tasks, false);
+    replied(0, "{\"executionArn\":\"e\",\"startDate\":1.5}"); /* it had begun */
+    mt_eq_str(operation.name, is_forgotten ? "states:StartExecution" : "states:StopExecution");
+    mt_eq_str(world.said, "");
+    close_world(&world);
+  }
+}
+
 MT_TEST(task__out_of_memory)
 {
   mt_eq_int(start_each(NULL), 0);
