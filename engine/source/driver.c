@@ -169,7 +169,7 @@ static int load_position(struct ms_str uuid, struct ms_json row, void *user)
   struct ms_mapping *mapping = ms_mapping_find(user, uuid);
   if (mapping != NULL) {
     struct ms_str result = ms_json_text(ms_json_getc(row, "Result"));
-    ms_source_sequence_parse(&mapping->position, ms_json_text(ms_json_getc(row, "Position")));
+    ms_table_sequence_parse(&mapping->position, ms_json_text(ms_json_getc(row, "Position")));
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
       mapping->result = ms_str_is(result, results[i]) ? results[i] : mapping->result;
     }

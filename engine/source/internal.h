@@ -118,10 +118,6 @@ const struct ms_source_type *ms_source_type_of(struct ms_str arn); /* NULL: none
 int ms_mapping_check(struct ms_json *row, struct ms_sources *sources, struct ms_json old,
                      struct ms_json request, struct ms_queue_refusal *why);
 
-/* ---- source_table.c ---- */
-void ms_source_sequence_print(char out[MS_TABLE_SEQUENCE_SIZE], uint64_t position);
-bool ms_source_sequence_parse(uint64_t *position, struct ms_str sequence);
-
 /* ---- call.c ---- */
 struct ms_source_answer {
   int code;              /* 0, MSTEP_ELUA, MSTEP_ENOTFOUND ... */

@@ -5,9 +5,6 @@
  */
 #include "source/source_table.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -18,26 +15,6 @@
 #define INVALID "InvalidParameterValueException"
 
 /* ---- the checkpoint ---- */
-
-/* As table_stream.h has numbers: 21 digits. */
-void ms_source_sequence_print(char out[MS_TABLE_SEQUENCE_SIZE], uint64_t position)
-{
-  snprintf(out, MS_TABLE_SEQUENCE_SIZE, "%021" PRIu64, position);
-}
-
-bool ms_source_sequence_parse(uint64_t *position, struct ms_str sequence)
-{
-  uint64_t value = 0;
-  for (size_t i = 0; i < sequence.len; i++) {
-    char c = sequence.data[i];
-    if (c < '0' || c > '9' || value > (UINT64_MAX - 9) / 10) {
-      return false;
-    }
-    value = value * 10 + (uint64_t)(c - '0');
-  }
-  *position = value;
-  return sequence.len > 0;
-}
 
 uint64_t ms_table_checkpoint(const struct ms_table_poller *poller, const struct ms_table_lane *lane,
                              size_t done)
@@ -62,7 +39,7 @@ void ms_table_put_position(struct ms_batch *batch, const struct ms_mapping *mapp
   if (batch == NULL) {
     return;
   }
-  ms_source_sequence_print(sequence, position);
+  ms_table_sequence_print(sequence, position);
   struct ms_json row = ms_json_object(2);
   int err = ms_json_setc(&row, "Position", ms_json_cstring(sequence));
   err = err != 0 ? err : ms_json_setc(&row, "Result", ms_json_cstring(result));
@@ -137,7 +114,7 @@ static uint64_t position_of(struct ms_json record, uint64_t standard)
 {
   struct ms_json change = ms_json_getc(record, "dynamodb");
   uint64_t position;
-  return ms_source_sequence_parse(&position, ms_json_text(ms_json_getc(change, "SequenceNumber")))
+  return ms_table_sequence_parse(&position, ms_json_text(ms_json_getc(change, "SequenceNumber")))
              ? position
              : standard;
 }

@@ -40,8 +40,8 @@ static void print_batch(struct ms_buf *out, const struct ms_table_failure *failu
   for (size_t i = 1; i < failure->count; i++) {
     last = last->next;
   }
-  ms_source_sequence_print(from, first->position);
-  ms_source_sequence_print(to, last->position);
+  ms_table_sequence_print(from, first->position);
+  ms_table_sequence_print(to, last->position);
   ms_time_format(from_time, first->created_at_ms);
   ms_time_format(to_time, last->created_at_ms);
   ms_buf_cstr(out, ",\"DDBStreamBatchInfo\":{");

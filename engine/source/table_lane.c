@@ -25,7 +25,7 @@ int ms_table_lane_add(struct ms_table_lane *lane, struct ms_json value)
   if (record == NULL) {
     return ms_error_nomem();
   }
-  ms_source_sequence_parse(&record->position, ms_json_text(ms_json_getc(change, "SequenceNumber")));
+  ms_table_sequence_parse(&record->position, ms_json_text(ms_json_getc(change, "SequenceNumber")));
   record->created_at_ms =
       (int64_t)(ms_json_number(ms_json_getc(change, "ApproximateCreationDateTime")) * 1000);
   record->value = ms_json_ref(value);
@@ -178,7 +178,7 @@ static bool knows(struct ms_str identifier, const void *arg)
   const struct ms_table_lane *lane = arg;
   const struct ms_table_record *record = lane->first;
   uint64_t position;
-  if (!ms_source_sequence_parse(&position, identifier)) {
+  if (!ms_table_sequence_parse(&position, identifier)) {
     return false;
   }
   for (size_t i = 0; i < lane->pieces[lane->piece_count - 1].count; i++, record = record->next) {
@@ -195,7 +195,7 @@ static size_t count_before(const struct ms_table_lane *lane, struct ms_json fail
   uint64_t lowest = UINT64_MAX, position;
   size_t count = 0;
   for (size_t i = 0; i < ms_json_count(failed); i++) {
-    if (ms_source_sequence_parse(&position, ms_json_text(ms_json_at(failed, i))) &&
+    if (ms_table_sequence_parse(&position, ms_json_text(ms_json_at(failed, i))) &&
         position < lowest) {
       lowest = position;
     }
@@ -224,11 +224,12 @@ static void take_response(struct ms_table_lane *lane, const struct ms_source_ans
     fail(lane, answer, false);
   } else {
     size_t count = count_before(lane, failed);
-    if (count > 0) {
+    if (count > 0) { /* what is left is a batch of its own, with all of its retries */
       piece_of(lane)->attempts = 0;
       done(lane, count);
+    } else {
+      piece_of(lane)->attempts++;
     }
-    piece_of(lane)->attempts++;
     if (mapping->settings.retries >= 0 && piece_of(lane)->attempts > mapping->settings.retries) {
       piece_of(lane)->attempts--;
       fail(lane, answer, false);

@@ -97,7 +97,7 @@ static inline void stream_put(struct stream_bed *b, const char *key, const char 
       "\"aws:dynamodb\",\"awsRegion\":\"us-east-1\",\"dynamodb\":{\"ApproximateCreationDateTime\":%"
       "lld,"
       "\"Keys\":{\"id\":{\"S\":\"%s\"}},\"NewImage\":{\"id\":{\"S\":\"%s\"},\"v\":{\"S\":\"%s\"}},"
-      "\"SequenceNumber\":\"%021zu\",\"SizeBytes\":9,\"StreamViewType\":\"NEW_IMAGE\"},"
+      "\"SequenceNumber\":\"1%020zu\",\"SizeBytes\":9,\"StreamViewType\":\"NEW_IMAGE\"},"
       "\"eventSourceARN\":\"" STREAM_ARN "\"}",
       stream->count, (long long)(ms_loop_now_ms(b->bed.loop) / 1000 - age_s), key, key, value,
       stream->count + 1);
