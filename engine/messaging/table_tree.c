@@ -178,15 +178,6 @@ struct ms_table_node *ms_table_tree_before(const struct ms_table_tree *tree, str
   return found;
 }
 
-struct ms_table_node *ms_table_tree_last(const struct ms_table_tree *tree)
-{
-  struct ms_table_node *node = tree->root;
-  while (node != NULL && node->right != NULL) {
-    node = node->right;
-  }
-  return node;
-}
-
 void ms_table_tree_clear(struct ms_table_tree *tree)
 {
   while (tree->oldest != NULL) {

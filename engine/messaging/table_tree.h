@@ -53,7 +53,6 @@ struct ms_table_node *ms_table_tree_find(const struct ms_table_tree *tree, struc
 struct ms_table_node *ms_table_tree_from(const struct ms_table_tree *tree, struct ms_str key);
 struct ms_table_node *ms_table_tree_before(const struct ms_table_tree *tree, struct ms_str key);
 struct ms_table_node *ms_table_tree_behind(const struct ms_table_tree *tree, struct ms_str key);
-struct ms_table_node *ms_table_tree_last(const struct ms_table_tree *tree);
 void ms_table_tree_clear(struct ms_table_tree *tree);
 
 #endif
