@@ -462,3 +462,15 @@ MT_TEST(web_calls__urls_in_a_store)
   has(&host, "moonstep:SetBaseUrl", "{\"baseUrl\":\"http://\"}", "ValidationException");
   host_close(&host);
 }
+
+/* What watches do is tests/unit/source's; here is the operation. */
+MT_TEST(web_calls__watches)
+{
+  struct host host;
+  open(&host);
+  has(&host, "moonstep:PutWatches", "{}", "ValidationException");
+  has(&host, "moonstep:PutWatches", "{\"watches\":[{\"Folder\":\"in\"}]}",
+      "watch of 'in': needs a function or another target");
+  mt_eq_str(call(&host, "moonstep:PutWatches", "{\"watches\":[]}"), "{}");
+  host_close(&host);
+}
