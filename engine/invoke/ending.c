@@ -104,6 +104,46 @@ static struct ms_outbox_policy policy_of(struct ms_json policy)
   return out;
 }
 
+/* What a target takes at most; 0: anything. */
+static size_t record_max(struct ms_str target)
+{
+  static const struct {
+    const char *service;
+    size_t max;
+  } rows[] = {{":sns:", 262144}, {":sqs:", 1048576}, {":lambda:", 1048576}, {":events:", 1048576}};
+  struct ms_str head = ms_str_sub(target, 0, 24); /* "arn:PARTITION:SERVICE:" */
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0] && ms_str_has_prefix(target, "arn:"); i++) {
+    size_t len = strlen(rows[i].service);
+    for (size_t at = 0; at + len <= head.len; at++) {
+      if (memcmp(head.data + at, rows[i].service, len) == 0) {
+        return rows[i].max;
+      }
+    }
+  }
+  return 0;
+}
+
+/* A record of failure that is too large goes without its payloads, as Lambda's; one of success as it is. */
+static int shorten_record(struct ms_buf *record, struct ms_str target)
+{
+  size_t max = record_max(target);
+  struct ms_json value;
+  const struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
+  if (max == 0 || record->len <= max) {
+    return record->error;
+  }
+  int err = ms_json_parse(&value, ms_buf_view(record), &limits, NULL);
+  if (err != 0) {
+    return err;
+  }
+  err = ms_json_remove(&value, MS_STR("requestPayload"));
+  err = err != 0 ? err : ms_json_remove(&value, MS_STR("responsePayload"));
+  ms_buf_reset(record);
+  ms_json_print(record, value);
+  ms_json_unref(value);
+  return err != 0 ? err : record->error;
+}
+
 static int send_record(struct ms_queued *queued, struct ms_batch *batch,
                        enum ms_invoke_condition condition, struct ms_json config)
 {
@@ -118,6 +158,7 @@ static int send_record(struct ms_queued *queued, struct ms_batch *batch,
   parts_init(&parts);
   int64_t now_ms = ms_loop_now_ms(queued->invoke->env->loop);
   ms_invoke_record(&parts.record, queued, condition, now_ms);
+  int err = is_success ? parts.record.error : shorten_record(&parts.record, target);
   ms_function_arn(&parts.arn, queued->invoke, &queued->name, false);
   ms_buf_char(&parts.resources, '[');
   ms_json_print_string(&parts.resources, target);
@@ -126,7 +167,9 @@ static int send_record(struct ms_queued *queued, struct ms_batch *batch,
   ms_buf_char(&parts.resources, ']');
   ms_buf_printf(&parts.reason, "destination of %.*s", MS_STR_ARG(ms_buf_view(&parts.arn)));
   key_text(parts.key, queued, now_ms);
-  int err = ms_invoke_lineage(&parts.lineage, queued->invoke, queued->name.name, queued->lineage);
+  err = err != 0 ? err
+                 : ms_invoke_lineage(&parts.lineage, queued->invoke, queued->name.name,
+                                     queued->lineage);
   err = err != 0                     ? err
         : parts.record.error != 0    ? parts.record.error
         : parts.resources.error != 0 ? parts.resources.error

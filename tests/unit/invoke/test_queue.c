@@ -308,6 +308,28 @@ MT_TEST(queue__aliases_inherit_nothing)
   bed_close(&bed);
 }
 
+MT_TEST(queue__a_record_that_does_not_fit_goes_without_payloads)
+{
+  struct bed bed;
+  mt_eq_int(bed_open(&bed), 0);
+  bed_function(&bed, "f", FAIL);
+  bed_row(&bed, "f",
+          "{'EventInvokeConfigs':{'$LATEST':{'MaximumRetryAttempts':0,'DestinationConfig':{"
+          "'OnFailure':{'Destination':'arn:aws:sns:us-east-1:000000000000:t'}}}}}");
+  char *text = ms_alloc(262145);
+  memset(text, '1', 262144);
+  text[0] = text[262143] = '"';
+  text[262144] = '\0';
+  mt_eq_int(bed_send(&bed, "f", "", text), 0);
+  ms_free(text);
+  bed_run(&bed);
+  check(&bed, "/requestContext/condition", "\"RetriesExhausted\"");
+  check(&bed, "/requestPayload", NULL);
+  check(&bed, "/responsePayload", NULL);
+  check(&bed, "/responseContext/statusCode", "200");
+  bed_close(&bed);
+}
+
 MT_TEST(queue__too_large)
 {
   struct bed bed;

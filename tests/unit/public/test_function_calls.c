@@ -460,3 +460,29 @@ MT_TEST(function_calls__tasks_of_executions_count)
   has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":2");
   host_close(&host);
 }
+
+static char folder[512];
+
+static void with_folder(mstep_options *options)
+{
+  options->functions_dir = folder;
+}
+
+MT_TEST(function_calls__those_of_the_folder_are_listed)
+{
+  struct host host;
+  static const char source[] = "return function() return 1 end";
+  snprintf(folder, sizeof folder, "%s", mt_tmpdir());
+  mt_write_file(mt_format("%s/a.lua", folder), source, sizeof source - 1);
+  mt_write_file(mt_format("%s/c.lua", folder), source, sizeof source - 1);
+  host_open(&host, with_folder);
+  make(&host, "b", source);
+  has(&host, "PutFunctionConcurrency",
+      "{\"FunctionName\":\"c\",\"ReservedConcurrentExecutions\":5}", "5");
+  const char *text = call(&host, "ListFunctions", "{}");
+  mt_eq_int(count_of(text, "\"FunctionName\""), 3);
+  text = has(&host, "ListFunctions", "{\"MaxItems\":2}", "\"NextMarker\":\"b\"");
+  mt_eq_int(count_of(text, "\"FunctionName\""), 2);
+  has(&host, "ListFunctions", "{\"MaxItems\":2,\"Marker\":\"b\"}", "\"FunctionName\":\"c\"");
+  host_close(&host);
+}
