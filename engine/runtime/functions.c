@@ -265,6 +265,22 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
   return err;
 }
 
+int ms_engine_invoke_later(const struct ms_task_call *call, void *user)
+{
+  struct ms_invoke *invoke = invoke_of(user);
+  struct ms_invoke_event event = {.request_id = call->request_id};
+  const struct ms_str none = {NULL, 0};
+  struct ms_buf payload;
+  int err = ms_function_name_parse(&event.name, invoke, ms_str_c(call->arn), none);
+  ms_buf_init(&payload, 0);
+  ms_json_print(&payload, call->payload);
+  event.payload = payload.len == 0 ? MS_STR("{}") : ms_buf_view(&payload);
+  err = err != 0 ? err : payload.error;
+  err = err != 0 ? err : ms_invoke_send(invoke, &event, NULL, NULL);
+  ms_buf_deinit(&payload);
+  return err;
+}
+
 void ms_engine_cancel_call(uint64_t id, void *user)
 {
   struct ms_engine *engine = user;

@@ -213,6 +213,7 @@ void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine)
   up->token = up_token;
   up->invoke = ms_engine_invoke;
   up->cancel_call = ms_engine_cancel_call;
+  up->invoke_later = ms_engine_invoke_later;
   up->call_host = up_call_host;
   up->now_ms = up_now_ms;
   up->offer = ms_activities_offer;

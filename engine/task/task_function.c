@@ -300,6 +300,20 @@ static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, s
   return call;
 }
 
+/* As an event of the function's queue. */
+static int function_queue(struct ms_task_function_call *call, const struct function_request *read)
+{
+  struct ms_tasks *tasks = call->tasks;
+  char arn[FUNCTION_ARN_MAX];
+  function_arn(arn, tasks, &read->name);
+  const struct ms_task_call invoke = {.function = read->name.name,
+                                      .payload = read->payload,
+                                      .client_context = MS_JSON_VALUE_NONE,
+                                      .request_id = call->request_id,
+                                      .arn = arn};
+  return tasks->up.invoke_later(&invoke, tasks->up.user);
+}
+
 static int function_invoke(struct ms_task_function_call *call, const struct function_request *read,
                            const struct ms_task_request *request)
 {
@@ -324,8 +338,11 @@ static int function_start_detached(struct ms_tasks *tasks, struct ms_task_functi
 {
   struct ms_task *task = call->task;
   struct ms_json none = ms_json_string(MS_STR(""));
+  bool is_queued = read->type == FUNCTION_EVENT && tasks->up.invoke_later != NULL;
   int err = MSTEP_OK;
-  if (read->type == FUNCTION_EVENT) {
+  if (is_queued) {
+    err = function_queue(call, read);
+  } else if (read->type == FUNCTION_EVENT) {
     call->task = NULL;
     err = function_invoke(call, read, request);
     call->task = task;
@@ -335,10 +352,16 @@ static int function_start_detached(struct ms_tasks *tasks, struct ms_task_functi
     call->task = NULL;
   }
   ms_json_unref(none);
-  if (err != 0 || read->type == FUNCTION_DRY_RUN) {
+  if (is_queued && err == MSTEP_ENOTFOUND) {
+    function_missing(call, &read->name);
+    err = MSTEP_OK;
+  } else if (is_queued && err == MSTEP_ETOOBIG) {
+    ms_task_failf(tasks, call->task, "Lambda.RequestTooLargeException", "%s", ms_error_detail());
+    err = MSTEP_OK;
+  }
+  if (err != 0 || is_queued || read->type == FUNCTION_DRY_RUN) {
     function_unlink(call);
   }
-  (void)tasks;
   return err;
 }
 

@@ -486,3 +486,33 @@ MT_TEST(function_calls__those_of_the_folder_are_listed)
   has(&host, "ListFunctions", "{\"MaxItems\":2,\"Marker\":\"b\"}", "\"FunctionName\":\"c\"");
   host_close(&host);
 }
+
+MT_TEST(function_calls__an_event_of_a_task_is_queued_like_any_other)
+{
+  struct host host;
+  host_open(&host, NULL);
+  make(&host, "f", "return function(e) return {got = e.n} end");
+  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
+  destination(&host, "f", "\"Destination\":\"" QUEUE_ARN "q\"");
+  mstep_status status = host_once(
+      &host,
+      "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"
+      "\"arn:aws:states:::lambda:invoke\",\"Parameters\":{\"FunctionName\":\"f\",\"InvocationType\":"
+      "\"Event\",\"Payload.$\":\"$\"},\"ResultSelector\":{\"s.$\":\"$.StatusCode\"},\"End\":true}}}",
+      "{\"n\":7}");
+  mt_eq_int(status, MSTEP_SUCCEEDED);
+  mt_eq_str(host.output, "{\"s\":202}");
+  host_run(&host);
+  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "q\"}",
+      "\\\"responsePayload\\\":{\\\"got\\\":7}");
+  mstep_arn machine = host_machine(
+      &host, "n",
+      "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"
+      "\"arn:aws:states:::lambda:invoke\",\"Parameters\":{\"FunctionName\":\"nobody\","
+      "\"InvocationType\":\"Event\"},\"End\":true}}}");
+  host_start(&host, &machine, NULL, "{}");
+  host_run(&host);
+  mt_eq_int(host.status, MSTEP_FAILED);
+  mt_eq_str(host.error, "Lambda.ResourceNotFoundException");
+  host_close(&host);
+}
