@@ -126,11 +126,6 @@ struct ms_task_up {
   int (*invoke)(uint64_t *id, const struct ms_task_call *call, ms_task_call_cb done,
                 void *done_user, void *user);
   void (*cancel_call)(uint64_t id, void *user);
-  /*
-   * InvocationType Event: queued, durable with what is written next; its retries and destinations follow. NULL: it
-   * is invoked and nobody waits. MSTEP_ENOTFOUND: no such function.
-   */
-  int (*invoke_later)(const struct ms_task_call *call, void *user);
   void (*call_host)(struct ms_callback callback, const char *token, const char *resource,
                     struct ms_str input, void *user);
   int64_t (*now_ms)(void *user);
@@ -151,6 +146,11 @@ struct ms_task_up {
   int (*http)(struct ms_httpc **out, void *user);
   /* A connection with its secrets, by its ARN; owned. MSTEP_ENOTFOUND. */
   int (*connection)(struct ms_json *out, struct ms_str arn, void *user);
+  /*
+   * InvocationType Event: queued, durable with what is written next; its retries and destinations follow. NULL: it
+   * is invoked and nobody waits. MSTEP_ENOTFOUND: no such function.
+   */
+  int (*invoke_later)(const struct ms_task_call *call, void *user);
 };
 
 struct ms_task_handler {
