@@ -373,8 +373,7 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
                      void *done_user, void *user);
 void ms_engine_cancel_call(uint64_t id, void *user);
 int ms_engine_invoke_later(const struct ms_task_call *call, void *user);
-/* Ends Lua; whoever waits for a function is forgotten. */
-void ms_functions_deinit(struct ms_engine *engine);
+void ms_functions_deinit(struct ms_engine *engine); /* whoever waits for a function is forgotten */
 
 /* ---- watch.c ---- */
 /*
