@@ -11,7 +11,8 @@
 
 #define TEXT(member, required, max_len)                                                            \
   {                                                                                                \
-    .name = member, .kind = MS_API_STRING, .is_required = required, .min = required, .max = max_len \
+    .name = member, .kind = MS_API_STRING, .is_required = required, .min = required,               \
+    .max = max_len                                                                                 \
   }
 #define PART(member, required, of)                                                                 \
   {                                                                                                \
@@ -33,8 +34,8 @@ static const struct ms_api_member basic_members[] = {TEXT("Username", true, 512)
                                                      TEXT("Password", true, 512), MS_MEMBER_END};
 static const struct ms_api_member key_members[] = {TEXT("ApiKeyName", true, 512),
                                                    TEXT("ApiKeyValue", true, 512), MS_MEMBER_END};
-static const struct ms_api_member client_members[] = {TEXT("ClientID", true, 512),
-                                                      TEXT("ClientSecret", true, 512), MS_MEMBER_END};
+static const struct ms_api_member client_members[] = {
+    TEXT("ClientID", true, 512), TEXT("ClientSecret", true, 512), MS_MEMBER_END};
 static const struct ms_api_member oauth_members[] = {
     PART("ClientParameters", true, client_members),
     TEXT("AuthorizationEndpoint", true, 2048),
@@ -43,14 +44,12 @@ static const struct ms_api_member oauth_members[] = {
     MS_MEMBER_END};
 static const struct ms_api_member auth_members[] = {
     PART("BasicAuthParameters", false, basic_members),
-    PART("OAuthParameters", false, oauth_members),
-    PART("ApiKeyAuthParameters", false, key_members),
-    PART("InvocationHttpParameters", false, http_members),
-    MS_MEMBER_END};
+    PART("OAuthParameters", false, oauth_members), PART("ApiKeyAuthParameters", false, key_members),
+    PART("InvocationHttpParameters", false, http_members), MS_MEMBER_END};
 
 #define TYPES "BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY"
 #define STATES                                                                                     \
-  "CREATING, UPDATING, DELETING, AUTHORIZED, DEAUTHORIZED, AUTHORIZING, DEAUTHORIZING, ACTIVE, "     \
+  "CREATING, UPDATING, DELETING, AUTHORIZED, DEAUTHORIZED, AUTHORIZING, DEAUTHORIZING, ACTIVE, "   \
   "FAILED_CONNECTIVITY"
 
 static const struct ms_api_member create_members[] = {
@@ -65,7 +64,8 @@ static const struct ms_api_member update_members[] = {
     {.name = "AuthorizationType", .kind = MS_API_STRING, .values = TYPES},
     PART("AuthParameters", false, auth_members),
     MS_MEMBER_END};
-static const struct ms_api_member name_members[] = {TEXT("Name", true, NAME_MAX_LEN), MS_MEMBER_END};
+static const struct ms_api_member name_members[] = {TEXT("Name", true, NAME_MAX_LEN),
+                                                    MS_MEMBER_END};
 static const struct ms_api_member list_members[] = {
     TEXT("NamePrefix", false, NAME_MAX_LEN),
     {.name = "ConnectionState", .kind = MS_API_STRING, .values = STATES},
@@ -118,10 +118,11 @@ static bool check_name(struct ms_api_call *call)
   for (size_t i = 0; i < name.len; i++) {
     char c = ms_ascii_lower(name.data[i]);
     if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && strchr(".-_", c) == NULL) {
-      ms_api_fail_f(call, MS_API_ERROR_VALIDATION,
-                    "1 validation error detected: Value '%.*s' at 'name' failed to satisfy constraint: "
-                    "Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+",
-                    MS_STR_ARG(name));
+      ms_api_fail_f(
+          call, MS_API_ERROR_VALIDATION,
+          "1 validation error detected: Value '%.*s' at 'name' failed to satisfy constraint: "
+          "Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+",
+          MS_STR_ARG(name));
       return false;
     }
   }
@@ -177,7 +178,8 @@ static int put_part(struct ms_json *object, const char *name, bool is_given, str
 /* [{Key, Value, IsValueSecret}] without the values that are secret. */
 static struct ms_json shown_parameters(struct ms_json list)
 {
-  static const char *const open_names[] = {"Key", "Value", NULL}, *const secret_names[] = {"Key", NULL};
+  static const char *const open_names[] = {"Key", "Value", NULL}, *const secret_names[] = {"Key",
+                                                                                           NULL};
   struct ms_json out = ms_json_array(ms_json_count(list));
   int err = MSTEP_OK;
   for (size_t i = 0; i < ms_json_count(list) && err == 0; i++) {
@@ -199,7 +201,8 @@ static struct ms_json shown_parameters(struct ms_json list)
 
 static struct ms_json shown_http(struct ms_json http)
 {
-  static const char *const names[] = {"HeaderParameters", "QueryStringParameters", "BodyParameters"};
+  static const char *const names[] = {"HeaderParameters", "QueryStringParameters",
+                                      "BodyParameters"};
   struct ms_json out = ms_json_object(3);
   int err = MSTEP_OK;
   for (size_t i = 0; i < 3 && err == 0; i++) {
@@ -232,22 +235,23 @@ static struct ms_json shown_oauth(struct ms_json oauth)
 
 static struct ms_json shown_auth(struct ms_json auth)
 {
-  static const char *const basic_names[] = {"Username", NULL}, *const key_names[] = {"ApiKeyName", NULL};
+  static const char *const basic_names[] = {"Username", NULL}, *const key_names[] = {"ApiKeyName",
+                                                                                     NULL};
   struct ms_json basic = ms_json_getc(auth, "BasicAuthParameters");
   struct ms_json key = ms_json_getc(auth, "ApiKeyAuthParameters");
   struct ms_json oauth = ms_json_getc(auth, "OAuthParameters");
   struct ms_json http = ms_json_getc(auth, "InvocationHttpParameters");
   struct ms_json out = ms_json_object(2);
-  int err = put_part(&out, "BasicAuthParameters", ms_json_is_object(basic), pick(basic, basic_names));
+  int err =
+      put_part(&out, "BasicAuthParameters", ms_json_is_object(basic), pick(basic, basic_names));
   err = err != 0
             ? err
             : put_part(&out, "ApiKeyAuthParameters", ms_json_is_object(key), pick(key, key_names));
+  err = err != 0 ? err
+                 : put_part(&out, "OAuthParameters", ms_json_is_object(oauth), shown_oauth(oauth));
   err = err != 0
             ? err
-            : put_part(&out, "OAuthParameters", ms_json_is_object(oauth), shown_oauth(oauth));
-  err = err != 0 ? err
-                 : put_part(&out, "InvocationHttpParameters", ms_json_is_object(http),
-                            shown_http(http));
+            : put_part(&out, "InvocationHttpParameters", ms_json_is_object(http), shown_http(http));
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
@@ -266,17 +270,19 @@ static int put_arns(struct ms_json *connection, struct ms_api_call *call)
   if (err != 0) {
     return err;
   }
-  struct ms_str region = ms_api_arn_part(ms_str_c(arn), 3), account = ms_api_arn_part(ms_str_c(arn), 4);
-  err = ms_json_setc(connection, "ConnectionArn",
-                     ms_json_stringf("arn:aws:events:%.*s:%.*s:connection/%.*s/%s", MS_STR_ARG(region),
-                                     MS_STR_ARG(account), MS_STR_ARG(name), id));
+  struct ms_str region = ms_api_arn_part(ms_str_c(arn), 3),
+                account = ms_api_arn_part(ms_str_c(arn), 4);
+  err =
+      ms_json_setc(connection, "ConnectionArn",
+                   ms_json_stringf("arn:aws:events:%.*s:%.*s:connection/%.*s/%s",
+                                   MS_STR_ARG(region), MS_STR_ARG(account), MS_STR_ARG(name), id));
   return err != 0
              ? err
              : ms_json_setc(connection, "SecretArn",
-                            ms_json_stringf("arn:aws:secretsmanager:%.*s:%.*s:secret:events!connection/"
-                                            "%.*s/%s-%.6s",
-                                            MS_STR_ARG(region), MS_STR_ARG(account),
-                                            MS_STR_ARG(name), id, id));
+                            ms_json_stringf(
+                                "arn:aws:secretsmanager:%.*s:%.*s:secret:events!connection/"
+                                "%.*s/%s-%.6s",
+                                MS_STR_ARG(region), MS_STR_ARG(account), MS_STR_ARG(name), id, id));
 }
 
 static int put_times(struct ms_json *connection, struct ms_api_call *call, bool is_new)
@@ -289,7 +295,7 @@ static int put_times(struct ms_json *connection, struct ms_api_call *call, bool 
 
 static int answer(struct ms_api_call *call, struct ms_json connection, bool is_new)
 {
-  static const char *const names[] = {"ConnectionArn", "ConnectionState", "CreationTime",
+  static const char *const names[] = {"ConnectionArn",    "ConnectionState",    "CreationTime",
                                       "LastModifiedTime", "LastAuthorizedTime", NULL};
   struct ms_json reply = pick(connection, names);
   if (is_new && !ms_json_is_none(reply)) {
@@ -305,8 +311,8 @@ static int keep(struct ms_api_call *call, struct ms_json connection, bool is_new
                                       NULL};
   int err = copy_members(&connection, ms_api_get(call, NULL), given);
   err = err != 0 ? err : put_times(&connection, call, is_new);
-  err = err != 0 ? err
-                 : ms_json_setc(&connection, "ConnectionState", ms_json_cstring("AUTHORIZED"));
+  err =
+      err != 0 ? err : ms_json_setc(&connection, "ConnectionState", ms_json_cstring("AUTHORIZED"));
   err = err != 0 ? err
                  : ms_catalog_put(ms_api_engine(call), KIND, ms_api_text(call, "Name"),
                                   ms_json_ref(connection));
@@ -356,10 +362,10 @@ const struct ms_op ms_op_events_update_connection = {update_members, update};
 
 static int describe(struct ms_api_call *call)
 {
-  static const char *const names[] = {"ConnectionArn",     "Name",         "Description",
-                                      "ConnectionState",   "AuthorizationType",
-                                      "SecretArn",         "CreationTime", "LastModifiedTime",
-                                      "LastAuthorizedTime", NULL};
+  static const char *const names[] = {
+      "ConnectionArn",      "Name",      "Description",  "ConnectionState",
+      "AuthorizationType",  "SecretArn", "CreationTime", "LastModifiedTime",
+      "LastAuthorizedTime", NULL};
   struct ms_json there = find(call);
   if (ms_json_is_none(there)) {
     return MSTEP_OK;
@@ -405,8 +411,7 @@ static int delete_connection(struct ms_api_call *call)
   }
   struct ms_json connection = ms_json_ref(there);
   int err = ms_json_setc(&connection, "ConnectionState", ms_json_cstring("DELETING"));
-  err = err != 0 ? err
-                 : ms_catalog_remove(ms_api_engine(call), KIND, ms_api_text(call, "Name"));
+  err = err != 0 ? err : ms_catalog_remove(ms_api_engine(call), KIND, ms_api_text(call, "Name"));
   err = err != 0 ? err : answer(call, connection, false);
   ms_json_unref(connection);
   return err;
@@ -427,8 +432,9 @@ static bool is_wanted(const struct ms_api_call *call, struct ms_str name, struct
 
 static struct ms_json item(struct ms_str name, struct ms_json connection)
 {
-  static const char *const names[] = {"ConnectionArn",     "Name",         "ConnectionState",
-                                      "AuthorizationType", "CreationTime", "LastModifiedTime",
+  static const char *const names[] = {"ConnectionArn",      "Name",
+                                      "ConnectionState",    "AuthorizationType",
+                                      "CreationTime",       "LastModifiedTime",
                                       "LastAuthorizedTime", NULL};
   (void)name;
   return pick(connection, names);
@@ -436,8 +442,8 @@ static struct ms_json item(struct ms_str name, struct ms_json connection)
 
 static int list(struct ms_api_call *call)
 {
-  static const struct ms_api_catalog_list connections = {
-      KIND, "Connections", is_wanted, item, "Limit", "NextToken"};
+  static const struct ms_api_catalog_list connections = {KIND, "Connections", is_wanted,
+                                                         item, "Limit",       "NextToken"};
   return ms_api_catalog_list(call, &connections);
 }
 

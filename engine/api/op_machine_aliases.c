@@ -213,9 +213,10 @@ static int create_as(struct ms_api_call *call, struct ms_str arn, struct ms_json
                    ms_str_eq(ms_json_text(ms_json_getc(there, "description")),
                              ms_api_text(call, "description"));
     return is_same ? answer_created(call, arn, there)
-                   : ms_api_fail(call, MS_API_ERROR_STEP_CONFLICT,
-                                 MS_STR("Failed to create alias because an alias with the same name and "
-                                        "a different routing configuration already exists."));
+                   : ms_api_fail(
+                         call, MS_API_ERROR_STEP_CONFLICT,
+                         MS_STR("Failed to create alias because an alias with the same name and "
+                                "a different routing configuration already exists."));
   }
   if (count_of(call, machine) >= ALIASES_MAX) {
     return ms_api_fail(call, MS_API_ERROR_SERVICE_QUOTA_EXCEEDED,

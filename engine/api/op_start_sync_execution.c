@@ -45,8 +45,8 @@ static void put_billing(struct reply *reply, int64_t lasted_ms)
   int64_t steps = lasted_ms <= 0 ? 1 : (lasted_ms + BILLED_STEP_MS - 1) / BILLED_STEP_MS;
   struct ms_json billing = ms_api_object("billedMemoryUsedInMB", ms_json_int(BILLED_MEMORY_MB));
   if (reply->err == 0) {
-    reply->err = ms_json_setc(&billing, "billedDurationInMilliseconds",
-                              ms_json_int(steps * BILLED_STEP_MS));
+    reply->err =
+        ms_json_setc(&billing, "billedDurationInMilliseconds", ms_json_int(steps * BILLED_STEP_MS));
   }
   put(reply, "billingDetails", billing);
 }

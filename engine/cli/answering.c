@@ -27,7 +27,8 @@ static bool load_mocks(struct ms_client *client, const char *given, const char *
     ms_text_deinit(&text);
     return false;
   }
-  int code = mstep_mocks_load(client->engine, ms_text_str(&text), hash != NULL ? hash + 1 : test_case);
+  int code =
+      mstep_mocks_load(client->engine, ms_text_str(&text), hash != NULL ? hash + 1 : test_case);
   ms_text_deinit(&text);
   if (code != MSTEP_OK) {
     ms_cli_error_code(code, "could not use the mocks \"%s\"", path);
@@ -40,7 +41,10 @@ static bool set_routes(struct ms_client *client, const char *file, const char *e
   struct ms_text routes = {0}, request = {0};
   bool is_fine = file == NULL || read_file(&routes, file, "routes");
   if (is_fine) {
-    ms_text_printf(&request, "{\"routes\":%s", file == NULL ? "null" : routes.data == NULL ? "" : routes.data);
+    ms_text_printf(&request, "{\"routes\":%s",
+                   file == NULL          ? "null"
+                   : routes.data == NULL ? ""
+                                         : routes.data);
     if (endpoint != NULL) {
       ms_text_printf(&request, ",\"awsEndpoint\":");
       ms_text_quote(&request, endpoint);

@@ -11,16 +11,42 @@
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
 /* What AWS does not let a state send, by name or, with a dash at its end, by what a name begins with. */
-static const char *const forbidden[] = {
-    "A-IM",          "Accept-Charset",    "Accept-Datetime",  "Accept-Encoding",
-    "Authorization", "Cache-Control",     "Connection",       "Content-Encoding",
-    "Content-MD5",   "Date",              "Expect",           "Forwarded",
-    "From",          "Host",              "HTTP2-Settings",   "If-Match",
-    "If-Modified-Since", "If-None-Match", "If-Range",         "If-Unmodified-Since",
-    "Max-Forwards",  "Origin",            "Pragma",           "Proxy-Authorization",
-    "Referer",       "Server",            "TE",               "Trailer",
-    "Transfer-Encoding", "Upgrade",       "Via",              "Warning",
-    "x-forwarded-",  "x-amz-",            "x-amzn-",          NULL};
+static const char *const forbidden[] = {"A-IM",
+                                        "Accept-Charset",
+                                        "Accept-Datetime",
+                                        "Accept-Encoding",
+                                        "Authorization",
+                                        "Cache-Control",
+                                        "Connection",
+                                        "Content-Encoding",
+                                        "Content-MD5",
+                                        "Date",
+                                        "Expect",
+                                        "Forwarded",
+                                        "From",
+                                        "Host",
+                                        "HTTP2-Settings",
+                                        "If-Match",
+                                        "If-Modified-Since",
+                                        "If-None-Match",
+                                        "If-Range",
+                                        "If-Unmodified-Since",
+                                        "Max-Forwards",
+                                        "Origin",
+                                        "Pragma",
+                                        "Proxy-Authorization",
+                                        "Referer",
+                                        "Server",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "Via",
+                                        "Warning",
+                                        "x-forwarded-",
+                                        "x-amz-",
+                                        "x-amzn-",
+                                        NULL};
 
 void ms_task_http_request_init(struct ms_task_http_request *request)
 {
@@ -104,14 +130,15 @@ static struct ms_json basic(struct ms_json user, struct ms_json password)
   ms_buf_str(&plain, ms_json_text(password));
   ms_buf_cstr(&text, "Basic ");
   ms_base64_encode(&text, ms_buf_view(&plain));
-  struct ms_json out = plain.error != 0 || text.error != 0 ? MS_JSON_VALUE_NONE
-                                                           : ms_json_string(ms_buf_view(&text));
+  struct ms_json out =
+      plain.error != 0 || text.error != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&text));
   wipe(&plain);
   wipe(&text);
   return out;
 }
 
-static int put_authorization(struct ms_json *headers, struct ms_json parameters, struct ms_str token)
+static int put_authorization(struct ms_json *headers, struct ms_json parameters,
+                             struct ms_str token)
 {
   struct ms_json user = ms_json_getc(parameters, "BasicAuthParameters");
   struct ms_json key = ms_json_getc(parameters, "ApiKeyAuthParameters");
@@ -206,8 +233,9 @@ static int merge_body(struct ms_json *out, const char **problem, struct ms_json 
   }
   bool is_absent = ms_json_is_none(given) || ms_json_is_null(given);
   if (!is_absent && !ms_json_is_object(given)) {
-    *problem = "The value of the field 'RequestBody' has to be an object: the connection has parameters "
-               "for the body";
+    *problem =
+        "The value of the field 'RequestBody' has to be an object: the connection has parameters "
+        "for the body";
     return MSTEP_EINVALID;
   }
   *out = is_absent ? ms_json_object(ms_json_count(list)) : ms_json_ref(given);
@@ -220,12 +248,13 @@ static int merge_body(struct ms_json *out, const char **problem, struct ms_json 
   return err;
 }
 
-static int put_body(struct ms_task_http_request *out, const char **problem, struct ms_json parameters,
-                    struct ms_json list)
+static int put_body(struct ms_task_http_request *out, const char **problem,
+                    struct ms_json parameters, struct ms_json list)
 {
   struct ms_json transform = ms_json_getc(parameters, "Transform");
   struct ms_json body = MS_JSON_VALUE_NONE;
-  bool is_form = ms_str_is(ms_json_text(ms_json_getc(transform, "RequestBodyEncoding")), "URL_ENCODED");
+  bool is_form =
+      ms_str_is(ms_json_text(ms_json_getc(transform, "RequestBodyEncoding")), "URL_ENCODED");
   int err = merge_body(&body, problem, ms_json_getc(parameters, "RequestBody"), list);
   if (err != 0 || ms_json_is_none(body) || ms_json_is_null(body)) {
     ms_json_unref(body);
@@ -287,9 +316,9 @@ int ms_task_http_build(struct ms_task_http_request *out, const char **problem,
   err = err != 0 ? err : put_defaults(&out->headers, region);
   err = err != 0 ? err
                  : put_state_headers(&out->headers, problem, ms_json_getc(parameters, "Headers"));
-  err = err != 0 ? err
-                 : put_body(out, problem, parameters, ms_json_getc(more, "BodyParameters"));
-  err = err != 0 ? err : put_header_parameters(&out->headers, ms_json_getc(more, "HeaderParameters"));
+  err = err != 0 ? err : put_body(out, problem, parameters, ms_json_getc(more, "BodyParameters"));
+  err =
+      err != 0 ? err : put_header_parameters(&out->headers, ms_json_getc(more, "HeaderParameters"));
   err = err != 0 ? err : put_authorization(&out->headers, auth, token);
   return err != 0 ? err
                   : put_queries(&out->url, ms_json_getc(parameters, "QueryParameters"),
@@ -316,7 +345,8 @@ int ms_task_http_build_token(struct ms_task_http_request *out, struct ms_json co
   err = err != 0 ? err : merge_body(&merged, &problem, form, ms_json_getc(more, "BodyParameters"));
   err = err != 0 ? err : ms_json_setc(&out->headers, "Content-Type", ms_json_cstring(FORM_TYPE));
   err = err != 0 ? err : ms_json_setc(&out->headers, "Accept", ms_json_cstring("application/json"));
-  err = err != 0 ? err : put_header_parameters(&out->headers, ms_json_getc(more, "HeaderParameters"));
+  err =
+      err != 0 ? err : put_header_parameters(&out->headers, ms_json_getc(more, "HeaderParameters"));
   struct ms_json none = MS_JSON_VALUE_NONE;
   err = err != 0 ? err : put_queries(&out->url, none, ms_json_getc(more, "QueryStringParameters"));
   if (err == 0 && ms_str_is(out->method, "GET")) {

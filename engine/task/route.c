@@ -32,10 +32,11 @@ int ms_tasks_set_routes(struct ms_tasks *tasks, struct ms_json routes, struct ms
   for (size_t i = 0; i < ms_json_count(routes); i++) {
     struct ms_str target = ms_json_text(ms_json_member(routes, i));
     if (!is_target(target)) {
-      return ms_error(MSTEP_EINVALID,
-                      "the route of '%.*s' leads to '%.*s': mock, host, aws, engine, function:NAME or a "
-                      "URL is expected",
-                      MS_STR_ARG(ms_json_key(routes, i)), MS_STR_ARG(target));
+      return ms_error(
+          MSTEP_EINVALID,
+          "the route of '%.*s' leads to '%.*s': mock, host, aws, engine, function:NAME or a "
+          "URL is expected",
+          MS_STR_ARG(ms_json_key(routes, i)), MS_STR_ARG(target));
     }
   }
   if (aws_endpoint.len > 0) {

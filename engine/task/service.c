@@ -9,7 +9,8 @@
 #include "base/time.h"
 
 static const struct ms_task_service services[] = {
-#define MS_TASK_SERVICE(integration, sdk, operations, prefix, sdk1, unmodelled, sdk2, is_lower, type, texts) \
+#define MS_TASK_SERVICE(integration, sdk, operations, prefix, sdk1, unmodelled, sdk2, is_lower,    \
+                        type, texts)                                                               \
   {integration, sdk, operations, prefix, sdk1, unmodelled, sdk2, is_lower, type, texts},
 #include "task/services.def"
 #undef MS_TASK_SERVICE
@@ -62,9 +63,9 @@ struct ms_json ms_task_service_text(struct ms_json value)
 /* The name with its first letter small or large. */
 static struct ms_json with_first(struct ms_str name, char (*letter)(char))
 {
-  return name.len == 0 ? ms_json_string(name)
-                       : ms_json_stringf("%c%.*s", letter(name.data[0]), (int)name.len - 1,
-                                         name.data + 1);
+  return name.len == 0
+             ? ms_json_string(name)
+             : ms_json_stringf("%c%.*s", letter(name.data[0]), (int)name.len - 1, name.data + 1);
 }
 
 static struct ms_json convert(const struct ms_task_service *service, struct ms_json value,
@@ -80,8 +81,8 @@ static int convert_member(struct ms_json *object, const struct ms_task_service *
   }
   bool is_text = is_call && is_listed(service->texts, name);
   bool has_calls = is_call && ms_str_is(name, "Entries");
-  struct ms_json converted = is_text ? ms_task_service_text(value)
-                                     : convert(service, value, has_calls);
+  struct ms_json converted =
+      is_text ? ms_task_service_text(value) : convert(service, value, has_calls);
   if (!service->is_lower) {
     return ms_json_set_key(object, key, converted);
   }
@@ -148,8 +149,8 @@ static int result_member(struct ms_json *out, const struct ms_task_service_reque
 {
   bool is_date = ms_json_is_number(value) && ms_str_has_suffix(name, "Date");
   struct ms_json key = with_first(name, ms_ascii_upper);
-  struct ms_json converted = is_date ? convert_date(call, value)
-                                     : ms_task_service_members(call, ms_json_ref(value));
+  struct ms_json converted =
+      is_date ? convert_date(call, value) : ms_task_service_members(call, ms_json_ref(value));
   int err = ms_json_is_none(key) ? ms_error_nomem() : MSTEP_OK;
   if (err == 0) {
     err = ms_json_set_key(out, key, converted);

@@ -6,22 +6,26 @@
 #include "task/service.h"
 
 /* Codes that no SDK has an exception of its own for. */
-static const char *const unmodelled[] = {
-    "AccessDeniedException",  "InternalFailure",         "SerializationException",
-    "ServiceUnavailable",     "UnknownOperationException", "MissingParameter",
-    "InvalidParameterValue",  "InvalidParameterCombination", NULL};
+static const char *const unmodelled[] = {"AccessDeniedException",
+                                         "InternalFailure",
+                                         "SerializationException",
+                                         "ServiceUnavailable",
+                                         "UnknownOperationException",
+                                         "MissingParameter",
+                                         "InvalidParameterValue",
+                                         "InvalidParameterCombination",
+                                         NULL};
 
 /* SQS: what its codes are called by its first protocol, in which the integration speaks. */
 static const struct {
   const char *type;
   const char *code;
-} sqs_codes[] = {
-    {"MissingRequiredParameterException", "MissingParameter"},
-    {"ValidationException", "InvalidParameterValue"},
-    {"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"},
-    {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"},
-    {"InvalidAttributeValue", "InvalidAttributeValue"},
-    {NULL, NULL}};
+} sqs_codes[] = {{"MissingRequiredParameterException", "MissingParameter"},
+                 {"ValidationException", "InvalidParameterValue"},
+                 {"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"},
+                 {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"},
+                 {"InvalidAttributeValue", "InvalidAttributeValue"},
+                 {NULL, NULL}};
 
 struct failure {
   struct ms_str type; /* "QueueDoesNotExist" */
@@ -47,10 +51,10 @@ static void read_failure(struct failure *out, const struct ms_task_service *serv
                          struct ms_json reply)
 {
   out->type = ms_json_text(ms_json_getc(reply, "__type"));
-  out->type = ms_str_sub(out->type, ms_str_find(out->type, 0, '#') + 1 > out->type.len
-                                        ? 0
-                                        : ms_str_find(out->type, 0, '#') + 1,
-                         out->type.len);
+  out->type = ms_str_sub(
+      out->type,
+      ms_str_find(out->type, 0, '#') + 1 > out->type.len ? 0 : ms_str_find(out->type, 0, '#') + 1,
+      out->type.len);
   out->message = ms_json_text(ms_json_getc(reply, "message"));
   if (out->message.len == 0) {
     out->message = ms_json_text(ms_json_getc(reply, "Message"));
@@ -62,7 +66,8 @@ static void read_failure(struct failure *out, const struct ms_task_service *serv
       out->code = ms_str_c(sqs_codes[i].code);
     }
   }
-  if (ms_str_is(ms_str_c(service->operations), "sns") && ms_str_has_suffix(out->code, "Exception")) {
+  if (ms_str_is(ms_str_c(service->operations), "sns") &&
+      ms_str_has_suffix(out->code, "Exception")) {
     out->code.len -= strlen("Exception");
   }
   out->is_modelled = has_exception(service, out->type) && has_exception(service, out->code);
@@ -86,8 +91,9 @@ static struct ms_json cause_text(const struct ms_task_service_request *call,
 {
   const struct ms_task_service *service = call->service;
   if (call->is_sdk) {
-    return ms_json_stringf("%.*s (Service: %s, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)",
-                           MS_STR_ARG(failure->message), service->sdk2, status, request_id);
+    return ms_json_stringf(
+        "%.*s (Service: %s, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)",
+        MS_STR_ARG(failure->message), service->sdk2, status, request_id);
   }
   return ms_json_stringf("%.*s (Service: %s; Status Code: %d; Error Code: %.*s; Request ID: %s; "
                          "Proxy: null)",

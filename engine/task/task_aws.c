@@ -26,7 +26,9 @@ static const struct aws_service services[] = {
 #define MS_TASK_AWS(integration, sdk, signing, target, version, prefix, sdk1, sdk2, is_lower)      \
   {{integration, sdk, signing, prefix, sdk1, sdk1 "Exception", sdk2, is_lower,                     \
     "application/x-amz-json-" version, ""},                                                        \
-   signing, target, version},
+   signing,                                                                                        \
+   target,                                                                                         \
+   version},
 #include "task/aws.def"
 #undef MS_TASK_AWS
 };
@@ -79,13 +81,14 @@ static void succeed(struct ms_task_aws_call *call, struct ms_str body)
   struct ms_tasks *tasks = call->tasks;
   struct ms_task *task = call->task;
   struct ms_json result = MS_JSON_VALUE_NONE;
-  int err = ms_task_service_result(&result, tasks, &call->request, body.len == 0 ? MS_STR("{}") : body);
+  int err =
+      ms_task_service_result(&result, tasks, &call->request, body.len == 0 ? MS_STR("{}") : body);
   bool is_token = call->is_token;
   task->data = NULL;
   call_free(call);
-  err = err != 0 ? err
-                 : ms_task_answer(tasks, task, is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED,
-                                  result);
+  err = err != 0
+            ? err
+            : ms_task_answer(tasks, task, is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED, result);
   if (err != 0) {
     ms_task_failf(tasks, task, "States.Runtime", "AWS's answer could not be used: %s",
                   ms_error_text(err));
@@ -161,15 +164,14 @@ static int send_call(struct ms_task_aws_call *call, const struct aws_service *se
   ms_json_print(&body, parameters);
   ms_buf_printf(&target, "%s.%c%.*s", service->target, ms_ascii_upper(action.data[0]),
                 (int)action.len - 1, action.data + 1);
-  const struct ms_httpc_sigv4 sigv4 = {
-      .access_key_id = from_environment("AWS_ACCESS_KEY_ID", "test"),
-      .secret = from_environment("AWS_SECRET_ACCESS_KEY", "test"),
-      .session_token = from_environment("AWS_SESSION_TOKEN", ""),
-      .region = ms_str_c(tasks->region),
-      .service = ms_str_c(service->signing)};
-  const struct ms_field headers[] = {
-      {MS_STR("Content-Type"), ms_str_c(service->base.content_type)},
-      {MS_STR("X-Amz-Target"), ms_buf_view(&target)}};
+  const struct ms_httpc_sigv4 sigv4 = {.access_key_id =
+                                           from_environment("AWS_ACCESS_KEY_ID", "test"),
+                                       .secret = from_environment("AWS_SECRET_ACCESS_KEY", "test"),
+                                       .session_token = from_environment("AWS_SESSION_TOKEN", ""),
+                                       .region = ms_str_c(tasks->region),
+                                       .service = ms_str_c(service->signing)};
+  const struct ms_field headers[] = {{MS_STR("Content-Type"), ms_str_c(service->base.content_type)},
+                                     {MS_STR("X-Amz-Target"), ms_buf_view(&target)}};
   const struct ms_httpc_request request = {.method = MS_STR("POST"),
                                            .url = ms_buf_view(&url),
                                            .headers = headers,

@@ -104,11 +104,22 @@ static struct ms_json member_of(const struct ms_task_service_call *call, const c
 /* What Step Functions says of an execution: these members of its description, in this order. */
 static struct ms_json end_of(const struct ms_task_service_call *call, struct ms_json described)
 {
-  static const char *const names[] = {
-      "Cause",        "Error",           "ExecutionArn", "Input",           "InputDetails",
-      "Name",         "Output",          "OutputDetails", "RedriveCount",   "RedriveStatus",
-      "RedriveStatusReason", "StartDate", "StateMachineArn", "Status",      "StopDate",
-      NULL};
+  static const char *const names[] = {"Cause",
+                                      "Error",
+                                      "ExecutionArn",
+                                      "Input",
+                                      "InputDetails",
+                                      "Name",
+                                      "Output",
+                                      "OutputDetails",
+                                      "RedriveCount",
+                                      "RedriveStatus",
+                                      "RedriveStatusReason",
+                                      "StartDate",
+                                      "StateMachineArn",
+                                      "Status",
+                                      "StopDate",
+                                      NULL};
   struct ms_json all = ms_task_service_members(&call->request, ms_json_ref(described));
   struct ms_json out = ms_json_object(16);
   int err = ms_json_is_none(all) ? ms_error_nomem() : MSTEP_OK;
@@ -125,7 +136,8 @@ static struct ms_json end_of(const struct ms_task_service_call *call, struct ms_
   return out;
 }
 
-static void finish(struct ms_task_service_call *call, struct ms_json described, struct ms_str status)
+static void finish(struct ms_task_service_call *call, struct ms_json described,
+                   struct ms_str status)
 {
   struct ms_json end = end_of(call, described);
   struct ms_task *task = call->task;
@@ -227,8 +239,8 @@ static void on_adopted(struct ms_task_service_call *call, const struct ms_task_r
 
 void ms_task_on_started(struct ms_task_service_call *call, const struct ms_task_reply *reply)
 {
-  struct ms_json child = reply->code == MSTEP_OK || !call->is_ours ? MS_JSON_VALUE_NONE
-                                                                   : ms_task_child_of(reply);
+  struct ms_json child =
+      reply->code == MSTEP_OK || !call->is_ours ? MS_JSON_VALUE_NONE : ms_task_child_of(reply);
   if (!ms_json_is_string(child)) {
     ms_task_on_reply(call, reply);
     return;

@@ -71,13 +71,13 @@ static bool is_oauth(struct ms_json connection)
 static struct ms_str token_of(const struct ms_task_http_call *call)
 {
   struct ms_tasks *tasks = call->tasks;
-  struct ms_json kept = ms_json_get(
-      tasks->http_tokens, ms_json_text(ms_json_getc(call->connection, "ConnectionArn")));
+  struct ms_json kept = ms_json_get(tasks->http_tokens,
+                                    ms_json_text(ms_json_getc(call->connection, "ConnectionArn")));
   int64_t until_ms = 0;
   ms_json_to_int(&until_ms, ms_json_getc(kept, "until"));
-  bool is_good = until_ms > tasks->up.now_ms(tasks->up.user) &&
-                 ms_json_equal(ms_json_getc(kept, "of"),
-                               ms_json_getc(call->connection, "LastModifiedTime"));
+  bool is_good =
+      until_ms > tasks->up.now_ms(tasks->up.user) &&
+      ms_json_equal(ms_json_getc(kept, "of"), ms_json_getc(call->connection, "LastModifiedTime"));
   return is_good ? ms_json_text(ms_json_getc(kept, "token")) : MS_STR("");
 }
 
@@ -116,10 +116,11 @@ static void fail_parameters(struct ms_tasks *tasks, struct ms_task *task,
                             const struct ms_task_request *request, const char *problem)
 {
   struct ms_json text = ms_json_print_value(request->parameters);
-  ms_task_failf(tasks, task, "States.Runtime",
-                "An error occurred while executing the state '%.*s'. The Parameters '%.*s' could not be "
-                "used to start the Task: [%s]",
-                MS_STR_ARG(request->state), MS_STR_ARG(ms_json_text(text)), problem);
+  ms_task_failf(
+      tasks, task, "States.Runtime",
+      "An error occurred while executing the state '%.*s'. The Parameters '%.*s' could not be "
+      "used to start the Task: [%s]",
+      MS_STR_ARG(request->state), MS_STR_ARG(ms_json_text(text)), problem);
   ms_json_unref(text);
 }
 
@@ -142,10 +143,11 @@ static void fail_socket(struct ms_task_http_call *call, const struct ms_httpc_re
   struct ms_tasks *tasks = call->tasks;
   if (result->failure == MS_HTTPC_TOO_BIG) {
     struct ms_json state = ms_json_ref(call->state);
-    ms_task_failf(tasks, let_go(call), "States.DataLimitExceeded",
-                  "The state/task '%.*s' returned a result with a size exceeding the maximum number of "
-                  "bytes service limit.",
-                  MS_STR_ARG(ms_json_text(state)));
+    ms_task_failf(
+        tasks, let_go(call), "States.DataLimitExceeded",
+        "The state/task '%.*s' returned a result with a size exceeding the maximum number of "
+        "bytes service limit.",
+        MS_STR_ARG(ms_json_text(state)));
     ms_json_unref(state);
     return;
   }
@@ -293,10 +295,11 @@ static void on_token(const struct ms_httpc_result *result, void *user)
   if (result->failure != MS_HTTPC_OK) {
     fail_socket(call, result);
   } else if (!is_good) {
-    ms_task_failf(tasks, let_go(call), "Events.ConnectionResource.InvalidConnectionState",
-                  "The connection could not be authorized: the authorization endpoint answered with "
-                  "status %d.",
-                  result->status);
+    ms_task_failf(
+        tasks, let_go(call), "Events.ConnectionResource.InvalidConnectionState",
+        "The connection could not be authorized: the authorization endpoint answered with "
+        "status %d.",
+        result->status);
   } else {
     err = err != 0 ? err : send_call(call, &problem);
     if (err != 0) {
@@ -314,8 +317,8 @@ static int send_call(struct ms_task_http_call *call, const char **problem)
   *problem = NULL;
   ms_task_http_request_init(&request);
   int err = needs_token ? ms_task_http_build_token(&request, call->connection)
-                        : ms_task_http_build(&request, problem, call->parameters,
-                                             call->connection, token, call->tasks->region);
+                        : ms_task_http_build(&request, problem, call->parameters, call->connection,
+                                             token, call->tasks->region);
   err = err != 0 ? err : send_request(call, &request, needs_token ? on_token : on_response);
   ms_task_http_request_deinit(&request);
   if (err == MSTEP_EINVALID && *problem == NULL) {
@@ -422,11 +425,11 @@ static int http_start(struct ms_tasks *tasks, struct ms_task *task,
   posted.parameters = ms_json_object(3);
   int err = ms_json_setc(&posted.parameters, "ApiEndpoint", ms_json_string(request->url));
   err = err != 0 ? err : ms_json_setc(&posted.parameters, "Method", ms_json_cstring("POST"));
-  err = err != 0 ? err
-                 : ms_json_setc(&posted.parameters, "RequestBody",
-                                ms_json_is_none(request->parameters)
-                                    ? MS_JSON_VALUE_NULL
-                                    : ms_json_ref(request->parameters));
+  err = err != 0
+            ? err
+            : ms_json_setc(&posted.parameters, "RequestBody",
+                           ms_json_is_none(request->parameters) ? MS_JSON_VALUE_NULL
+                                                                : ms_json_ref(request->parameters));
   err = err != 0 ? err : start(tasks, task, &posted);
   ms_json_unref(posted.parameters);
   return err;

@@ -156,15 +156,16 @@ static void succeed(struct ms_task_service_call *call, struct ms_json *given)
   struct ms_json result = *given;
   if (is_put_events(&call->request) &&
       ms_json_to_int(&failed, ms_json_getc(result, "FailedEntryCount")) && failed > 0) {
-    struct ms_json cause = ms_json_print_value(result), error = ms_json_cstring("EventBridge.FailedEntry");
+    struct ms_json cause = ms_json_print_value(result),
+                   error = ms_json_cstring("EventBridge.FailedEntry");
     ms_task_fail(tasks, let_go(call), error, cause);
     ms_json_unref(error);
     ms_json_unref(cause);
     return;
   }
   bool is_token = call->pattern == MS_TASK_TOKEN;
-  int err = ms_task_answer(tasks, call->task, is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED,
-                           result);
+  int err =
+      ms_task_answer(tasks, call->task, is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED, result);
   if (err != 0) {
     ms_task_service_call_broken(call, err);
   } else if (is_token) {
@@ -236,7 +237,8 @@ static bool is_lost(struct ms_task_service_request *found, struct ms_tasks *task
            found->is_sdk ? found->service->sdk2 : found->service->prefix);
   struct ms_str host = ms_str_sub(url, from, ms_str_find(url, from, '/'));
   ms_task_failf(tasks, task, name,
-                "Unable to execute HTTP request: %.*s: Name or service not known", MS_STR_ARG(host));
+                "Unable to execute HTTP request: %.*s: Name or service not known",
+                MS_STR_ARG(host));
   return true;
 }
 
