@@ -1,8 +1,10 @@
 /* The driver of watched folders: what is watched, what was told, and what is about to be. */
 #include "source/folder.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -412,21 +414,53 @@ static int read_events(struct ms_watch *watch, struct ms_json row)
   return MSTEP_OK;
 }
 
+/* The path from the root, without "." and "..": the same folder has the same marks from wherever we are started. */
+static int make_path(struct ms_buf *out, const struct ms_folders *folders, struct ms_str folder)
+{
+  char cwd[PATH_MAX];
+  struct ms_buf whole;
+  ms_buf_init(&whole, 0);
+  if (folder.data[0] != '/') {
+    bool is_below = folders->dir == NULL || folders->dir[0] != '/';
+    ms_buf_printf(&whole, "%s/", is_below && getcwd(cwd, sizeof cwd) != NULL ? cwd : "");
+    ms_buf_printf(&whole, "%s/", folders->dir == NULL ? "" : folders->dir);
+  }
+  ms_buf_str(&whole, folder);
+  struct ms_str text = ms_buf_view(&whole);
+  for (size_t at = 0; at < text.len;) {
+    size_t end = ms_str_find(text, at, '/');
+    struct ms_str part = ms_str_sub(text, at, end);
+    at = end + 1;
+    if (ms_str_is(part, "..")) {
+      while (out->len > 0 && out->data[--out->len] != '/') {
+        /* the part before goes, with its slash */
+      }
+      if (out->data != NULL) {
+        out->data[out->len] = '\0';
+      }
+    } else if (part.len > 0 && !ms_str_is(part, ".")) {
+      ms_buf_char(out, '/');
+      ms_buf_str(out, part);
+    }
+  }
+  if (out->len == 0) {
+    ms_buf_char(out, '/');
+  }
+  int err = whole.error != 0 ? whole.error : out->error;
+  ms_buf_deinit(&whole);
+  return err;
+}
+
 /* The index of the folder's path among those that are there; it becomes one of them. */
 static int take_path(size_t *out, struct ms_folders *folders, struct ms_str folder)
 {
   struct ms_buf path;
   size_t len;
   ms_buf_init(&path, 0);
-  if (folder.data[0] != '/' && folders->dir != NULL) {
-    ms_buf_printf(&path, "%s/", folders->dir);
-  }
-  ms_buf_str(&path, folder);
-  while (path.len > 1 && path.data[path.len - 1] == '/') {
-    path.data[--path.len] = '\0';
-  }
-  char *text = ms_buf_take(&path, &len);
+  int err = make_path(&path, folders, folder);
+  char *text = err != 0 ? NULL : ms_buf_take(&path, &len);
   if (text == NULL) {
+    ms_buf_deinit(&path);
     return ms_error_nomem();
   }
   for (*out = 0; *out < folders->path_count; ++*out) {

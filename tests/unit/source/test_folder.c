@@ -133,7 +133,7 @@ MT_TEST(folder__after_a_restart)
   host.type->close(host.driver);
   mt_eq_int(unlink(mt_format("%s/in/first", dir)), 0);
   mt_eq_int(host_reopen(&host), 0);
-  mt_eq_int(put(&host, watch_both), 0);
+  mt_eq_int(put(&host, "[{\"Folder\":\"./x/..//in/y/..\",\"FunctionName\":\"f\"," BOTH "}]"), 0);
   host_pass(&host, 1000);
   has(&host, 3, "ObjectRemoved:Delete");
   /* A folder that is away as a whole has not lost its files. */
