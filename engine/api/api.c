@@ -96,6 +96,9 @@ void ms_api_free(struct ms_api *api)
   while (api != NULL && api->calls != NULL) {
     ms_api_call_free(api->calls);
   }
+  if (api != NULL) {
+    ms_json_unref(api->applied);
+  }
   ms_free(api);
 }
 

@@ -12,6 +12,7 @@ struct ms_api {
   atomic_flag lock; /* of `calls`, held for a few instructions */
   struct ms_api_call *calls;
   uint64_t serial; /* of the latest; under the lock too */
+  struct ms_json applied; /* by the latest ApplyProject */
   uint64_t answered_count, refused_count; /* the loop thread's */
 };
 
