@@ -52,6 +52,9 @@ static struct ms_json thing(const struct ms_project_step *step)
 /* A thing of several steps is named once. */
 static void note_applied(struct apply *apply, const struct ms_project_step *step)
 {
+  if (strcmp(step->kind, MS_PROJECT_LIST) == 0) {
+    return;
+  }
   struct ms_json item = thing(step);
   for (size_t i = 0; i < ms_json_count(apply->applied); i++) {
     if (ms_json_equal(ms_json_at(apply->applied, i), item)) {

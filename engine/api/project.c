@@ -135,5 +135,4 @@ void ms_plan_deinit(struct ms_project_plan *plan)
     ms_json_unref(plan->steps.data[i].request);
   }
   ms_free(plan->steps.data);
-  ms_json_unref(plan->routes);
 }

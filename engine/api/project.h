@@ -10,6 +10,7 @@
 #include "base/vec.h"
 
 #define MS_PROJECT_STEPS_MAX 100000
+#define MS_PROJECT_LIST "list" /* the kind of what is no thing of its own: all routes, all watched folders */
 
 /* One operation. Texts that are char arrays or constants are not owned. */
 struct ms_project_step {
@@ -28,7 +29,6 @@ struct ms_project_plan {
   const char *folder;
   const char *region, *account;
   MS_VEC(struct ms_project_step) steps;
-  struct ms_json routes; /* of PutRoutes */
   int err;               /* sticky: out of memory, or a file that cannot be read */
 };
 

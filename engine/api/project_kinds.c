@@ -536,16 +536,6 @@ static void plan_source_rule(struct ms_project_plan *plan, struct ms_json item, 
   ms_json_unref(name);
 }
 
-static void plan_route(struct ms_project_plan *plan, struct ms_json item)
-{
-  struct ms_project_request route = ms_request_new(plan);
-  ms_request_copy(&route, "RouteKey", ms_json_getc(item, "From"), "name");
-  ms_request_copy(&route, "FunctionName", ms_json_getc(item, "To"), "name");
-  ms_request_copy(&route, "PayloadFormatVersion", item, "PayloadFormatVersion");
-  int err = ms_json_push(&plan->routes, route.value);
-  plan->err = plan->err != 0 ? plan->err : err;
-}
-
 static void plan_source(struct ms_project_plan *plan, struct ms_json item)
 {
   struct ms_str kind = ms_json_text(ms_json_getc(ms_json_getc(item, "From"), "kind"));
@@ -555,15 +545,51 @@ static void plan_source(struct ms_project_plan *plan, struct ms_json item)
     plan_subscription(plan, ms_json_getc(ms_json_getc(item, "From"), "name"), item);
   } else if (ms_str_is(kind, "bus") || ms_str_is(kind, "machine")) {
     plan_source_rule(plan, item, ms_str_is(kind, "machine"));
-  } else if (ms_str_is(kind, "route")) {
-    plan_route(plan, item);
-  } else { /* the operation answers that there is none, and that is reported */
-    struct ms_project_request request = ms_request_new(plan);
-    ms_request_put(&request, "Folder", ms_project_arn(plan, ms_json_getc(item, "From")));
-    ms_request_put(&request, "Target", ms_project_arn(plan, ms_json_getc(item, "To")));
-    add(plan, "source", ms_json_getc(ms_json_getc(item, "From"), "name"), "PutFolderWatch",
-        &request, NULL, NULL);
+  } /* routes to functions, and folders, are among the document's routes and watches */
+}
+
+/* ---- routes and folders: lists that take the place of those that were ---- */
+
+static void plan_list(struct ms_project_plan *plan, const char *member, const char *operation,
+                      struct ms_json list)
+{
+  struct ms_project_request request = ms_request_new(plan);
+  struct ms_json name = ms_json_cstring(member);
+  ms_request_put(&request, member, list);
+  add(plan, MS_PROJECT_LIST, name, operation, &request, NULL, NULL);
+  ms_json_unref(name);
+}
+
+static struct ms_json watch_of(struct ms_project_plan *plan, struct ms_json item)
+{
+  static const char *const copied[] = {"FunctionName", "Bucket", "Prefix", "Suffix", "Events",
+                                       "Id"};
+  struct ms_project_request watch = ms_request_new(plan);
+  struct ms_str folder = ms_json_text(ms_json_getc(item, "Folder"));
+  for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+    ms_request_copy(&watch, copied[i], item, copied[i]);
   }
+  bool is_absolute = folder.len > 0 && folder.data[0] == '/';
+  ms_request_put(&watch, "Folder",
+                 is_absolute ? ms_json_string(folder)
+                             : ms_json_stringf("%s/%.*s", plan->folder, MS_STR_ARG(folder)));
+  if (!ms_json_is_none(ms_json_getc(item, "To"))) {
+    ms_request_put(&watch, "Target", ms_project_arn(plan, ms_json_getc(item, "To")));
+  }
+  return watch.value;
+}
+
+static void plan_lists(struct ms_project_plan *plan, struct ms_json project)
+{
+  struct ms_json routes = ms_json_getc(project, "routes"), items = ms_json_getc(project, "watches");
+  struct ms_json watches = ms_json_array(ms_json_count(items));
+  for (size_t i = 0; i < ms_json_count(items); i++) {
+    int err = ms_json_push(&watches, watch_of(plan, ms_json_at(items, i)));
+    plan->err = plan->err != 0 ? plan->err : err;
+  }
+  plan_list(plan, "routes", "PutRoutes",
+            ms_json_is_none(routes) ? ms_json_array(0) : ms_json_ref(routes));
+  plan_list(plan, "watches", "PutWatches", watches);
 }
 
 /* ---- all ---- */
@@ -581,16 +607,11 @@ static const struct kind kinds[] = {
 
 void ms_project_plan(struct ms_project_plan *plan, struct ms_json project)
 {
-  plan->routes = ms_json_array(0);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     struct ms_json items = ms_json_getc(project, kinds[i].section);
     for (size_t k = 0; k < ms_json_count(items); k++) {
       kinds[i].plan(plan, ms_json_at(items, k));
     }
   }
-  struct ms_project_request request = ms_request_new(plan);
-  struct ms_json name = ms_json_cstring("routes");
-  ms_request_put(&request, "routes", ms_json_ref(plan->routes));
-  add(plan, "routes", name, "PutRoutes", &request, NULL, NULL);
-  ms_json_unref(name);
+  plan_lists(plan, project);
 }

@@ -16,6 +16,7 @@
 #include "cli/deploy.h"
 #include "cli/machine.h"
 #include "cli/notify.h"
+#include "cli/serve_project.h"
 #include "http/front.h"
 
 #define PORT_DEFAULT 4566
@@ -26,6 +27,7 @@ struct serve {
   struct ms_loop *loop;
   struct ms_client client;
   struct ms_project project;
+  struct ms_serve_project declared;
   struct ms_credentials credentials;
   struct ms_http_front *front;
   char address[256];
@@ -323,6 +325,10 @@ static int run(struct serve *serve)
   if (!open_front(serve) || !tell_base_url(serve)) {
     return MS_EXIT_USAGE;
   }
+  if (serve->args->options[MS_OPTION_WATCH] != NULL &&
+      !ms_serve_project_watch(&serve->declared)) {
+    return MS_EXIT_USAGE;
+  }
   catch_signals(serve->loop);
   say_ready(serve);
   int code = ms_loop_run(serve->loop);
@@ -340,7 +346,7 @@ int ms_cmd_serve(const struct ms_cli_args *args)
   int exit = MS_EXIT_USAGE;
   if (read_listen(&serve) && open_engine(&serve) &&
       ms_client_answering(&serve.client, args, "") && tell_base_url(&serve)) {
-    exit = ms_serve_project(&serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
+    exit = ms_serve_project_load(&serve.declared, &serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
   }
   ms_http_front_free(serve.front);
   ms_client_close(&serve.client);

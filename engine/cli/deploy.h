@@ -16,8 +16,6 @@ bool ms_is_machine_file(const char *machine);
  */
 bool ms_deploy(struct ms_client *client, struct ms_text *arn, const struct ms_cli_args *args,
                const char *machine);
-/* Every machine of a project's folder (serve). False: said. */
-bool ms_serve_project(struct ms_client *client, const struct ms_cli_args *args);
 /* Starts with --name and --input; client->reply has StartExecution's answer. False: said. */
 bool ms_deploy_start(struct ms_client *client, const struct ms_cli_args *args, const char *arn);
 

@@ -178,13 +178,19 @@ static int look_at_root(struct ms_dirwatch *w, struct root *root)
 {
   struct place place;
   struct stat now;
-  root->is_there = stat(root->path, &now) == 0 && S_ISDIR(now.st_mode);
-  if (!root->is_there) {
-    return MSTEP_OK;
-  }
+  bool is_found = stat(root->path, &now) == 0;
+  root->is_there = is_found && S_ISDIR(now.st_mode);
   place.len = strlen(root->path);
   place.root_len = place.len + 1;
   memcpy(place.text, root->path, place.len + 1);
+  if (is_found && S_ISREG(now.st_mode)) {
+    const char *slash = strrchr(root->path, '/');
+    place.root_len = slash == NULL ? 0 : (size_t)(slash - root->path) + 1;
+    return note_file(w, root, &place, &now);
+  }
+  if (!root->is_there) {
+    return MSTEP_OK;
+  }
   return look_into(w, root, &place, 0);
 }
 

@@ -31,7 +31,8 @@ typedef void (*ms_dirwatch_cb)(const struct ms_dirwatch_change *changes, size_t 
 
 struct ms_dirwatch_options {
   struct ms_loop *loop;     /* borrowed */
-  const char *const *roots; /* folders, with all below them; NULL entries are left out */
+  /* Folders, with all below them; or single files, which are looked at by time. NULL entries are left out. */
+  const char *const *roots;
   size_t root_count;
   bool is_polling;   /* looks every poll_ms, even where inotify is there */
   int64_t quiet_ms;  /* without news before it looks; 0 = 50 */
