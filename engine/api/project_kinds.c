@@ -1,5 +1,8 @@
 /* What each kind of thing in a project is in AWS's operations. A row of project_kinds.def each. */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "api/project.h"
 #include "base/buf.h"
@@ -550,10 +553,13 @@ static void plan_source(struct ms_project_plan *plan, struct ms_json item)
 
 /* ---- routes and folders: lists that take the place of those that were ---- */
 
-static void plan_list(struct ms_project_plan *plan, const char *member, const char *operation,
-                      struct ms_json list)
+static void plan_list(struct ms_project_plan *plan, struct ms_json project, const char *member,
+                      const char *operation, struct ms_json list)
 {
   struct ms_project_request request = ms_request_new(plan);
+  if (strcmp(member, "routes") == 0) { /* they are one API, called like the project */
+    ms_request_copy(&request, "apiId", project, "name");
+  }
   struct ms_json name = ms_json_cstring(member);
   ms_request_put(&request, member, list);
   add(plan, MS_PROJECT_LIST, name, operation, &request, NULL, NULL);
@@ -569,10 +575,12 @@ static struct ms_json watch_of(struct ms_project_plan *plan, struct ms_json item
   for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
     ms_request_copy(&watch, copied[i], item, copied[i]);
   }
-  bool is_absolute = folder.len > 0 && folder.data[0] == '/';
+  char path[PATH_MAX]; /* of the project from the root: watches have no other place to begin */
+  bool is_absolute = (folder.len > 0 && folder.data[0] == '/') ||
+                     realpath(plan->folder, path) == NULL;
   ms_request_put(&watch, "Folder",
                  is_absolute ? ms_json_string(folder)
-                             : ms_json_stringf("%s/%.*s", plan->folder, MS_STR_ARG(folder)));
+                             : ms_json_stringf("%s/%.*s", path, MS_STR_ARG(folder)));
   if (!ms_json_is_none(ms_json_getc(item, "To"))) {
     ms_request_put(&watch, "Target", ms_project_arn(plan, ms_json_getc(item, "To")));
   }
@@ -587,9 +595,9 @@ static void plan_lists(struct ms_project_plan *plan, struct ms_json project)
     int err = ms_json_push(&watches, watch_of(plan, ms_json_at(items, i)));
     plan->err = plan->err != 0 ? plan->err : err;
   }
-  plan_list(plan, "routes", "PutRoutes",
+  plan_list(plan, project, "routes", "PutRoutes",
             ms_json_is_none(routes) ? ms_json_array(0) : ms_json_ref(routes));
-  plan_list(plan, "watches", "PutWatches", watches);
+  plan_list(plan, project, "watches", "PutWatches", watches);
 }
 
 /* ---- all ---- */

@@ -170,4 +170,19 @@ describe("the web", function()
     assert.are.equal("later", records[1].s3.object.key)
     assert.is_true(server:stop())
   end)
+
+  it("does what a project's mstep.lua says of routes and watches, wherever it is started", function()
+    local dir = project()
+    os.execute("mkdir " .. program.quote(dir .. "/from"))
+    write(dir .. "/mstep.lua", [[return { name = "shop", queues = { "q" },
+      routes = { { "ANY /orders/{id}", fn = "order", payload = "1.0", stage = "prod" } },
+      watches = { { folder = "uploads", suffix = ".jpg", to = "queue:q" } } }]])
+    local server = servers.new { dir = dir .. "/from", args = { "--project", "..", "--store", "s.db" } }
+    assert.are.equal("7 GET", curl(server.url .. "/prod/orders/7"))
+    assert.are.equal("7 GET", curl(server.url .. "/_aws/execute-api/shop/prod/orders/7"))
+    write(dir .. "/uploads/a.jpg", "x")
+    local reply = operation(server, "AmazonSQS.ReceiveMessage", { QueueUrl = server.url .. "/000000000000/q", WaitTimeSeconds = 5 })
+    assert.are.equal("a.jpg", cjson.decode(reply.Messages[1].Body).Records[1].s3.object.key)
+    assert.is_true(server:stop())
+  end)
 end)
