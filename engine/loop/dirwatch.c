@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "base/sort.h"
 #include "base/vec.h"
@@ -29,6 +31,7 @@
 #define POLL_MS 1000
 #define RETRY_MS 1000
 #define CLOCK_TICK_NS 20000000 /* times of files are not finer than the kernel's tick */
+#define COMPARED_MAX (1 << 20)   /* larger young files count as changed */
 #define EVENTS                                                                                     \
   (IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |              \
    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
@@ -39,6 +42,7 @@ struct file {
   int64_t mtime_ns;
   int64_t size;
   uint64_t inode;
+  uint64_t content; /* hash of a young file's bytes; 0: not known */
   uint32_t seen;  /* number of the look that found it */
   bool is_recent; /* was written just before it was looked at: again, and it may look the same */
   enum news news;
@@ -85,8 +89,37 @@ static int64_t mtime_ns(const struct stat *now)
 
 static bool is_other(const struct file *before, const struct file *now)
 {
-  return before->is_recent || before->mtime_ns != now->mtime_ns || before->size != now->size ||
+  return before->mtime_ns != now->mtime_ns || before->size != now->size ||
          before->inode != now->inode;
+}
+
+/* 0 when it cannot be read, or is too large to be read here. */
+static uint64_t content_of(const char *path, const struct file *file)
+{
+  int fd = file->size > COMPARED_MAX ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return 0;
+  }
+  char bytes[4096];
+  uint64_t sum = 1;
+  int64_t left = COMPARED_MAX;
+  ssize_t len;
+  while ((len = read(fd, bytes, sizeof bytes)) > 0 && (left -= len) >= 0) {
+    sum = ms_hash_mix(sum, ms_hash((struct ms_str){bytes, (size_t)len}, 0));
+  }
+  close(fd);
+  return len != 0 ? 0 : sum | 1;
+}
+
+/* A young file may be written again within the tick and look the same: its bytes are compared. */
+static bool is_changed(const struct file *before, struct file *now, const char *path)
+{
+  bool is_same_stat = !is_other(before, now);
+  if (now->is_recent || (before->is_recent && is_same_stat)) {
+    now->content = content_of(path, now);
+  }
+  return !is_same_stat ||
+         (before->is_recent && (before->content == 0 || before->content != now->content));
 }
 
 static int note_file(struct ms_dirwatch *w, struct root *root, const struct place *place,
@@ -94,7 +127,7 @@ static int note_file(struct ms_dirwatch *w, struct root *root, const struct plac
 {
   struct ms_str path = {place->text + place->root_len, place->len - place->root_len};
   struct file *file = ms_map_get(&root->files, path);
-  const struct file found = {
+  struct file found = {
       .mtime_ns = mtime_ns(now),
       .size = (int64_t)now->st_size,
       .inode = (uint64_t)now->st_ino,
@@ -113,11 +146,13 @@ static int note_file(struct ms_dirwatch *w, struct root *root, const struct plac
       return err;
     }
     w->file_count++;
+    found.content = found.is_recent ? content_of(place->text, &found) : 0;
     *file = found;
     return MSTEP_OK;
   }
   enum news news = file->news;
-  if (news == NEWS_GONE || (news == NEWS_NONE && is_other(file, &found))) {
+  bool is_news = is_changed(file, &found, place->text);
+  if (news == NEWS_GONE || (news == NEWS_NONE && is_news)) {
     news = NEWS_CHANGED;
   }
   *file = found;

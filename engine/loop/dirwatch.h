@@ -2,7 +2,8 @@
  * Tells when files in some folders have come, changed or gone, a little after things have calmed down:
  * an editor that writes a new file and renames it over the old one has changed one file once.
  *
- * What changed is found by comparing a folder's files with what they were (size, time, inode). inotify
+ * What changed is found by comparing a folder's files with what they were (size, time, inode; of files just
+ * written the bytes as well, since two writes may have one time). inotify
  * only says when to look; where there is none, and for folders that are not there yet, time does. Names
  * that begin with '.' or end with '~' are editors' own business. Belongs to the loop thread. Sits on
  * ms_loop_watch and has no timer of its own: its owner asks next_due_ms and calls on_timer. After news the

@@ -7,7 +7,9 @@
  *                                       -> check (a call that only loads) -> passes: swap, tell
  *                                                                        -> fails: keep, tell
  *
- * A check that is overtaken by another change is forgotten when it comes back.
+ * A check that is overtaken by another change is forgotten when it comes back. A call may overtake it as
+ * well: the first one of a function reads the files as they are then, which may be newer than what is
+ * being checked.
  */
 #include "luavm/reload.h"
 
@@ -29,6 +31,7 @@ struct ms_lua_check {
   struct ms_lua_check *next;
   struct ms_lua *lua;
   struct ms_lua_code *code;
+  struct ms_lua_bundle *before; /* what ran when it began; NULL = nothing was loaded */
   unsigned round;
   bool is_new; /* there was no such function */
 };
@@ -110,7 +113,19 @@ static void free_check(struct ms_lua *lua, struct ms_lua_check *check)
   }
   *link = check->next;
   ms_lua_code_unref(check->code);
+  ms_lua_bundle_unref(check->before);
   ms_free(check);
+}
+
+static int begin_check(struct ms_lua *lua, struct ms_lua_function *function,
+                       struct ms_lua_bundle *bundle, bool is_new);
+
+/* Other sources have come since it began, by a function's first call or by deployment: they are newer. */
+static bool is_overtaken(const struct ms_lua_function *function, const struct ms_lua_check *check)
+{
+  const struct ms_lua_code *now = function->latest.code;
+  return now != NULL && now->bundle != check->before &&
+         !ms_lua_bundle_same(now->bundle, check->code->bundle);
 }
 
 /* The sources under the configuration that the function has now. */
@@ -176,7 +191,11 @@ static void on_checked(const struct ms_lua_result *result, void *user)
   struct ms_lua_function *function = ms_map_get(&lua->functions, ms_str_c(check->code->name));
   if (function != NULL && function->check == check) {
     function->check = NULL;
-    if (result->outcome == MS_LUA_OK) {
+    if (is_overtaken(function, check)) {
+      if (function->is_from_file && lua->reload != NULL) {
+        begin_check(lua, function, function->latest.code->bundle, check->is_new);
+      }
+    } else if (result->outcome == MS_LUA_OK) {
       pass(lua, function, check);
     } else {
       fail(lua, function, check, result);
@@ -207,7 +226,8 @@ static int begin_check(struct ms_lua *lua, struct ms_lua_function *function,
   }
   check->lua = lua;
   check->round = lua->reload == NULL ? 0 : lua->reload->round;
-  check->is_new = is_new && before == NULL;
+  check->before = before == NULL ? NULL : ms_lua_bundle_ref(before->bundle);
+  check->is_new = is_new;
   check->next = lua->checks;
   lua->checks = check;
   int64_t limit_ms = lua->work == NULL ? CHECK_LOCAL_MS : CHECK_WORKER_MS;
@@ -258,11 +278,12 @@ static int look_at_sources(struct ms_lua *lua, struct ms_lua_function *function,
     return MSTEP_OK;
   }
   if (function->check != NULL && function->latest.code != NULL &&
+      !is_overtaken(function, function->check) &&
       ms_lua_bundle_same(function->latest.code->bundle, bundle)) {
     function->check = NULL; /* changed back while the change was tried */
     return MSTEP_OK;
   }
-  return begin_check(lua, function, bundle, is_new);
+  return begin_check(lua, function, bundle, is_new && function->latest.code == NULL);
 }
 
 static int reload_function(struct ms_lua *lua, struct ms_str name, bool is_new)

@@ -206,6 +206,19 @@ MT_TEST(dirwatch__written_again_at_once)
   deinit(&f);
 }
 
+/* A file that is younger than the clock's tick is compared by what is in it. */
+MT_TEST(dirwatch__young_files)
+{
+  struct fixture f;
+  init(&f, false);
+  write_text(&f, "a/one.lua", "2");
+  mt_eq_str((f.told[0] = '\0', ms_dirwatch_look(f.watch), f.told), "changed 0/one.lua;");
+  mt_eq_str((f.told[0] = '\0', ms_dirwatch_look(f.watch), f.told), "");
+  write_text(&f, "a/one.lua", "3");
+  mt_eq_str((f.told[0] = '\0', ms_dirwatch_look(f.watch), f.told), "changed 0/one.lua;");
+  deinit(&f);
+}
+
 MT_TEST(dirwatch__links)
 {
   struct fixture f;

@@ -159,6 +159,81 @@ MT_TEST(lua_reload__swaps)
   }
 }
 
+/* Files that are seconds old when the watch begins have not changed: "reloaded" is said of a change alone. */
+MT_TEST(lua_reload__young_files_are_no_change)
+{
+  struct watcher w;
+  prepare(&w);
+  EACH_KIND(&w, false) {
+    write_text(&w, "functions/f.lua", "return function() return 1 end");
+    write_text(&w, "functions/g.lua", "return function() return 1 end");
+    end(&w);
+    begin(&w, all_workers[kind], false);
+    mt_eq_str(look(&w), "");
+    write_text(&w, "functions/g.lua", "return function() return 2 end");
+    mt_eq_str(look(&w), "reloaded g;");
+    mt_eq_str(look(&w), "");
+    delete(&w, "functions/f.lua");
+    delete(&w, "functions/g.lua");
+  }
+}
+
+/* The first call of a function reads newer files than those on trial: what it has loaded stays. */
+MT_TEST(lua_reload__first_call_overtakes_the_check)
+{
+  struct watcher w;
+  prepare(&w);
+  write_text(&w, "functions/f.lua", "return function() return 'zero' end");
+  EACH_KIND(&w, false) {
+    write_text(&w, "functions/f.lua", "return function() return 'old' end");
+    mt_eq_int(ms_lua_look(w.f.lua), 0); /* the check has begun, and nobody has told of it */
+    write_text(&w, "functions/f.lua", "return function() return 'newer' end");
+    mt_eq_str(call(&w, "f"), "\"newer\"");
+    mt_eq_str(call(&w, "f"), "\"newer\"");
+    look(&w);
+    mt_eq_str(w.told, "");
+    mt_eq_str(call(&w, "f"), "\"newer\"");
+    write_text(&w, "functions/f.lua", "return function() return 'old' end");
+    mt_eq_str(look(&w), "reloaded f;");
+    mt_eq_str(call(&w, "f"), "\"old\"");
+  }
+}
+
+/* The same when the newer file is noticed while the older one is still on trial. */
+MT_TEST(lua_reload__first_call_overtakes_and_is_told)
+{
+  struct watcher w;
+  prepare(&w);
+  write_text(&w, "functions/f.lua", "return function() return 'zero' end");
+  EACH_KIND(&w, false) {
+    static struct answer a;
+    write_text(&w, "functions/f.lua", "return function() return 'old' end");
+    mt_eq_int(ms_lua_look(w.f.lua), 0);
+    write_text(&w, "functions/f.lua", "return function() return 'newer' end");
+    fixture_start(&w.f, &a, "f", "{}", 0);
+    mt_eq_str(look(&w), "reloaded f;");
+    mt_eq_str(a.output, "\"newer\"");
+    mt_eq_str(call(&w, "f"), "\"newer\"");
+  }
+}
+
+/* What was deployed meanwhile is not replaced by what a file said before. */
+MT_TEST(lua_reload__deployment_overtakes_the_check)
+{
+  struct watcher w;
+  prepare(&w);
+  write_text(&w, "functions/f.lua", "return function() return 'zero' end");
+  EACH_KIND(&w, false) {
+    mt_eq_str(call(&w, "f"), kind == 0 ? "\"zero\"" : "\"file\"");
+    write_text(&w, "functions/f.lua", kind == 0 ? "return function() return 'file' end" : "return function() end");
+    mt_eq_int(ms_lua_look(w.f.lua), 0);
+    mt_eq_int(ms_lua_load(w.f.lua, MS_STR("f"), MS_STR("return function() return 'deployed' end")), 0);
+    mt_eq_str(call(&w, "f"), "\"deployed\"");
+    mt_eq_str(call(&w, "f"), "\"deployed\"");
+    mt_eq_str(w.told, "");
+  }
+}
+
 /* Without anybody asking: by the system's own notice. */
 MT_TEST(lua_reload__is_noticed)
 {
