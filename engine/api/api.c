@@ -89,6 +89,7 @@ void ms_api_collect(struct ms_metrics *metrics, const struct ms_api *api)
 {
   ms_metrics_set(metrics, MS_METRIC_API_CALLS, api->answered_count);
   ms_metrics_set(metrics, MS_METRIC_API_ERRORS, api->refused_count);
+  ms_metrics_set_histogram(metrics, MS_METRIC_API_SECONDS, &api->durations);
 }
 
 void ms_api_free(struct ms_api *api)
@@ -262,6 +263,7 @@ void ms_api_on_posted(void *user)
     ms_api_call_free(call);
     return;
   }
+  call->begun_at_us = ms_engine_clock_us(call->api->engine);
   call->is_running = true;
   call_run(call);
   call->is_running = false;

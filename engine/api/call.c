@@ -75,6 +75,8 @@ void ms_api_answer(struct ms_api_call *call, int code, int http_status, struct m
   call->is_answered = true;
   call->api->answered_count += code == 0;
   call->api->refused_count += code != 0;
+  ms_histogram_add(&call->api->durations,
+                   ms_engine_clock_us(call->api->engine) - call->begun_at_us);
   if (call->receiver.reply != NULL) {
     const struct ms_api_reply reply = {code, http_status, text};
     call->receiver.reply(&reply, &call->receiver);

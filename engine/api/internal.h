@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "api/call.h"
+#include "metrics/metrics.h"
 
 struct ms_api {
   struct ms_engine *engine;
@@ -14,6 +15,7 @@ struct ms_api {
   uint64_t serial; /* of the latest; under the lock too */
   struct ms_json applied; /* by the latest ApplyProject */
   uint64_t answered_count, refused_count; /* the loop thread's */
+  struct ms_histogram durations;          /* likewise */
 };
 
 /* Any thread makes one; from then on it is the loop thread's. */
@@ -31,6 +33,7 @@ struct ms_api_call {
   void (*cancel)(struct ms_api_call *call, void *what);
   void *what;
   uint64_t serial;
+  int64_t begun_at_us;
   bool is_cancelled; /* nobody waits for the answer any more */
   bool is_cancel;    /* no call: what says so of an earlier one of the same callback.user */
   bool is_running;   /* its operation is on the stack */

@@ -42,6 +42,7 @@ struct ms_outbox {
   uint64_t next_order;
   size_t open_count; /* neither undelivered nor dropped */
   size_t undelivered_count;
+  uint64_t delivered_count;
   unsigned flight_count;
   bool is_resumed;
 };
@@ -277,6 +278,7 @@ static void taken(struct parcel *parcel)
   char key[MS_STORE_NUMBER_SIZE];
   struct ms_outbox *outbox = parcel->outbox;
   struct ms_batch *batch;
+  outbox->delivered_count += !parcel->is_taken;
   parcel->is_taken = true;
   int err = change_begin(&batch, outbox);
   if (err == 0) {
@@ -456,6 +458,11 @@ void ms_outbox_back(struct ms_outbox *outbox)
 size_t ms_outbox_undelivered_count(const struct ms_outbox *outbox)
 {
   return outbox->undelivered_count;
+}
+
+uint64_t ms_outbox_delivered_count(const struct ms_outbox *outbox)
+{
+  return outbox->delivered_count;
 }
 
 int64_t ms_outbox_next_due_ms(const struct ms_outbox *outbox)

@@ -62,6 +62,7 @@ void ms_outbox_commit(struct ms_outbox *outbox);
 void ms_outbox_back(struct ms_outbox *outbox); /* end failed, or was not reached */
 
 size_t ms_outbox_undelivered_count(const struct ms_outbox *outbox);
+uint64_t ms_outbox_delivered_count(const struct ms_outbox *outbox); /* since it was made */
 /*
  * Undelivered ones as {"Id", "Target", "Reason", "Error", "Attempts", "CreatedAt", "Body"}, oldest first,
  * with numbers above `after`. *next: the last one's number when there are more, else 0.

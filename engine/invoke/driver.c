@@ -96,12 +96,15 @@ static void invoke_collect(void *driver, struct ms_metrics *metrics)
 {
   const struct ms_invoke *invoke = driver;
   ms_metrics_set(metrics, MS_METRIC_FUNCTION_RUNS, invoke->counts.invocations);
+  ms_metrics_set(metrics, MS_METRIC_FUNCTION_SUCCESSES, invoke->counts.successes);
   ms_metrics_set(metrics, MS_METRIC_FUNCTION_ERRORS, invoke->counts.errors);
   ms_metrics_set(metrics, MS_METRIC_FUNCTION_THROTTLES, invoke->counts.throttles);
   ms_metrics_set(metrics, MS_METRIC_ASYNC_RECEIVED, invoke->counts.received);
   ms_metrics_set(metrics, MS_METRIC_ASYNC_DROPPED, invoke->counts.dropped);
+  ms_metrics_set(metrics, MS_METRIC_ASYNC_AGED_OUT, invoke->counts.aged_out);
   ms_metrics_set(metrics, MS_METRIC_ASYNC_PENDING, invoke->open_count);
   ms_metrics_set(metrics, MS_METRIC_RECURSIONS_DROPPED, invoke->counts.recursions);
+  ms_metrics_set(metrics, MS_METRIC_DELIVERED, ms_outbox_delivered_count(invoke->outbox));
   ms_metrics_set(metrics, MS_METRIC_UNDELIVERED, ms_outbox_undelivered_count(invoke->outbox));
 }
 

@@ -313,5 +313,6 @@ void ms_queued_end(struct ms_queued *queued, enum ms_invoke_condition condition)
   ms_outbox_commit(invoke->outbox);
   ms_invoke_tell_end(queued, condition);
   invoke->counts.dropped += condition != MS_INVOKE_SUCCESS;
+  invoke->counts.aged_out += condition == MS_INVOKE_AGE_EXCEEDED;
   ms_queued_drop(queued);
 }

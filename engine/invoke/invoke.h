@@ -160,9 +160,10 @@ void ms_invoke_leave(struct ms_invoke *invoke, struct ms_invoke_function *functi
 
 /* Since the start, of all functions. */
 struct ms_invoke_counts {
-  uint64_t invocations, errors, throttles;
+  uint64_t invocations, successes, errors, throttles;
   uint64_t received; /* asynchronous events */
   uint64_t dropped;  /* of them: without an attempt that ended well */
+  uint64_t aged_out; /* of these: too old for another one */
   uint64_t recursions;
 };
 const struct ms_invoke_counts *ms_invoke_counts(const struct ms_invoke *invoke);

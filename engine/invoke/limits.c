@@ -107,6 +107,7 @@ void ms_invoke_begin_run(struct ms_invoke *invoke, struct ms_invoke_function *fu
 void ms_invoke_end_run(struct ms_invoke *invoke, struct ms_invoke_function *function, bool is_error)
 {
   invoke->counts.errors += is_error;
+  invoke->counts.successes += !is_error;
   if (function != NULL) {
     function->run_count--;
   }

@@ -40,6 +40,7 @@ struct job {
   uint64_t seq;
   unsigned transitions;
   bool is_run;           /* stepping: only its answer is missing */
+  int64_t posted_at_us;
   ms_journal_run_cb run; /* CALL */
   ms_journal_done_cb done;
   void *user;
@@ -75,6 +76,7 @@ struct ms_journal {
   uint64_t durable_seq;
   uint64_t durable_lsn;
   struct ms_journal_stats stats;
+  struct ms_histogram durations;
 };
 
 static void assert_state(const struct ms_journal *journal)
@@ -169,6 +171,7 @@ static int post(struct ms_journal *journal, struct job *job)
   if (journal->posted == NULL && journal->work != NULL) {
     ms_loop_hold(journal->loop);
   }
+  job->posted_at_us = journal->loop == NULL ? 0 : ms_loop_clock_us(journal->loop);
   *journal->posted_end = job;
   journal->posted_end = &job->next;
   journal->posted_commits += job->type == JOB_COMMIT;
@@ -214,6 +217,10 @@ static void commit_answered(struct ms_journal *journal, struct job *job)
     journal->stats.commits++;
     journal->stats.transitions += job->transitions;
     journal->stats.bytes += size;
+    if (journal->loop != NULL) {
+      ms_histogram_add(&journal->durations,
+                       ms_loop_clock_us(journal->loop) - job->posted_at_us);
+    }
     if (job->transitions > journal->stats.largest) {
       journal->stats.largest = job->transitions;
     }
@@ -443,6 +450,11 @@ uint64_t ms_journal_durable_lsn(const struct ms_journal *journal)
 void ms_journal_get_stats(struct ms_journal_stats *out, const struct ms_journal *journal)
 {
   *out = journal->stats;
+}
+
+const struct ms_histogram *ms_journal_durations(const struct ms_journal *journal)
+{
+  return &journal->durations;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------ */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 
 struct ms_journal;
@@ -92,6 +93,8 @@ bool ms_journal_is_full(const struct ms_journal *journal);
 uint64_t ms_journal_durable_seq(const struct ms_journal *journal);
 uint64_t ms_journal_durable_lsn(const struct ms_journal *journal);
 void ms_journal_get_stats(struct ms_journal_stats *out, const struct ms_journal *journal);
+/* Of commits, from when they were handed over to their answer; empty where there is no loop. Lives with the journal. */
+const struct ms_histogram *ms_journal_durations(const struct ms_journal *journal);
 
 /* In ERROR: has the store looked at again. MSTEP_ESTATE: not in ERROR, or a probe is under way. */
 int ms_journal_probe(struct ms_journal *journal);

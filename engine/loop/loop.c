@@ -85,6 +85,11 @@ void ms_loop_free(struct ms_loop *loop)
 
 /* ---- dispatch ---- */
 
+int64_t ms_loop_clock_us(struct ms_loop *loop)
+{
+  return loop->type->clock_us(loop);
+}
+
 int64_t ms_loop_now_ms(struct ms_loop *loop)
 {
   return loop->type->now_ms(loop);

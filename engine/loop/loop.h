@@ -31,10 +31,13 @@ struct ms_loop_type {
   int (*run)(struct ms_loop *loop);
   void (*stop)(struct ms_loop *loop);
   void *(*event_base)(struct ms_loop *loop); /* NULL: has none */
+  int64_t (*clock_us)(struct ms_loop *loop);
 };
 
 /* Wall clock, milliseconds since 1970, read once a turn; never goes backwards. */
 int64_t ms_loop_now_ms(struct ms_loop *loop);
+/* For measuring how long things take: microseconds that only rise, read now. Simulated time where time is simulated. */
+int64_t ms_loop_clock_us(struct ms_loop *loop);
 /* The one timer: calls on_timer at or after due_at_ms. Replaces the one before; 0 = none. */
 int ms_loop_set_timer(struct ms_loop *loop, int64_t due_at_ms);
 /* Calls on_defer once, at the end of this turn, before waiting; many calls in a turn are one. */

@@ -265,9 +265,18 @@ static void lev_free(struct ms_loop *loop)
   ms_free(lev);
 }
 
+static int64_t lev_clock_us(struct ms_loop *loop)
+{
+  struct timespec now;
+  (void)loop;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static const struct ms_loop_type lev_type = {
     "libevent", lev_free,  lev_now_ms, lev_set_timer, lev_defer,
     lev_wake,   lev_watch, lev_run,    lev_stop,      lev_event_base,
+    lev_clock_us,
 };
 
 static struct event_base *lev_base_new(void)

@@ -236,9 +236,14 @@ static int sim_run(struct ms_loop *loop)
   return MSTEP_OK;
 }
 
+static int64_t sim_clock_us(struct ms_loop *loop)
+{
+  return sim_now_ms(loop) * 1000;
+}
+
 static const struct ms_loop_type sim_type = {
     "sim", sim_free, sim_now_ms, sim_set_timer, sim_defer, sim_wake, sim_watch, sim_run, sim_stop,
-    NULL,
+    NULL,    sim_clock_us,
 };
 
 int ms_loop_sim_run_until(struct ms_loop *loop, int64_t end_at_ms)

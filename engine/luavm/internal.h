@@ -154,6 +154,7 @@ struct ms_lua {
   struct ms_lua_job *waiting_head; /* workers: to be posted when their queue has room */
   struct ms_lua_job *waiting_tail;
   size_t open_count;         /* jobs whose `done` is to come */
+  uint64_t call_count;       /* jobs there ever were */
   size_t held_count;         /* of these, out: the loop is held while there are any */
   struct ms_work *work;      /* NULL: 0 workers */
   atomic_size_t log_bytes;   /* of lines on their way from workers */

@@ -227,6 +227,7 @@ static int submit(struct ms_lua *lua, struct ms_lua_job *job)
   }
   if (err == 0) {
     lua->open_count++;
+    lua->call_count++;
   }
   return err;
 }
@@ -448,6 +449,17 @@ void ms_lua_on_wake(struct ms_lua *lua)
   lua->is_delivering = false;
   if (next_job(lua) != NULL || lua->asked_head != NULL) {
     ms_loop_wake(lua->options.loop);
+  }
+}
+
+void ms_lua_stats(struct ms_lua_stats *out, const struct ms_lua *lua)
+{
+  *out = (struct ms_lua_stats){.calls = lua->call_count, .workers = lua->options.workers};
+  for (size_t i = 0; i < lua->jobs.count; i++) {
+    enum ms_lua_job_state state = lua->jobs.data[i]->state;
+    out->waiting += state == MS_LUA_JOB_QUEUED;
+    out->running += state != MS_LUA_JOB_QUEUED && state != MS_LUA_JOB_FREE &&
+                    state != MS_LUA_JOB_FINISHED;
   }
 }
 

@@ -44,6 +44,14 @@ struct ms_lua_options {
 int ms_lua_new(struct ms_lua **out, const struct ms_lua_options *options);
 void ms_lua_free(struct ms_lua *lua); /* kills what runs; callbacks are not called after */
 
+struct ms_lua_stats {
+  uint64_t calls;    /* since it was made */
+  size_t workers;    /* threads */
+  size_t running;    /* calls that have begun, or were given to the workers */
+  size_t waiting;    /* calls that were not */
+};
+void ms_lua_stats(struct ms_lua_stats *out, const struct ms_lua *lua);
+
 /* ---- calls ---- */
 
 /* What Lambda's function configuration means to a function that runs. */

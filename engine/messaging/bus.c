@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "messaging/bus_archive.h"
+#include "metrics/metrics.h"
 
 #define AFTER_TROUBLE_MS 1000
 
@@ -310,6 +311,8 @@ static int fire_scheduled(struct ms_rule *rule, int64_t run_at_ms, bool is_due)
   ms_relay_commit(buses->relay);
   ms_json_replace(&rule->row, row); /* what is borrowed from it is shared by both */
   rule->fired_at_ms = run_at_ms;
+  buses->fired += is_due;
+  buses->missed += !is_due;
   return MSTEP_OK;
 }
 
@@ -462,6 +465,16 @@ static bool is_busy(void *driver)
   return ms_replays_are_busy(buses) || ms_relay_is_busy(buses->relay);
 }
 
+static void collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_buses *buses = driver;
+  ms_metrics_set(metrics, MS_METRIC_BUS_EVENTS, buses->counts.events);
+  ms_metrics_set(metrics, MS_METRIC_BUS_MATCHES, buses->counts.matches);
+  ms_metrics_set(metrics, MS_METRIC_SCHEDULE_FIRED, buses->fired);
+  ms_metrics_set(metrics, MS_METRIC_SCHEDULE_MISSED, buses->missed);
+  ms_relay_collect(buses->relay, metrics);
+}
+
 const struct ms_driver_type ms_buses_driver = {
     .name = "buses",
     .open = open_buses,
@@ -471,6 +484,7 @@ const struct ms_driver_type ms_buses_driver = {
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
     .is_busy = is_busy,
+    .collect = collect,
 };
 
 struct ms_relay *ms_buses_relay(const struct ms_buses *buses)

@@ -302,6 +302,9 @@ static void keep(struct ms_archived *event)
 void ms_bus_commit(struct ms_buses *buses)
 {
   ms_relay_commit(buses->relay);
+  buses->counts.events += buses->staged_counts.events;
+  buses->counts.matches += buses->staged_counts.matches;
+  buses->staged_counts.events = buses->staged_counts.matches = 0;
   while (buses->staged != NULL) {
     struct ms_archived *event = buses->staged;
     struct ms_archive *archive = event->archive;
@@ -322,6 +325,7 @@ void ms_bus_commit(struct ms_buses *buses)
 void ms_bus_rollback(struct ms_buses *buses)
 {
   ms_relay_rollback(buses->relay);
+  buses->staged_counts.events = buses->staged_counts.matches = 0;
   free_events(buses->staged);
   buses->staged = NULL;
 }

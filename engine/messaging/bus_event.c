@@ -64,6 +64,7 @@ int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json eve
     return err;
   }
   ms_buf_init(&text, 0);
+  bus->buses->staged_counts.events++;
   if (hits.count > 0) {
     ms_json_print(&text, event);
     err = text.error;
@@ -72,6 +73,7 @@ int ms_bus_spread(struct ms_bus *bus, struct ms_batch *batch, struct ms_json eve
     struct ms_rule *rule = hits.users[i];
     if (is_listed(only, rule->arn)) {
       err = ms_rule_fire(rule, batch, event, ms_buf_view(&text), may_hop);
+      bus->buses->staged_counts.matches++;
     }
   }
   err = err != 0 ? err : ms_archives_add(bus, batch, event, &text);

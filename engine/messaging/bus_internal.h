@@ -57,6 +57,10 @@ struct ms_buses {
   struct ms_replay *replays;
   uint64_t asked, durable; /* questions of replays whether all is durable, and answers */
   struct ms_bus_wait *waits; /* deliveries to buses that wait for the disk */
+  struct {
+    uint64_t events, matches;
+  } counts, staged_counts; /* staged: of a change that has not ended */
+  uint64_t fired, missed;  /* runs of rules by their schedules */
 };
 
 /* ---- bus.c ---- */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "messaging/queue_internal.h"
+#include "metrics/metrics.h"
 
 #define SOONS_MAX ((size_t)1 << 20)
 #define RETRY_MS 50
@@ -340,6 +341,25 @@ static bool is_busy(void *driver)
          ms_queue_moves_due_ms(queues) != 0;
 }
 
+static void collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_queues *queues = driver;
+  static const enum ms_metric of_state[] = {[MS_QUEUE_DELAYED] = MS_METRIC_QUEUE_DELAYED,
+                                            [MS_QUEUE_READY] = MS_METRIC_QUEUE_VISIBLE,
+                                            [MS_QUEUE_IN_FLIGHT] = MS_METRIC_QUEUE_IN_FLIGHT};
+  ms_metrics_set(metrics, MS_METRIC_QUEUE_SENT, queues->counts.sent);
+  ms_metrics_set(metrics, MS_METRIC_QUEUE_RECEIVED, queues->counts.received);
+  ms_metrics_set(metrics, MS_METRIC_QUEUE_DELETED, queues->counts.deleted);
+  ms_metrics_set(metrics, MS_METRIC_QUEUE_DEAD, queues->counts.dead_lettered);
+  for (unsigned state = 0; state < sizeof of_state / sizeof *of_state; state++) {
+    ms_metrics_set(metrics, of_state[state], 0);
+    for (size_t i = 0; i < queues->by_id.count; i++) {
+      const struct ms_queue *queue = queues->by_id.data[i];
+      ms_metrics_set(metrics, of_state[state], queue == NULL ? 0 : queue->state_count[state]);
+    }
+  }
+}
+
 const struct ms_driver_type ms_queues_driver = {
     .name = "queues",
     .open = open_queues,
@@ -348,4 +368,5 @@ const struct ms_driver_type ms_queues_driver = {
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
     .is_busy = is_busy,
+    .collect = collect,
 };

@@ -96,6 +96,7 @@ static int delete_item(struct ms_queue *queue, struct ms_queue_item *item)
     err = ms_queue_end(queue);
   }
   if (err == 0) {
+    queue->queues->counts.deleted++;
     ms_queue_item_drop(queue, item);
     ms_queue_serve(queue); /* the group of a FIFO queue goes on */
     ms_queue_touch(queue);

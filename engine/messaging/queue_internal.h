@@ -124,6 +124,9 @@ struct ms_queues {
   struct ms_queue_move *moves;
   struct ms_str lineage; /* of who sends now */
   size_t body_bytes, bodies_max;
+  struct {
+    uint64_t sent, received, deleted, dead_lettered;
+  } counts;
   MS_VEC(struct ms_queue_evict) evicts;
   size_t evicts_asked;
   /* Without a store: who is to be called soon; one deferral for all of them. */

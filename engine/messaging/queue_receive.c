@@ -146,6 +146,8 @@ static void hand_out(struct ms_queue *queue, struct ms_queue_receive *receive)
   }
   if (err != 0) {
     give_back(queue, receive);
+  } else {
+    receive->queues->counts.received += count;
   }
   receive->cb(err, messages, err != 0 ? 0 : count, receive->arg);
   for (size_t i = 0; i < count; i++) {

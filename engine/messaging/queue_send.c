@@ -226,6 +226,7 @@ static int send_new(struct ms_queue *queue, const struct ms_queue_message *messa
     ms_queue_print_sequence(sent->sequence, addition.item->seq);
   }
   if (err == 0) {
+    queue->queues->counts.sent++;
     ms_queue_note_body(queue, addition.item);
   }
   return err;
@@ -347,6 +348,7 @@ int ms_queue_transfer(struct ms_queue *to, struct ms_queue *from, struct ms_queu
   }
   ms_buf_deinit(&copy);
   if (err == 0) {
+    to->queues->counts.dead_lettered += !is_redrive;
     ms_queue_item_drop(from, item);
     ms_queue_note_body(to, addition.item);
     ms_queue_touch(to);

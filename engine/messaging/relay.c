@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "messaging/relay_item.h"
+#include "metrics/metrics.h"
 
 #define AFTER_TROUBLE_MS 1000 /* when memory or the disk did not let us go on */
 #define DEAD_LETTER_RETRIES 30
@@ -30,6 +31,7 @@ struct ms_relay {
   bool is_dropping;    /* everything: nobody moves up */
   size_t count, kept, trying;
   size_t fresh; /* how many are FRESH */
+  uint64_t delivered, failed; /* tries */
   bool is_asked;
   int64_t ask_again_ms;
   bool is_resumed;
@@ -218,6 +220,7 @@ static const char *error_name(int code)
 static void on_failed(struct ms_relay_item *item, int code, bool is_final, const char *detail)
 {
   int64_t now_ms = ms_loop_now_ms(item->relay->env->loop);
+  item->relay->failed++;
   bool is_target = item->phase == MS_RELAY_TARGET;
   uint32_t retries = is_target ? item->policy.retries : DEAD_LETTER_RETRIES;
   int64_t delay_ms = ms_relay_item_delay_ms(item, ms_random_next(item->relay->env->random));
@@ -253,6 +256,7 @@ static void on_delivered(int code, bool is_final, const char *detail, void *arg)
     return;
   }
   if (code == 0) {
+    relay->delivered++;
     finish(item);
   } else {
     on_failed(item, code, is_final, detail);
@@ -330,6 +334,28 @@ void ms_relay_on_timer(struct ms_relay *relay, int64_t now_ms)
       try_item(item);
     }
   }
+}
+
+/* The figures of a relay, by its range. */
+static const struct {
+  enum ms_metric delivered, failed, waiting, undeliverable;
+} figures[] = {
+    [MS_RELAY_BUSES] = {MS_METRIC_BUS_DELIVERED, MS_METRIC_BUS_FAILED, MS_METRIC_BUS_WAITING,
+                        MS_METRIC_BUS_KEPT},
+    [MS_RELAY_TOPICS] = {MS_METRIC_TOPIC_DELIVERED, MS_METRIC_TOPIC_FAILED,
+                         MS_METRIC_TOPIC_WAITING, MS_METRIC_TOPIC_KEPT},
+    [MS_RELAY_SCHEDULES] = {MS_METRIC_SCHEDULE_DELIVERED, MS_METRIC_SCHEDULE_FAILED,
+                            MS_METRIC_SCHEDULE_WAITING, MS_METRIC_SCHEDULE_KEPT},
+    [MS_RELAY_FOLDERS] = {MS_METRIC_FOLDER_DELIVERED, MS_METRIC_FOLDER_FAILED,
+                          MS_METRIC_FOLDER_WAITING, MS_METRIC_FOLDER_KEPT},
+};
+
+void ms_relay_collect(const struct ms_relay *relay, struct ms_metrics *metrics)
+{
+  ms_metrics_set(metrics, figures[relay->range].delivered, relay->delivered);
+  ms_metrics_set(metrics, figures[relay->range].failed, relay->failed);
+  ms_metrics_set(metrics, figures[relay->range].waiting, relay->count - relay->kept);
+  ms_metrics_set(metrics, figures[relay->range].undeliverable, relay->kept);
 }
 
 int64_t ms_relay_next_due_ms(const struct ms_relay *relay)

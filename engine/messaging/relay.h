@@ -72,6 +72,7 @@ int64_t ms_relay_next_due_ms(const struct ms_relay *relay);
 void ms_relay_on_timer(struct ms_relay *relay, int64_t now_ms);
 bool ms_relay_is_busy(const struct ms_relay *relay); /* undeliverable ones do not count */
 size_t ms_relay_count(const struct ms_relay *relay); /* of all there is */
+void ms_relay_collect(const struct ms_relay *relay, struct ms_metrics *metrics);
 
 /*
  * What is undeliverable, as an outbox's (dest/outbox.h) with "ErrorCode" besides, oldest first, with ids above

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "messaging/scheduler_internal.h"
+#include "metrics/metrics.h"
 
 #define AFTER_TROUBLE_MS 1000
 
@@ -405,6 +406,14 @@ static bool is_busy(void *driver)
   return ms_relay_is_busy(((struct ms_scheduler *)driver)->relay);
 }
 
+static void collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_scheduler *scheduler = driver;
+  ms_metrics_set(metrics, MS_METRIC_SCHEDULE_FIRED, scheduler->fired);
+  ms_metrics_set(metrics, MS_METRIC_SCHEDULE_MISSED, scheduler->missed);
+  ms_relay_collect(scheduler->relay, metrics);
+}
+
 const struct ms_driver_type ms_scheduler_driver = {
     .name = "scheduler",
     .open = open_scheduler,
@@ -414,6 +423,7 @@ const struct ms_driver_type ms_scheduler_driver = {
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
     .is_busy = is_busy,
+    .collect = collect,
 };
 
 struct ms_relay *ms_scheduler_relay(const struct ms_scheduler *scheduler)

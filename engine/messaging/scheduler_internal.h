@@ -54,6 +54,7 @@ struct ms_scheduler {
   struct ms_heap heap;
   uint64_t order;
   int64_t sweep_at_ms; /* a group is being deleted; 0: none */
+  uint64_t fired, missed;
 };
 
 /* ---- scheduler.c ---- */

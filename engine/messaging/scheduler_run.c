@@ -187,6 +187,8 @@ int ms_scheduled_run(struct ms_scheduled *schedule, int64_t now_ms)
     ms_json_unref(row);
     return err;
   }
+  scheduler->fired += is_due;
+  scheduler->missed += !is_due;
   if (is_over) {
     size_t index;
     ms_scheduler_find(&index, scheduler, schedule->group, schedule->name);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "messaging/resource.h"
 #include "messaging/table_internal.h"
+#include "metrics/metrics.h"
 
 struct ms_str ms_table_text(struct ms_json object, const char *name)
 {
@@ -245,6 +246,14 @@ static void on_timer(void *driver, int64_t now_ms)
   }
 }
 
+static void collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_tables *tables = driver;
+  ms_metrics_set(metrics, MS_METRIC_TABLE_READ, tables->read);
+  ms_metrics_set(metrics, MS_METRIC_TABLE_WRITTEN, tables->written);
+  ms_metrics_set(metrics, MS_METRIC_TABLE_RECORDS, tables->records);
+}
+
 const struct ms_driver_type ms_tables_driver = {
     .name = "tables",
     .open = open_tables,
@@ -252,4 +261,5 @@ const struct ms_driver_type ms_tables_driver = {
     .load = load_tables,
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
+    .collect = collect,
 };

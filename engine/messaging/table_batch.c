@@ -129,6 +129,7 @@ static int read_one(struct reading *reading, struct ms_table_item *item, struct 
     return leave(reading, table, group, key);
   }
   int err = ms_table_item_decide(item, why);
+  item->table->tables->read += err == 0;
   struct ms_json shown = err == 0 ? ms_table_item_shown(item, &err) : MS_JSON_VALUE_NONE;
   reading->bytes += ms_table_item_size(item->old);
   return err != 0 || ms_json_is_none(shown) ? err : push_to(&reading->responses, table, shown);

@@ -87,6 +87,7 @@ struct ms_tables {
   int64_t next_trim_ms;
   struct ms_table_ticket tokens[MS_TABLE_TOKENS_MAX]; /* a ring */
   size_t next_token;
+  uint64_t read, written, records; /* items, items, of streams */
   ms_table_news_cb news;
   void *news_user;
 };

@@ -121,6 +121,7 @@ int ms_table_get_item(struct ms_tables *tables, struct ms_json request, struct m
   bool is_consistent = ms_json_is_true(ms_json_getc(request, "ConsistentRead"));
   int err = ms_table_item_init(&item, tables, request, MS_TABLE_GET, why);
   err = err != 0 ? err : ms_table_item_decide(&item, why);
+  tables->read += err == 0;
   *reply = ms_json_object(2);
   if (err == 0) {
     struct ms_json shown = ms_table_item_shown(&item, &err);

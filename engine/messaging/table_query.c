@@ -467,6 +467,7 @@ static int carry_out(struct ms_tables *tables, struct ms_json request, struct ms
     err = ms_json_is_none(ask.items) ? ms_error_nomem() : MSTEP_OK;
     err = err != 0 || is_empty ? err : ms_table_rows_scan(&tables->rows, &scan, look_at, &ask);
     err = err > 0 ? MSTEP_OK : err;
+    tables->read += ask.scanned;
   }
   err = err != 0 ? err : answer(reply, &ask, request);
   ms_table_words_deinit(&ask.words);

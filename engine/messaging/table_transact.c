@@ -206,6 +206,7 @@ int ms_table_transact_get(struct ms_tables *tables, struct ms_json request, stru
   for (size_t i = 0; i < many.count && err == 0; i++) {
     struct ms_json entry = ms_json_object(1);
     err = ms_table_item_decide(&many.items[i], why);
+    tables->read += err == 0;
     struct ms_json shown =
         err == 0 ? ms_table_item_shown(&many.items[i], &err) : MS_JSON_VALUE_NONE;
     if (err == 0 && !ms_json_is_none(shown)) {

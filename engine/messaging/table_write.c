@@ -227,7 +227,9 @@ int ms_table_write(struct ms_table_change *change, struct ms_item_table *table, 
     write_part(change, table, NULL, old, new_item);
   }
   put_counts(change, table);
+  table->tables->written++;
   if (table->stream != NULL) {
+    table->tables->records++;
     ms_table_stream_record(change, table, old, new_item, is_expired);
   }
   return change->error;

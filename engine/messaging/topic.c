@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "messaging/topic_internal.h"
+#include "metrics/metrics.h"
 
 #define NAME_MAX_LEN 256
 #define PAGE 100
@@ -398,6 +399,13 @@ static bool is_busy(void *driver)
   return ms_relay_is_busy(((struct ms_topics *)driver)->relay);
 }
 
+static void collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_topics *topics = driver;
+  ms_metrics_set(metrics, MS_METRIC_TOPIC_PUBLISHED, topics->published);
+  ms_relay_collect(topics->relay, metrics);
+}
+
 const struct ms_driver_type ms_topics_driver = {
     .name = "topics",
     .open = open_topics,
@@ -407,6 +415,7 @@ const struct ms_driver_type ms_topics_driver = {
     .next_due_ms = next_due_ms,
     .on_timer = on_timer,
     .is_busy = is_busy,
+    .collect = collect,
 };
 
 struct ms_relay *ms_topics_relay(const struct ms_topics *topics)

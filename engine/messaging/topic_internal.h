@@ -45,6 +45,7 @@ struct ms_topics {
   struct ms_relay *relay;
   struct ms_topic_wait *waits;
   int64_t sequence;
+  uint64_t published;
   struct ms_str lineage; /* of who publishes now */
   struct ms_map recents; /* by key */
   struct ms_topic_recent *recent_first, **recent_last;

@@ -380,6 +380,7 @@ static int publish(struct ms_topics *topics, const struct ms_topic *topic, struc
   }
   if (err == 0 && !message.is_known) {
     err = send_all(topics, stage_message, &message);
+    topics->published += err == 0;
   }
   if (err != 0 && message.recent != NULL) {
     ms_topic_recent_take_back(topics, message.recent);

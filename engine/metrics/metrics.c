@@ -17,21 +17,23 @@ static const struct row rows[] = {
 };
 
 static const struct {
-  int64_t up_to_ms;
+  int64_t up_to_us;
   const char *seconds;
 } buckets[MS_HISTOGRAM_BUCKETS] = {
-    {1, "0.001"}, {5, "0.005"}, {10, "0.01"}, {50, "0.05"}, {100, "0.1"},     {500, "0.5"},         {1000, "1"},
-    {5000, "5"},  {10000, "10"}, {60000, "60"}, {600000, "600"}, {3600000, "3600"}, {86400000, "86400"},
+    {100, "0.0001"},        {500, "0.0005"},    {1000, "0.001"},      {5000, "0.005"},
+    {10000, "0.01"},        {50000, "0.05"},    {100000, "0.1"},      {500000, "0.5"},
+    {1000000, "1"},         {5000000, "5"},     {10000000, "10"},     {60000000, "60"},
+    {600000000, "600"},     {INT64_C(3600000000), "3600"},            {INT64_C(86400000000), "86400"},
 };
 
-void ms_histogram_add(struct ms_histogram *histogram, int64_t duration_ms)
+void ms_histogram_add(struct ms_histogram *histogram, int64_t duration_us)
 {
   unsigned i = 0;
-  while (i < MS_HISTOGRAM_BUCKETS && duration_ms > buckets[i].up_to_ms) {
+  while (i < MS_HISTOGRAM_BUCKETS && duration_us > buckets[i].up_to_us) {
     i++;
   }
   histogram->buckets[i]++;
-  histogram->sum_ms += duration_ms < 0 ? 0 : (uint64_t)duration_ms;
+  histogram->sum_us += duration_us < 0 ? 0 : (uint64_t)duration_us;
 }
 
 void ms_metrics_set(struct ms_metrics *metrics, enum ms_metric metric, uint64_t value)
@@ -68,8 +70,9 @@ static void write_histogram(struct ms_buf *out, const struct row *row,
                   (unsigned long long)below);
   }
   const char *open = comma[0] == '\0' ? "" : "{", *close = comma[0] == '\0' ? "" : "}";
-  ms_buf_printf(out, "%s_sum%s%s%s %llu.%03u\n", row->name, open, row->labels, close,
-                (unsigned long long)(histogram->sum_ms / 1000), (unsigned)(histogram->sum_ms % 1000));
+  ms_buf_printf(out, "%s_sum%s%s%s %llu.%06u\n", row->name, open, row->labels, close,
+                (unsigned long long)(histogram->sum_us / 1000000),
+                (unsigned)(histogram->sum_us % 1000000));
   ms_buf_printf(out, "%s_count%s%s%s %llu\n", row->name, open, row->labels, close,
                 (unsigned long long)below);
 }

@@ -18,16 +18,16 @@ enum ms_metric {
   MS_METRIC_COUNT
 };
 
-#define MS_HISTOGRAM_BUCKETS 13
+#define MS_HISTOGRAM_BUCKETS 15
 
 /* Durations; zeroed memory is an empty one. */
 struct ms_histogram {
   uint64_t buckets[MS_HISTOGRAM_BUCKETS + 1]; /* each alone; the last is what no bucket holds */
-  uint64_t sum_ms;
+  uint64_t sum_us;
 };
 
 /* A negative duration (a clock was set back) counts as 0. */
-void ms_histogram_add(struct ms_histogram *histogram, int64_t duration_ms);
+void ms_histogram_add(struct ms_histogram *histogram, int64_t duration_us);
 
 /* The figures of one moment; zeroed memory is empty. */
 struct ms_metrics {

@@ -44,7 +44,8 @@ void ms_collect_events(struct ms_engine *engine, const struct ms_events *events)
 
 void ms_collect_end(struct ms_engine *engine, const struct ms_execution *execution)
 {
-  ms_histogram_add(&engine->durations, execution->stopped_at_ms - execution->started_at_ms);
+  ms_histogram_add(&engine->durations,
+                   1000 * (execution->stopped_at_ms - execution->started_at_ms));
 }
 
 static void collect_executions(struct ms_metrics *metrics, const struct ms_engine *engine)
@@ -69,7 +70,19 @@ static void collect_journal(struct ms_metrics *metrics, const struct ms_durable 
   ms_metrics_set(metrics, MS_METRIC_JOURNAL_RECORDS, stats.transitions);
   ms_metrics_set(metrics, MS_METRIC_JOURNAL_BYTES, stats.bytes);
   ms_metrics_set(metrics, MS_METRIC_JOURNAL_FAILURES, stats.failures);
+  ms_metrics_set_histogram(metrics, MS_METRIC_JOURNAL_SECONDS,
+                           ms_journal_durations(durable->journal));
   ms_metrics_set(metrics, MS_METRIC_STORE_FAILED, durable->state == MS_DURABLE_FAILED);
+}
+
+static void collect_lua(struct ms_metrics *metrics, const struct ms_lua *lua)
+{
+  struct ms_lua_stats stats;
+  ms_lua_stats(&stats, lua);
+  ms_metrics_set(metrics, MS_METRIC_LUA_WORKERS, stats.workers);
+  ms_metrics_set(metrics, MS_METRIC_LUA_CALLS, stats.calls);
+  ms_metrics_set(metrics, MS_METRIC_LUA_RUNNING, stats.running);
+  ms_metrics_set(metrics, MS_METRIC_LUA_WAITING, stats.waiting);
 }
 
 void ms_engine_collect(struct ms_metrics *metrics, struct ms_engine *engine)
@@ -78,6 +91,9 @@ void ms_engine_collect(struct ms_metrics *metrics, struct ms_engine *engine)
   ms_metrics_set(metrics, MS_METRIC_TIMERS, engine->timers.heap.count);
   if (engine->durable != NULL && engine->durable->journal != NULL) {
     collect_journal(metrics, engine->durable);
+  }
+  if (engine->lua != NULL) {
+    collect_lua(metrics, engine->lua);
   }
   ms_drivers_collect(metrics, engine);
 }

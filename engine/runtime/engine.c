@@ -214,6 +214,11 @@ int ms_engine_post(struct ms_engine *engine, struct ms_callback callback)
   return err != 0 ? err : ms_loop_wake(engine->loop);
 }
 
+int64_t ms_engine_clock_us(struct ms_engine *engine)
+{
+  return ms_loop_clock_us(engine->loop);
+}
+
 int64_t ms_engine_now_ms(struct ms_engine *engine)
 {
   return ms_loop_now_ms(engine->loop);

@@ -9,6 +9,7 @@
 
 struct ms_source_call {
   struct ms_source_call *next, **slot;
+  struct ms_sources *sources;
   ms_source_answer_cb done; /* NULL: forgotten */
   void *batch;
 };
@@ -34,6 +35,7 @@ static void on_answer(const struct ms_invoke_answer *answer, void *user)
   struct ms_source_call *call = user;
   ms_source_answer_cb done = call->done;
   void *batch = call->batch;
+  call->sources->counts.failures += answer->code != 0;
   call_free(call);
   if (done != NULL) {
     const struct ms_source_answer mine = {answer->code, answer->payload, answer->version,
@@ -63,7 +65,7 @@ int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
   int err = call == NULL ? ms_error_nomem() : ms_json_setc(&event, "Records", ms_json_ref(records));
   err = err != 0 ? err : lineage_of(&lineage, records);
   if (err == 0) {
-    *call = (struct ms_source_call){sources->calls, &sources->calls, done, batch};
+    *call = (struct ms_source_call){sources->calls, &sources->calls, sources, done, batch};
     if (call->next != NULL) {
       call->next->slot = &call->next;
     }
@@ -75,6 +77,9 @@ int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
     err = ms_invoke_call(sources->up.invoke, &request, on_answer, call);
     if (err != 0) {
       call_free(call);
+    } else {
+      sources->counts.batches++;
+      sources->counts.records += ms_json_count(records);
     }
   } else {
     ms_free(call);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "source/internal.h"
+#include "metrics/metrics.h"
 
 #define SETTLE_RETRY_MS 50
 
@@ -232,6 +233,14 @@ static bool sources_is_busy(void *driver)
   return is_busy;
 }
 
+static void sources_collect(void *driver, struct ms_metrics *metrics)
+{
+  const struct ms_sources *sources = driver;
+  ms_metrics_set(metrics, MS_METRIC_MAPPING_BATCHES, sources->counts.batches);
+  ms_metrics_set(metrics, MS_METRIC_MAPPING_RECORDS, sources->counts.records);
+  ms_metrics_set(metrics, MS_METRIC_MAPPING_FAILURES, sources->counts.failures);
+}
+
 const struct ms_driver_type ms_sources_driver = {
     .name = "sources",
     .open = sources_open,
@@ -241,4 +250,5 @@ const struct ms_driver_type ms_sources_driver = {
     .next_due_ms = sources_next_due_ms,
     .on_timer = sources_on_timer,
     .is_busy = sources_is_busy,
+    .collect = sources_collect,
 };

@@ -653,6 +653,11 @@ static bool folders_are_busy(void *driver)
   return folders->waiting_count > 0 || ms_relay_is_busy(folders->relay);
 }
 
+static void folders_collect(void *driver, struct ms_metrics *metrics)
+{
+  ms_relay_collect(((const struct ms_folders *)driver)->relay, metrics);
+}
+
 const struct ms_driver_type ms_folders_driver = {.name = "folders",
                                                  .open = folders_open,
                                                  .close = folders_close,
@@ -660,7 +665,8 @@ const struct ms_driver_type ms_folders_driver = {.name = "folders",
                                                  .resume = folders_resume,
                                                  .next_due_ms = folders_next_due_ms,
                                                  .on_timer = folders_on_timer,
-                                                 .is_busy = folders_are_busy};
+                                                 .is_busy = folders_are_busy,
+                                                 .collect = folders_collect};
 
 int ms_folders_set_up(struct ms_folders *folders, const char *dir)
 {

@@ -85,6 +85,9 @@ struct ms_sources {
   struct ms_sources_up up;
   struct ms_mapping *first;
   struct ms_source_call *calls;
+  struct {
+    uint64_t batches, records, failures;
+  } counts;
   int64_t settle_at_ms; /* 0: no state is to change */
   bool is_settling;     /* the ledger calls */
   bool is_resumed;

@@ -48,7 +48,7 @@ MT_TEST(metrics__count_executions_in_memory)
   check_has(text, "\nmstep_executions_open 0\n");
   check_has(text, "\nmstep_transitions_total 2\n");
   check_has(text, "\nmstep_execution_duration_seconds_bucket{le=\"1\"} 1\n");
-  check_has(text, "\nmstep_execution_duration_seconds_sum 3.000\n");
+  check_has(text, "\nmstep_execution_duration_seconds_sum 3.000000\n");
   mt_ok(strstr(text, "journal") == NULL);
   host_close(&host);
 }
