@@ -16,6 +16,7 @@
 #include "cli/deploy.h"
 #include "cli/machine.h"
 #include "cli/notify.h"
+#include "cli/serve_log.h"
 #include "cli/serve_project.h"
 #include "http/front.h"
 
@@ -29,6 +30,7 @@ struct serve {
   struct ms_project project;
   struct ms_serve_project declared;
   struct ms_credentials credentials;
+  struct ms_serve_log log;
   struct ms_http_front *front;
   char address[256];
   unsigned long long port;
@@ -105,8 +107,22 @@ static int on_call(const struct ms_http_front_call *request, ms_http_front_reply
 static int on_health(struct ms_buf *detail, void *user)
 {
   struct serve *serve = user;
-  (void)detail;
-  return serve->is_stopping ? MSTEP_ESTATE : MSTEP_OK;
+  const char *reason = "stopping";
+  int code = serve->is_stopping ? MSTEP_ESTATE : MSTEP_OK;
+  if (code == MSTEP_OK) {
+    code = mstep_engine_health(serve->client.engine);
+    reason = mstep_last_error();
+  }
+  if (code != MSTEP_OK) {
+    struct ms_text text = {0};
+    ms_text_put(&text, "{");
+    ms_text_pair(&text, "status", "failing");
+    ms_text_pair(&text, "reason", reason);
+    ms_text_put(&text, "}");
+    ms_buf_cstr(detail, ms_text_str(&text).data);
+    ms_text_deinit(&text);
+  }
+  return code;
 }
 
 static void take_text(mstep_str text, void *user)
@@ -230,6 +246,8 @@ static bool open_engine(struct serve *serve)
   ms_project_apply(&options, &serve->project);
   options.event_base = ms_loop_event_base(serve->loop);
   options.is_log_kept = 1;
+  options.log = ms_serve_log_line;
+  options.log_user = &serve->log;
   options.is_aws_compat = serve->args->options[MS_OPTION_AWS_COMPAT] != NULL;
   if (serve->args->options[MS_OPTION_WORKERS] != NULL) {
     options.workers = (int)workers;
@@ -240,7 +258,8 @@ static bool open_engine(struct serve *serve)
   if (serve->args->options[MS_OPTION_ACCOUNT] != NULL) {
     options.account = serve->args->options[MS_OPTION_ACCOUNT];
   }
-  return ms_client_open(&serve->client, &options, MS_CLIENT_RUN, true);
+  return ms_client_open(&serve->client, &options, MS_CLIENT_RUN, true) &&
+         mstep_engine_watch(serve->client.engine, ms_serve_log_event, &serve->log) == MSTEP_OK;
 }
 
 static bool open_front(struct serve *serve)
@@ -309,12 +328,13 @@ static bool tell_base_url(struct serve *serve)
 
 static void say_ready(const struct serve *serve)
 {
-  struct ms_text address = {0};
-  put_address(&address, serve, serve->address);
-  fprintf(stderr, "listening on %s, store %s\n", address.data == NULL ? "?" : address.data,
-          serve->client.store == NULL ? "none: nothing survives" : serve->client.store);
-  ms_text_deinit(&address);
-  fflush(stderr);
+  struct ms_text line = {0};
+  ms_text_put(&line, "listening on ");
+  put_address(&line, serve, serve->address);
+  ms_text_printf(&line, ", store %s",
+                 serve->client.store == NULL ? "none: nothing survives" : serve->client.store);
+  ms_serve_log_ready(&serve->log, ms_text_str(&line).data);
+  ms_text_deinit(&line);
   ms_notify("READY=1");
 }
 
@@ -344,7 +364,7 @@ int ms_cmd_serve(const struct ms_cli_args *args)
 {
   struct serve serve = {.args = args};
   int exit = MS_EXIT_USAGE;
-  if (read_listen(&serve) && open_engine(&serve) &&
+  if (ms_serve_log_init(&serve.log, args) && read_listen(&serve) && open_engine(&serve) &&
       ms_client_answering(&serve.client, args, "") && tell_base_url(&serve)) {
     exit = ms_serve_project_load(&serve.declared, &serve.client, args) ? run(&serve) : MS_EXIT_USAGE;
   }

@@ -99,7 +99,8 @@ static struct ms_str text_of(const char *name, const char *standard)
   return ms_str_c(text == NULL || text[0] == '\0' ? standard : text);
 }
 
-static int send_request(struct ms_remote *remote, const char *operation,
+/* request NULL: GET. */
+static int send_request(struct ms_remote *remote, const char *path,
                         const struct ms_text *request)
 {
   char url[sizeof remote->url + 128];
@@ -111,12 +112,12 @@ static int send_request(struct ms_remote *remote, const char *operation,
       .region = text_of("AWS_REGION", text_of("AWS_DEFAULT_REGION", "us-east-1").data),
       .service = MS_STR("mstep")};
   bool is_signed = sigv4.access_key_id.len > 0 && sigv4.secret.len > 0;
-  mstep_str body = ms_text_str(request);
-  snprintf(url, sizeof url, "%s/mstep/%s", remote->url, operation);
-  const struct ms_httpc_request http = {.method = MS_STR("POST"),
+  mstep_str body = request == NULL ? (mstep_str){"", 0} : ms_text_str(request);
+  snprintf(url, sizeof url, "%s%s", remote->url, path);
+  const struct ms_httpc_request http = {.method = request == NULL ? MS_STR("GET") : MS_STR("POST"),
                                         .url = ms_str_c(url),
                                         .headers = &type,
-                                        .header_count = 1,
+                                        .header_count = request == NULL ? 0 : 1,
                                         .body = {body.data, body.len},
                                         .timeout_ms = CALL_TIMEOUT_MS,
                                         .max_response_bytes = MS_TEXT_MAX,
@@ -146,8 +147,8 @@ static int read_reply(struct ms_remote *remote)
   return code;
 }
 
-int ms_remote_call(struct ms_remote *remote, struct ms_text *reply, const char *operation,
-                   const struct ms_text *request)
+static int exchange(struct ms_remote *remote, struct ms_text *reply, const char *path,
+                    const struct ms_text *request)
 {
   const struct ms_loop_callbacks callbacks = {on_timer, on_nothing, on_nothing, remote};
   ms_loop_set_callbacks(remote->loop, &callbacks);
@@ -155,7 +156,7 @@ int ms_remote_call(struct ms_remote *remote, struct ms_text *reply, const char *
   remote->is_answered = false;
   remote->failure = MS_HTTPC_OK;
   snprintf(remote->failure_text, sizeof remote->failure_text, "no answer");
-  int code = send_request(remote, operation, request);
+  int code = send_request(remote, path, request);
   while (code == MSTEP_OK && !remote->is_answered) {
     code = ms_loop_run(remote->loop);
   }
@@ -165,7 +166,27 @@ int ms_remote_call(struct ms_remote *remote, struct ms_text *reply, const char *
   if (code == MSTEP_OK && remote->failure != MS_HTTPC_OK) {
     code = MSTEP_EIO;
   }
+  return code;
+}
+
+int ms_remote_call(struct ms_remote *remote, struct ms_text *reply, const char *operation,
+                   const struct ms_text *request)
+{
+  char path[128];
+  snprintf(path, sizeof path, "/mstep/%s", operation);
+  int code = exchange(remote, reply, path, request);
   return code != MSTEP_OK ? code : read_reply(remote);
+}
+
+int ms_remote_get(struct ms_remote *remote, struct ms_text *reply, const char *path)
+{
+  int code = exchange(remote, reply, path, NULL);
+  if (code == MSTEP_OK && remote->http_status != 200) {
+    snprintf(remote->failure_text, sizeof remote->failure_text, "HTTP status %d",
+             remote->http_status);
+    code = MSTEP_EIO;
+  }
+  return code;
 }
 
 void ms_remote_say(const struct ms_remote *remote, int code)

@@ -16,6 +16,8 @@ void ms_remote_free(struct ms_remote *remote); /* NULL is fine */
 /* MSTEP_OK: reply is the answer. MSTEP_EINVALID: reply is the error object. Else ms_remote_say. */
 int ms_remote_call(struct ms_remote *remote, struct ms_text *reply, const char *operation,
                    const struct ms_text *request);
+/* The body of GET path. Else ms_remote_say. */
+int ms_remote_get(struct ms_remote *remote, struct ms_text *reply, const char *path);
 /* What was wrong when the latest call did not get an answer. */
 void ms_remote_say(const struct ms_remote *remote, int code);
 

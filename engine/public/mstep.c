@@ -382,6 +382,11 @@ int64_t mstep_engine_now_ms(mstep_engine *engine)
   return engine == NULL ? 0 : ms_engine_now_ms(engine->runtime);
 }
 
+int mstep_engine_health(mstep_engine *engine)
+{
+  return engine == NULL ? missing("engine") : ms_engine_health(engine->runtime);
+}
+
 int mstep_engine_watch(mstep_engine *engine, mstep_event_cb cb, void *user)
 {
   if (engine == NULL) {

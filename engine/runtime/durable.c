@@ -35,6 +35,11 @@ int ms_durable_status(const struct ms_engine *engine)
                   durable->detail);
 }
 
+int ms_engine_health(const struct ms_engine *engine)
+{
+  return ms_durable_status(engine);
+}
+
 bool ms_durable_is_ready(const struct ms_engine *engine)
 {
   const struct ms_durable *durable = engine->durable;

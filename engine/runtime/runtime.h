@@ -122,6 +122,8 @@ int ms_engine_run_until(struct ms_engine *engine, int64_t end_at_ms);
 void ms_engine_stop(struct ms_engine *engine); /* any thread; signal handlers */
 int ms_engine_post(struct ms_engine *engine, struct ms_callback callback); /* any thread */
 int64_t ms_engine_now_ms(struct ms_engine *engine);
+/* MSTEP_EIO with the detail: the store has failed, nothing is taken now. */
+int ms_engine_health(const struct ms_engine *engine);
 int64_t ms_engine_clock_us(struct ms_engine *engine); /* as ms_loop_clock_us */
 void ms_engine_watch(struct ms_engine *engine, struct ms_callback callback); /* fn NULL ends it */
 /*

@@ -191,6 +191,11 @@ MSTEP_EXTERN void mstep_engine_stop(mstep_engine *engine); /* any thread; signal
 /* Calls cb on the loop thread soon; any thread. */
 MSTEP_EXTERN int mstep_engine_post(mstep_engine *engine, mstep_post_cb cb, void *user);
 MSTEP_EXTERN int64_t mstep_engine_now_ms(mstep_engine *engine); /* the engine's clock, virtual or real */
+/*
+ * MSTEP_OK, or why nothing is taken now: MSTEP_EIO, with the detail in mstep_last_error, while the store has failed. It is
+ * looked at again by itself. On the loop thread.
+ */
+MSTEP_EXTERN int mstep_engine_health(mstep_engine *engine);
 /* Tells cb every event of every execution from now on; cb NULL ends it. One watcher. */
 MSTEP_EXTERN int mstep_engine_watch(mstep_engine *engine, mstep_event_cb cb, void *user);
 
