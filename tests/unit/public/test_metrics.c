@@ -66,3 +66,176 @@ MT_TEST(metrics__count_what_is_durable_in_a_store)
   mt_ok(strstr(text, "\nmstep_journal_commits_total 0\n") == NULL);
   host_close(&host);
 }
+
+/* ---- drivers ---- */
+
+struct answer {
+  int count;
+  char *text;
+};
+
+static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct answer *answer = user;
+  (void)status;
+  answer->count++;
+  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
+  mstep_engine_stop(engine);
+}
+
+/* request: with ' in place of ". */
+static const char *call(struct host *host, const char *operation, const char *request)
+{
+  struct answer answer = {0};
+  char *text = mt_format("%s", request);
+  for (char *c = text; *c != '\0'; c++) {
+    *c = *c == '\'' ? '"' : *c;
+  }
+  mt_eq_int(mstep_call(host->engine, operation, host_str(text), on_answer, &answer), 0);
+  host_run(host);
+  mt_eq_int(answer.count, 1);
+  if (strstr(answer.text, "__type") != NULL) {
+    mt_fail("%s: %s", operation, answer.text);
+  }
+  return answer.text;
+}
+
+#define ARN(service, name) "arn:aws:" service ":us-east-1:000000000000:" name
+#define URL "https://sqs.us-east-1.amazonaws.com/000000000000/"
+
+static void receive(struct host *host, bool is_deleted)
+{
+  const char *text = call(host, "ReceiveMessage", "{'QueueUrl':'" URL "q','VisibilityTimeout':0}");
+  const char *handle = strstr(text, "\"ReceiptHandle\":\"");
+  mt_ok(handle != NULL);
+  handle += sizeof "\"ReceiptHandle\":\"" - 1;
+  if (is_deleted) {
+    call(host, "DeleteMessage",
+         mt_format("{'QueueUrl':'" URL "q','ReceiptHandle':'%.*s'}", (int)strcspn(handle, "\""),
+                   handle));
+  }
+}
+
+static void use_queues(struct host *host)
+{
+  call(host, "CreateQueue", "{'QueueName':'dead'}");
+  call(host, "CreateQueue",
+       "{'QueueName':'q','Attributes':{'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'" ARN(
+           "sqs", "dead") "\\',\\'maxReceiveCount\\':1}'}}");
+  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'a'}");
+  receive(host, true);
+  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'b'}");
+  receive(host, false);
+  call(host, "ReceiveMessage", "{'QueueUrl':'" URL "q'}"); /* too often: it is dead */
+  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'c','DelaySeconds':60}");
+}
+
+static void use_topics_and_buses(struct host *host)
+{
+  call(host, "CreateTopic", "{'Name':'t'}");
+  call(host, "Subscribe",
+       "{'TopicArn':'" ARN("sns", "t") "','Protocol':'sqs','Endpoint':'" ARN("sqs", "dead") "'}");
+  call(host, "Publish", "{'TopicArn':'" ARN("sns", "t") "','Message':'m'}");
+  call(host, "PutRule", "{'Name':'r','EventPattern':'{\\'source\\':[\\'shop\\']}'}");
+  call(host, "PutTargets", "{'Rule':'r','Targets':[{'Id':'1','Arn':'" ARN("sqs", "dead") "'}]}");
+  call(host, "PutEvents",
+       "{'Entries':[{'Source':'shop','DetailType':'d','Detail':'{}'},"
+       "{'Source':'bank','DetailType':'d','Detail':'{}'}]}");
+  host_run(host);
+}
+
+static void use_tables(struct host *host)
+{
+  call(host, "CreateTable",
+       "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':"
+       "'id','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],"
+       "'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'KEYS_ONLY'}}");
+  call(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'}}}");
+  call(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'b'}}}");
+  call(host, "GetItem", "{'TableName':'tab','Key':{'id':{'S':'a'}}}");
+  call(host, "Scan", "{'TableName':'tab'}");
+}
+
+static void use_functions(struct host *host)
+{
+  call(host, "CreateFunction",
+       "{'FunctionName':'f','Code':{'Source':'return function(e) if e.bad then error(1) end return 1 "
+       "end'}}");
+  call(host, "Invoke", "{'FunctionName':'f','Payload':{}}");
+  call(host, "Invoke", "{'FunctionName':'f','Payload':{'bad':true}}");
+  call(host, "Invoke", "{'FunctionName':'f','InvocationType':'Event','Payload':{}}");
+  call(host, "CreateQueue", "{'QueueName':'in'}");
+  call(host, "CreateEventSourceMapping",
+       "{'FunctionName':'f','EventSourceArn':'" ARN("sqs", "in") "'}");
+  call(host, "SendMessage", "{'QueueUrl':'" URL "in','MessageBody':'x'}");
+  host_run(host);
+}
+
+MT_TEST(metrics__of_drivers_move)
+{
+  static const char *const lines[] = {
+      "mstep_queue_messages_deleted_total 2",
+      "mstep_queue_messages_dead_lettered_total 1",
+      "mstep_queue_messages{state=\"visible\"} 3", /* the dead one, of the topic, of the rule */
+      "mstep_queue_messages{state=\"delayed\"} 1",
+      "mstep_queue_messages{state=\"in_flight\"} 0",
+      "mstep_queue_messages_sent_total 6",
+      "mstep_queue_messages_received_total 3",
+      "mstep_topic_messages_published_total 1",
+      "mstep_bus_events_total 2",
+      "mstep_bus_matches_total 1",
+      "mstep_deliveries_total{from=\"topic\",outcome=\"delivered\"} 1",
+      "mstep_deliveries_total{from=\"bus\",outcome=\"delivered\"} 1",
+      "mstep_deliveries_total{from=\"bus\",outcome=\"failed\"} 0",
+      "mstep_table_items_written_total 2",
+      "mstep_table_items_read_total 3",
+      "mstep_table_stream_records_total 2",
+      "mstep_function_invocations_total 4",
+      "mstep_function_successes_total 3",
+      "mstep_function_errors_total 1",
+      "mstep_async_events_received_total 1",
+      "mstep_mapping_batches_total 1",
+      "mstep_mapping_records_total 1",
+      "mstep_mapping_failures_total 0",
+      "mstep_lua_calls_total 4",
+  };
+  struct host host;
+  store_url[0] = '\0';
+  host_open(&host, tune);
+  use_queues(&host);
+  use_topics_and_buses(&host);
+  use_tables(&host);
+  use_functions(&host);
+  const char *text = metrics_of(&host);
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    check_has(text, mt_format("\n%s\n", lines[i]));
+  }
+  mt_ok(strstr(text, "\nmstep_api_call_duration_seconds_count 0\n") == NULL);
+  host_close(&host);
+}
+
+MT_TEST(metrics__are_the_same_for_the_same_run_on_virtual_time)
+{
+  const char *texts[2];
+  for (unsigned i = 0; i < 2; i++) {
+    struct host host;
+    snprintf(store_url, sizeof store_url, "sqlite:%s/same%u.db", mt_tmpdir(), i);
+    host_open(&host, tune);
+    run_two(&host);
+    use_queues(&host);
+    texts[i] = mt_format("%s", metrics_of(&host));
+    host_close(&host);
+  }
+  mt_eq_str(texts[0], texts[1]);
+  check_has(texts[0], "\nmstep_journal_commit_duration_seconds_sum 0.000000\n");
+}
+
+MT_TEST(metrics__health_is_well_until_the_store_is_not)
+{
+  struct host host;
+  store_url[0] = '\0';
+  host_open(&host, tune);
+  mt_eq_int(mstep_engine_health(host.engine), 0);
+  mt_eq_int(mstep_engine_health(NULL), MSTEP_EINVALID);
+  host_close(&host);
+}
