@@ -93,4 +93,58 @@ describe("mstep serve", function()
     assert.are.equal(2, answer.code)
     assert.is_truthy(answer.stderr:find("broken.json:1:", 1, true), answer.stderr)
   end)
+
+  it("logs what becomes of executions, as text or JSON, and no payload", function()
+    local fails = [[{"StartAt":"F","States":{"F":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:bad",
+      "End":true}}}]]
+    local bad = 'return function(event) print("seen\\nit") error { Error = "NoMoon", Cause = event.word } end'
+    for _, form in ipairs { "text", "json" } do
+      local dir = program.project { ["functions/bad.lua"] = bad, ["machines/fails.asl.json"] = fails }
+      local server = servers.new { dir = dir, args = { "--log-format", form } }
+      local arn = server:aws("stepfunctions", "start-execution", "--state-machine-arn", ARN .. "stateMachine:fails", "--input",
+        '{"word": "hush"}').executionArn
+      wait_for(server, arn)
+      assert.is_true(server:stop())
+      local log = server:logged()
+      assert.is_nil(log:find("hush", 1, true), log)
+      if form == "text" then
+        assert.is_truthy(log:find("mstep: warning: execution: " .. arn .. " LambdaFunctionFailed, state F, error NoMoon\n", 1, true), log)
+        assert.is_truthy(log:find("mstep: info: lua: bad: seen\n    it\n", 1, true), log)
+      else
+        local found = false
+        for line in log:gmatch("{[^\n]+") do
+          local entry = program.decode(line)
+          found = found or (entry.executionArn == arn and entry.state == "F" and entry.error == "NoMoon" and entry.level == "warning")
+        end
+        assert.is_true(found, log)
+      end
+    end
+    assert.are.equal(2, program.run({ "serve", "--log-level", "loud" }).code)
+  end)
+
+  it("is not healthy while its store cannot write, and is again afterwards", function()
+    local dir, bin = program.tmpdir(), program.bin
+    program.write(dir .. "/mstep", "#!/bin/sh\ntrap '' XFSZ\nexec " .. program.quote(bin) .. ' "$@"\n')
+    os.execute("chmod +x " .. program.quote(dir .. "/mstep"))
+    program.bin = dir .. "/mstep"
+    local server = servers.new { dir = dir, args = { "--store", "h.db" } }
+    program.bin = bin
+    assert.are.equal('{"status":"ok"}', server:get("/healthz"))
+    assert(os.execute(("prlimit --pid %d --fsize=4096:unlimited"):format(server.pid)))
+    server:aws_run("stepfunctions", "create-activity", "--name", "a")
+    local text = server:get("/healthz")
+    assert.is_truthy(text:find('^{"status":"failing","reason":"the store .+ has failed: .+"}$'), text)
+    assert.is_truthy(server:get("/metrics"):find("\nmstep_store_failed 1\n", 1, true))
+    assert(os.execute(("prlimit --pid %d --fsize=unlimited:unlimited"):format(server.pid)))
+    for _ = 1, 100 * program.slowness do
+      text = server:get("/healthz")
+      if text == '{"status":"ok"}' then
+        break
+      end
+      os.execute("sleep 0.1")
+    end
+    assert.are.equal('{"status":"ok"}', text)
+    server:aws("stepfunctions", "create-activity", "--name", "b")
+    assert.is_true(server:stop())
+  end)
 end)
