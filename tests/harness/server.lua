@@ -8,6 +8,11 @@ M.__index = M
 
 local WAIT_S = 20 * program.slowness
 
+-- Started beside each server: the pipe's other end is held here, and closes when this process ends, however it
+-- does. What a failed spec left running goes with it.
+local WATCHDOG = "trap '' INT TERM; cat >/dev/null; kill -TERM %d 2>/dev/null || exit; sleep 3; "
+  .. "kill -KILL %d 2>/dev/null"
+
 local function read_all(path)
   local file = io.open(path, "rb")
   if not file then
@@ -36,6 +41,7 @@ function M.new(options)
   self.log = self.dir .. "/serve.log"
   self.pid = tonumber((shell(("cd %s && { %s serve --listen 127.0.0.1:0 %s >serve.out 2>serve.log & echo $!; }"):format(
     program.quote(self.dir), program.quote(program.bin), table.concat(words, " ")))))
+  self.watchdog = assert(io.popen(("sh -c %s >/dev/null 2>&1"):format(program.quote(WATCHDOG:format(self.pid, self.pid))), "w"))
   for _ = 1, WAIT_S * 20 do
     self.url = read_all(self.log):match("listening on (%S+),")
     if self.url or not self:is_running() then
@@ -56,6 +62,7 @@ function M:stop(signal)
   os.execute(("kill -%s %d 2>/dev/null"):format(signal or "TERM", self.pid))
   for _ = 1, WAIT_S * 20 do
     if not self:is_running() then
+      self.watchdog:close()
       return true
     end
     os.execute("sleep 0.05")

@@ -21,9 +21,6 @@ process.on('exit', () => running.forEach((server) => {
   fs.rmSync(server.dir, { recursive: true, force: true });
 }));
 
-// The server has no such operation: the case is counted, not played.
-class Missing extends Error {}
-
 // files: {"functions/a.lua": text}; args: more arguments of `mstep serve`
 class Server {
   static async start({ files = {}, args = [] } = {}) {
@@ -82,7 +79,7 @@ class Server {
       return { reply: plain(await client.send(new module[`${operation}Command`](params))) };
     } catch (error) {
       if (error.name === 'UnknownOperationException')
-        throw new Missing(`${service}:${operation}`);
+        throw new Error(`there is no operation ${service}:${operation}`);
       return { error: { code: error.name, message: error.message ?? '', status: error.$metadata?.httpStatusCode } };
     }
   }
@@ -158,4 +155,4 @@ async function until(look, limit = 10000, step = 20) {
   }
 }
 
-module.exports = { withServer, Missing, knows, until, sleep };
+module.exports = { withServer, knows, until, sleep };

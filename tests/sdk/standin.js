@@ -93,9 +93,23 @@ function raises(isInvoke) {
 }
 
 const BEHAVIOURS = [
+  [/^returns the string "input-event-" followed by the Python repr/, () => // of texts and lists of them
+    'local function repr(v) return type(v) == "table" and "[" .. repr(v[1]) .. "]" or "\'" .. v .. "\'" end ' +
+    'return function(event) return "input-event-" .. repr(event) end'],
   [/^returns its input event/, () => 'return function(event) return event end'],
   [/^raises a Python Exception\("Some exception was raised/, raises],
 ];
+
+// A resource of a service that is not here, by resource: the function that stands in for it.
+function routes({ mocks = {} }, isHere) {
+  const found = Object.keys(mocks).filter((resource) => resource.includes(':::') && !isHere(resource));
+  return Object.fromEntries(found.map((resource) => [resource, `function:${resource.split(':::')[1].replace(/\W/g, '_')}`]));
+}
+
+function routed({ mocks }, found) {
+  return Object.fromEntries(Object.entries(found).map(([resource, target]) => [`functions/${target.split(':')[1]}.lua`,
+    answers(mocks[resource].map((mock) => outcome(mock, false)))]));
+}
 
 function standIns(recorded) {
   const files = {};
@@ -104,7 +118,7 @@ function standIns(recorded) {
     if (found)
       files[`functions/${nameOf(arn)}.lua`] = found[1](JSON.stringify(recorded.definition).includes(':lambda:invoke'));
   }
-  for (const [name, list] of outcomes(recorded))
+  for (const [name, list] of recorded.class === 'lambda-behaviour' ? [] : outcomes(recorded))
     if (typeof name === 'string' && !list.some(({ error }) => /ResourceNotFound|Lambda\.AWSLambda/.test(error)))
       files[`functions/${name}.lua`] = answers(list);
   return files;
@@ -123,19 +137,22 @@ async function workOn(server, activityArn, entries, workerName) {
   }
 }
 
-// Workers for the activities of a case; they had been machines of their own, whose text has their name.
+// Workers for the activities of a case, which they make; they had been machines of their own, whose text has
+// their name. `done` is when they have answered all.
 async function work(server, recorded) {
   const workerName = /\\"WorkerName\\": \\"([^\\]+)/.exec(JSON.stringify(recorded.setup ?? []))?.[1];
   const activities = Object.entries(recorded.mocks ?? {}).filter(([resource]) => resource.includes(':activity:'));
   for (const [resource] of activities)
     await server.ask('states', 'CreateActivity', { name: resource.split(':').pop() });
-  return Promise.all(activities.map(([resource, entries]) => workOn(server, resource, entries, workerName)));
+  const done = Promise.all(activities.map(([resource, entries]) => workOn(server, resource, entries, workerName)));
+  done.catch(() => {});
+  return { done };
 }
 
-// Can what the case calls be had here? Functions and activities; other services as `services` says.
+// Can what the case calls be had here? Functions and activities.
 function isPlayable({ mocks = {}, lambdas = {} }) {
   const all = [...Object.keys(mocks), ...Object.keys(lambdas)];
   return all.length > 0 && all.every((resource) => FUNCTION.test(resource) || /:lambda:invoke|:activity:/.test(resource));
 }
 
-module.exports = { standIns, work, isPlayable };
+module.exports = { standIns, routes, routed, work, isPlayable };
