@@ -125,6 +125,16 @@ struct ms_state {
   uint32_t catcher_count;
 };
 
+/* What is compiled of ItemReader, ItemBatcher and ResultWriter. */
+struct ms_map_parts {
+  struct ms_query *reader_parameters; /* Parameters or Arguments; NULL: none */
+  struct ms_setting reader_max_items;
+  struct ms_setting batch_items; /* MaxItemsPerBatch */
+  struct ms_setting batch_bytes; /* MaxInputBytesPerBatch */
+  struct ms_query *batch_input;
+  struct ms_query *writer_parameters;
+};
+
 enum ms_flow_kind { MS_FLOW_MACHINE, MS_FLOW_BRANCH, MS_FLOW_PROCESSOR };
 
 struct ms_flow {

@@ -204,9 +204,9 @@ void ms_asl_retry(struct ms_asl_parse *parse, struct ms_json value);
 void ms_asl_catch(struct ms_asl_parse *parse, struct ms_json value);
 void ms_asl_processor(struct ms_asl_parse *parse, struct ms_json value, struct ms_flow **out);
 void ms_asl_processor_config(struct ms_asl_parse *parse, struct ms_json value, struct ms_flow *flow);
-void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value);
-void ms_asl_batcher(struct ms_asl_parse *parse, struct ms_json value);
-void ms_asl_writer(struct ms_asl_parse *parse, struct ms_json value);
+void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out);
+void ms_asl_batcher(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out);
+void ms_asl_writer(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out);
 void ms_asl_label(struct ms_asl_parse *parse, struct ms_json value, struct ms_str *out);
 void ms_asl_resource(struct ms_asl_parse *parse, struct ms_json value, struct ms_str *out);
 

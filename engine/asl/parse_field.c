@@ -447,20 +447,20 @@ static void read_credentials(struct ms_asl_parse *parse, const struct ms_field *
 static void read_reader(struct ms_asl_parse *parse, const struct ms_field *field, struct ms_json value)
 {
   *(struct ms_json *)slot_at(parse, field->offset) = ms_asl_keep(parse, value);
-  ms_asl_reader(parse, value);
+  ms_asl_reader(parse, value, slot_at(parse, field->offset2));
 }
 
 static void read_batcher(struct ms_asl_parse *parse, const struct ms_field *field,
                          struct ms_json value)
 {
   *(struct ms_json *)slot_at(parse, field->offset) = ms_asl_keep(parse, value);
-  ms_asl_batcher(parse, value);
+  ms_asl_batcher(parse, value, slot_at(parse, field->offset2));
 }
 
 static void read_writer(struct ms_asl_parse *parse, const struct ms_field *field, struct ms_json value)
 {
   *(struct ms_json *)slot_at(parse, field->offset) = ms_asl_keep(parse, value);
-  ms_asl_writer(parse, value);
+  ms_asl_writer(parse, value, slot_at(parse, field->offset2));
 }
 
 static field_reader *const field_readers[] = {

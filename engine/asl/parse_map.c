@@ -1,7 +1,7 @@
 /*
  * What only Map has: its processor and ProcessorConfig, Label, and the objects that say where items come
  * from and where results go. Those objects are checked by tables here and kept as written; their
- * paths and templates are compiled too, so that mistakes in them and the variables they use are known.
+ * paths, numbers and templates are compiled into struct ms_map_parts.
  */
 #include "asl/parse.h"
 #include "base/utf8.h"
@@ -22,9 +22,11 @@ struct part {
   unsigned flags; /* of enum ms_field_flags */
   const char *const *choices;
   int64_t min, max;
+  size_t to; /* of struct ms_map_parts: TO(member); 0: only checked */
 };
 
-#define PART_END {NULL, PART_OBJECT, 0, NULL, 0, 0}
+#define TO(member) (offsetof(struct ms_map_parts, member) + 1)
+#define PART_END {NULL, PART_OBJECT, 0, NULL, 0, 0, 0}
 
 static const char *const input_types[] = {"CSV", "JSON", "JSONL", "PARQUET", "MANIFEST", NULL};
 static const char *const read_transformations[] = {"NONE", "LOAD_AND_FLATTEN", NULL};
@@ -37,47 +39,47 @@ static const char *const modes[] = {"INLINE", "DISTRIBUTED", NULL};
 static const char *const execution_types[] = {"STANDARD", "EXPRESS", NULL};
 
 static const struct part reader_parts[] = {
-    {"Resource", PART_STRING, MS_FIELD_IN_ALL | MS_FIELD_REQUIRED, NULL, 0, 0},
-    {"Parameters", PART_TEMPLATE, MS_FIELD_IN_JSONPATH, NULL, 0, 0},
-    {"Arguments", PART_TEMPLATE, MS_FIELD_IN_OTHERS, NULL, 0, 0},
-    {"ReaderConfig", PART_OBJECT, MS_FIELD_IN_ALL, NULL, 0, 0},
+    {"Resource", PART_STRING, MS_FIELD_IN_ALL | MS_FIELD_REQUIRED, NULL, 0, 0, 0},
+    {"Parameters", PART_TEMPLATE, MS_FIELD_IN_JSONPATH, NULL, 0, 0, TO(reader_parameters)},
+    {"Arguments", PART_TEMPLATE, MS_FIELD_IN_OTHERS, NULL, 0, 0, TO(reader_parameters)},
+    {"ReaderConfig", PART_OBJECT, MS_FIELD_IN_ALL, NULL, 0, 0, 0},
     PART_END};
 
 static const struct part reader_config_parts[] = {
-    {"InputType", PART_ENUM, MS_FIELD_IN_ALL, input_types, 0, 0},
-    {"Transformation", PART_ENUM, MS_FIELD_IN_ALL, read_transformations, 0, 0},
-    {"ManifestType", PART_ENUM, MS_FIELD_IN_ALL, manifest_types, 0, 0},
-    {"CSVHeaderLocation", PART_ENUM, MS_FIELD_IN_ALL, header_locations, 0, 0},
-    {"CSVHeaders", PART_STRINGS, MS_FIELD_IN_ALL, NULL, 0, 0},
-    {"CSVDelimiter", PART_ENUM, MS_FIELD_IN_ALL, delimiters, 0, 0},
-    {"MaxItems", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 0, INT64_MAX}, /* clipped when read */
-    {"MaxItemsPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, 0, 0},
-    {"ItemsPointer", PART_STRING, MS_FIELD_IN_ALL, NULL, 0, 0},
+    {"InputType", PART_ENUM, MS_FIELD_IN_ALL, input_types, 0, 0, 0},
+    {"Transformation", PART_ENUM, MS_FIELD_IN_ALL, read_transformations, 0, 0, 0},
+    {"ManifestType", PART_ENUM, MS_FIELD_IN_ALL, manifest_types, 0, 0, 0},
+    {"CSVHeaderLocation", PART_ENUM, MS_FIELD_IN_ALL, header_locations, 0, 0, 0},
+    {"CSVHeaders", PART_STRINGS, MS_FIELD_IN_ALL, NULL, 0, 0, 0},
+    {"CSVDelimiter", PART_ENUM, MS_FIELD_IN_ALL, delimiters, 0, 0, 0},
+    {"MaxItems", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 0, INT64_MAX, TO(reader_max_items)}, /* clipped when read */
+    {"MaxItemsPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, INT64_MIN, INT64_MAX, TO(reader_max_items)},
+    {"ItemsPointer", PART_STRING, MS_FIELD_IN_ALL, NULL, 0, 0, 0},
     PART_END};
 
 static const struct part batcher_parts[] = {
-    {"MaxItemsPerBatch", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 1, INT32_MAX},
-    {"MaxItemsPerBatchPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, 0, 0},
-    {"MaxInputBytesPerBatch", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 1, 262144},
-    {"MaxInputBytesPerBatchPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, 0, 0},
-    {"BatchInput", PART_TEMPLATE, MS_FIELD_IN_ALL, NULL, 0, 0},
+    {"MaxItemsPerBatch", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 1, INT32_MAX, TO(batch_items)},
+    {"MaxItemsPerBatchPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, 1, INT32_MAX, TO(batch_items)},
+    {"MaxInputBytesPerBatch", PART_INTEGER, MS_FIELD_IN_ALL, NULL, 1, 262144, TO(batch_bytes)},
+    {"MaxInputBytesPerBatchPath", PART_PATH, MS_FIELD_IN_JSONPATH, NULL, 1, 262144, TO(batch_bytes)},
+    {"BatchInput", PART_TEMPLATE, MS_FIELD_IN_ALL, NULL, 0, 0, TO(batch_input)},
     PART_END};
 
 static const struct part writer_parts[] = {
-    {"Resource", PART_STRING, MS_FIELD_IN_ALL, NULL, 0, 0},
-    {"Parameters", PART_TEMPLATE, MS_FIELD_IN_JSONPATH, NULL, 0, 0},
-    {"Arguments", PART_TEMPLATE, MS_FIELD_IN_OTHERS, NULL, 0, 0},
-    {"WriterConfig", PART_OBJECT, MS_FIELD_IN_ALL, NULL, 0, 0},
+    {"Resource", PART_STRING, MS_FIELD_IN_ALL, NULL, 0, 0, 0},
+    {"Parameters", PART_TEMPLATE, MS_FIELD_IN_JSONPATH, NULL, 0, 0, TO(writer_parameters)},
+    {"Arguments", PART_TEMPLATE, MS_FIELD_IN_OTHERS, NULL, 0, 0, TO(writer_parameters)},
+    {"WriterConfig", PART_OBJECT, MS_FIELD_IN_ALL, NULL, 0, 0, 0},
     PART_END};
 
 static const struct part writer_config_parts[] = {
-    {"Transformation", PART_ENUM, MS_FIELD_IN_ALL, write_transformations, 0, 0},
-    {"OutputType", PART_ENUM, MS_FIELD_IN_ALL, output_types, 0, 0},
+    {"Transformation", PART_ENUM, MS_FIELD_IN_ALL, write_transformations, 0, 0, 0},
+    {"OutputType", PART_ENUM, MS_FIELD_IN_ALL, output_types, 0, 0, 0},
     PART_END};
 
 static const struct part processor_config_parts[] = {
-    {"Mode", PART_ENUM, MS_FIELD_IN_ALL, modes, 0, 0},
-    {"ExecutionType", PART_ENUM, MS_FIELD_IN_ALL, execution_types, 0, 0},
+    {"Mode", PART_ENUM, MS_FIELD_IN_ALL, modes, 0, 0, 0},
+    {"ExecutionType", PART_ENUM, MS_FIELD_IN_ALL, execution_types, 0, 0, 0},
     PART_END};
 
 /* ---- the walk over one such object ---- */
@@ -104,7 +106,32 @@ static void read_strings(struct ms_asl_parse *parse, struct ms_json value)
   }
 }
 
-static void read_part(struct ms_asl_parse *parse, const struct part *part, struct ms_json value)
+static void keep_query(const struct part *part, struct ms_query *query, struct ms_map_parts *out)
+{
+  if (out == NULL || part->to == 0) {
+    return;
+  }
+  void *slot = (char *)out + part->to - 1;
+  if (part->kind == PART_TEMPLATE) {
+    *(struct ms_query **)slot = query;
+  } else {
+    *(struct ms_setting *)slot = (struct ms_setting){.kind = MS_SETTING_QUERY, .query = query, .field = part->name,
+                                                     .min = part->min, .max = part->max};
+  }
+}
+
+static void keep_number(const struct part *part, int64_t number, struct ms_map_parts *out)
+{
+  if (out != NULL && part->to != 0) {
+    *(struct ms_setting *)(void *)((char *)out + part->to - 1) =
+        (struct ms_setting){.kind = MS_SETTING_LITERAL, .literal = ms_json_int(number), .field = part->name,
+                            .min = part->min, .max = part->max};
+  }
+}
+
+/* out NULL: nothing is kept. */
+static void read_part(struct ms_asl_parse *parse, const struct part *part, struct ms_json value,
+                      struct ms_map_parts *out)
 {
   struct ms_str name = ms_str_c(part->name);
   int64_t number;
@@ -115,18 +142,18 @@ static void read_part(struct ms_asl_parse *parse, const struct part *part, struc
   case PART_INTEGER:
     if (!parse->is_jsonpath && ms_json_is_string(value) &&
         ms_asl_is_expression(ms_json_text(value))) {
-      (void)ms_asl_query(parse, name, value, MS_QUERY_EXPRESSION, 0);
-    } else {
-      (void)ms_asl_want_integer(parse, value, part->min, part->max, &number);
+      keep_query(part, ms_asl_query(parse, name, value, MS_QUERY_EXPRESSION, 0), out);
+    } else if (ms_asl_want_integer(parse, value, part->min, part->max, &number)) {
+      keep_number(part, number, out);
     }
     break;
   case PART_PATH:
     if (ms_asl_want_string(parse, value)) {
-      (void)ms_asl_query(parse, name, value, MS_QUERY_REFERENCE_PATH, 0);
+      keep_query(part, ms_asl_query(parse, name, value, MS_QUERY_REFERENCE_PATH, 0), out);
     }
     break;
   case PART_TEMPLATE:
-    (void)ms_asl_template(parse, name, value, 0);
+    keep_query(part, ms_asl_template(parse, name, value, 0), out);
     break;
   case PART_STRING:
     (void)ms_asl_want_string(parse, value);
@@ -151,7 +178,8 @@ static void unknown_part(struct ms_asl_parse *parse, const struct part *parts, s
 }
 
 /* Checks the object at the current place against its table; false when it is no object. */
-static bool read_parts(struct ms_asl_parse *parse, const struct part *parts, struct ms_json value)
+static bool read_parts(struct ms_asl_parse *parse, const struct part *parts, struct ms_json value,
+                       struct ms_map_parts *out)
 {
   unsigned legal = parse->is_jsonpath ? MS_FIELD_IN_JSONPATH : MS_FIELD_IN_OTHERS;
   if (!ms_asl_want_object(parse, value)) {
@@ -169,7 +197,7 @@ static bool read_parts(struct ms_asl_parse *parse, const struct part *parts, str
       ms_asl_other_language(parse, key, (part->flags & MS_FIELD_IN_JSONPATH) != 0);
     } else {
       size_t mark = ms_asl_enter(parse, key);
-      read_part(parse, part, ms_json_member(value, i));
+      read_part(parse, part, ms_json_member(value, i), out);
       ms_asl_leave(parse, mark);
     }
   }
@@ -238,9 +266,10 @@ static void check_csv(struct ms_asl_parse *parse, struct ms_json config)
   }
 }
 
-static void read_reader_config(struct ms_asl_parse *parse, struct ms_json config)
+static void read_reader_config(struct ms_asl_parse *parse, struct ms_json config,
+                               struct ms_map_parts *out)
 {
-  if (!read_parts(parse, reader_config_parts, config)) {
+  if (!read_parts(parse, reader_config_parts, config, out)) {
     return;
   }
   only_one(parse, config, "MaxItems", "MaxItemsPath");
@@ -258,10 +287,10 @@ static void read_reader_config(struct ms_asl_parse *parse, struct ms_json config
   }
 }
 
-void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value)
+void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out)
 {
   static const char *const actions[] = {":states:::s3:getObject", ":states:::s3:listObjectsV2", NULL};
-  if (!read_parts(parse, reader_parts, value)) {
+  if (!read_parts(parse, reader_parts, value, out)) {
     return;
   }
   check_s3_resource(parse, value, actions);
@@ -275,14 +304,14 @@ void ms_asl_reader(struct ms_asl_parse *parse, struct ms_json value)
     if (is_file && !has(config, "InputType")) {
       ms_asl_error(parse, "The field 'InputType' is required");
     }
-    read_reader_config(parse, config);
+    read_reader_config(parse, config, out);
     ms_asl_leave(parse, mark);
   }
 }
 
-void ms_asl_batcher(struct ms_asl_parse *parse, struct ms_json value)
+void ms_asl_batcher(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out)
 {
-  if (!read_parts(parse, batcher_parts, value)) {
+  if (!read_parts(parse, batcher_parts, value, out)) {
     return;
   }
   only_one(parse, value, "MaxItemsPerBatch", "MaxItemsPerBatchPath");
@@ -295,10 +324,10 @@ void ms_asl_batcher(struct ms_asl_parse *parse, struct ms_json value)
   }
 }
 
-void ms_asl_writer(struct ms_asl_parse *parse, struct ms_json value)
+void ms_asl_writer(struct ms_asl_parse *parse, struct ms_json value, struct ms_map_parts *out)
 {
   static const char *const actions[] = {":states:::s3:putObject", NULL};
-  if (!read_parts(parse, writer_parts, value)) {
+  if (!read_parts(parse, writer_parts, value, out)) {
     return;
   }
   check_s3_resource(parse, value, actions);
@@ -315,7 +344,7 @@ void ms_asl_writer(struct ms_asl_parse *parse, struct ms_json value)
   struct ms_json config = ms_json_getc(value, "WriterConfig");
   if (ms_json_is_object(config)) {
     size_t mark = ms_asl_enter_c(parse, "WriterConfig");
-    (void)read_parts(parse, writer_config_parts, config);
+    (void)read_parts(parse, writer_config_parts, config, NULL);
     ms_asl_leave(parse, mark);
   }
 }
@@ -339,7 +368,7 @@ static void check_distributed(struct ms_asl_parse *parse, struct ms_json value)
 void ms_asl_processor_config(struct ms_asl_parse *parse, struct ms_json value, struct ms_flow *flow)
 {
   size_t mark = ms_asl_enter_c(parse, "ProcessorConfig");
-  if (read_parts(parse, processor_config_parts, value)) {
+  if (read_parts(parse, processor_config_parts, value, NULL)) {
     flow->is_distributed = text_is(value, "Mode", "DISTRIBUTED");
     flow->is_express = text_is(value, "ExecutionType", "EXPRESS");
     if (flow->is_distributed) {

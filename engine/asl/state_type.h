@@ -40,9 +40,9 @@ enum ms_field_kind {
   MS_FIELD_PROCESSOR,      /* ItemProcessor, Iterator [struct ms_flow *] */
   MS_FIELD_RESOURCE,       /* Task resource ARN, checked for form [struct ms_str] */
   MS_FIELD_CREDENTIALS,    /* {"RoleArn": ...} [struct ms_query *, a TEMPLATE] */
-  MS_FIELD_READER,         /* ItemReader: checked; [struct ms_json, the object as written] */
-  MS_FIELD_BATCHER,        /* ItemBatcher: checked; [struct ms_json] */
-  MS_FIELD_WRITER          /* ResultWriter: checked; [struct ms_json] */
+  MS_FIELD_READER,         /* ItemReader [struct ms_json, as written; a struct ms_map_parts at offset2] */
+  MS_FIELD_BATCHER,        /* ItemBatcher [likewise] */
+  MS_FIELD_WRITER          /* ResultWriter [likewise] */
 };
 
 enum ms_field_flags {

@@ -33,7 +33,12 @@ struct ms_core_limits {
                            300, 14u * 86400, 1000})
 
 /* A Task's Resource, taken apart. Strings are borrowed from the machine. */
-enum ms_resource_kind { MS_RESOURCE_LAMBDA, MS_RESOURCE_ACTIVITY, MS_RESOURCE_SERVICE };
+enum ms_resource_kind {
+  MS_RESOURCE_LAMBDA,
+  MS_RESOURCE_ACTIVITY,
+  MS_RESOURCE_SERVICE,
+  MS_RESOURCE_MAP /* a Map that reads or writes: its parameters say what */
+};
 struct ms_resource {
   enum ms_resource_kind kind;
   struct ms_str arn;     /* as written */

@@ -81,6 +81,18 @@ static int decide_timer(struct ms_decision *decision, const struct ms_frame *fra
                            MS_JSON_VALUE_NONE);
 }
 
+static int decide_update(struct ms_decision *decision, const struct ms_frame *frame,
+                         const struct ms_command *command)
+{
+  if (frame->is_cut || frame->children == NULL || ms_json_is_none(frame->children->run_arn))
+    return 0;
+  struct ms_event *event = ms_decision_hidden(decision, MS_EVENT_MAP_RUN_UPDATED, frame);
+  if (event == NULL)
+    return ms_error_nomem();
+  event->data = ms_json_ref(command->data);
+  return 0;
+}
+
 static int decide_for_frame(struct ms_decision *decision, const struct ms_command *command)
 {
   const struct ms_frame *frame = ms_execution_frame(decision->execution, command->frame);
@@ -92,6 +104,8 @@ static int decide_for_frame(struct ms_decision *decision, const struct ms_comman
     return decide_step(decision, frame, command);
   case MS_COMMAND_TIMER:
     return decide_timer(decision, frame, command);
+  case MS_COMMAND_UPDATE_MAP_RUN:
+    return decide_update(decision, frame, command);
   default:
     /* An answer to a task that is not open any more comes too late: nothing happens. */
     if (frame->task == 0 || frame->task != command->task)

@@ -16,7 +16,7 @@ struct ms_effect {
   enum ms_effect_type type;
   uint32_t frame;
   uint32_t task;
-  uint32_t state;   /* SCHEDULE_TASK: index of the Task state; its resource: ms_core_resource */
+  uint32_t state;   /* SCHEDULE_TASK: index of the Task or Map; its resource: ms_core_resource */
   int64_t due_at_ms;
   struct ms_json parameters; /* referenced */
   struct ms_json details;    /* referenced */

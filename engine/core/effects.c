@@ -78,7 +78,7 @@ static int add_plain(struct ms_effects *out, enum ms_effect_type type, uint32_t 
 static bool is_scheduled(const struct ms_event *event)
 {
   return event->type == MS_EVENT_TASK_SCHEDULED || event->type == MS_EVENT_LAMBDA_SCHEDULED ||
-         event->type == MS_EVENT_ACTIVITY_SCHEDULED;
+         event->type == MS_EVENT_ACTIVITY_SCHEDULED || event->type == MS_EVENT_MAP_TASK_SCHEDULED;
 }
 
 int ms_core_effects(struct ms_effects *out, const struct ms_event *event)

@@ -26,8 +26,14 @@
  *   MAP_RUN_REDRIVEN      it     how often now     map run ARN        -                  -
  *   RESUMED               it     1: entered again  input, see below   -                  -
  *   STATE_RESET           it     -                 -                  -                  -
+ *   MAP_TASK_SCHEDULED    it     task serial       what is asked      -                  -
+ *   MAP_TASK_ENDED        it     task serial       -                  -                  -
+ *   MAP_ITEMS             it     length            inputs             {"batched"?}       -
+ *   MAP_RUN_ENDED         it     -                 see map_run.h      -                  -
+ *   MAP_RUN_UPDATED       it     -                 as more of MAP_STARTED  -             -
  *
  * more of *_SCHEDULED: {"timeoutInSeconds"?, "heartbeatInSeconds"?, "roleArn"?, "token"?}.
+ * MAP_ITERATION_FAILED of a map run: data = error, more = cause.
  * more of MAP_STARTED: {"input", "concurrency", "toleratedCount"?, "toleratedPercentage"?, "pairs"?}.
  * data of RESUMED: NONE, the frame goes on in its state; else it begins its flow anew with this input.
  */

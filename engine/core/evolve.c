@@ -200,6 +200,41 @@ static int apply_map_started(struct ms_execution *execution, struct ms_frame *fr
   return 0;
 }
 
+/* The iterations are known now, and what they get. */
+static int apply_map_items(struct ms_execution *execution, struct ms_frame *frame,
+                           const struct ms_event *event)
+{
+  struct ms_children *children = children_new((uint32_t)ms_json_count(event->data));
+  if (children == NULL)
+    return ms_error_nomem();
+  struct ms_children *old = frame->children;
+  children->concurrency = old->concurrency;
+  children->redrive_count = old->redrive_count;
+  children->run_arn = ms_json_ref(old->run_arn);
+  children->input = ms_json_ref(old->input);
+  children->items = ms_json_ref(event->data);
+  children->tolerated_count = old->tolerated_count;
+  children->tolerated_percentage = old->tolerated_percentage;
+  children->is_map_run = old->is_map_run;
+  children->is_prepared = true;
+  children->is_batched = ms_json_is_true(ms_json_getc(event->more, "batched"));
+  ms_frame_drop_children(execution, frame);
+  frame->children = children;
+  ms_frame_unqueue(execution, frame);
+  ms_frame_push(execution, frame);
+  return 0;
+}
+
+static int apply_map_task(struct ms_execution *execution, struct ms_frame *frame,
+                          const struct ms_event *event)
+{
+  ms_frame_unqueue(execution, frame);
+  frame->task = event->number;
+  ms_json_replace(&frame->parameters, ms_json_ref(event->data));
+  execution->next_task = event->number + 1;
+  return 0;
+}
+
 static bool may_start_more(const struct ms_children *children)
 {
   return children->waiting_count > 0 || children->started_count < children->count;
@@ -232,6 +267,47 @@ static int apply_map_run(struct ms_frame *frame, const struct ms_event *event)
   return 0;
 }
 
+static int apply_map_run_updated(struct ms_execution *execution, struct ms_frame *frame,
+                                 const struct ms_event *event)
+{
+  struct ms_children *children = frame->children;
+  uint32_t concurrency = detail_seconds(event->data, "concurrency");
+  double count = detail_number(event->data, "toleratedCount");
+  double percentage = detail_number(event->data, "toleratedPercentage");
+  if (concurrency != 0)
+    children->concurrency = concurrency;
+  if (count >= 0)
+    children->tolerated_count = count;
+  if (percentage >= 0)
+    children->tolerated_percentage = percentage;
+  if (frame->task != 0 || children->done_count == children->count)
+    return 0;
+  if (children->running_count >= children->concurrency)
+    ms_frame_unqueue(execution, frame);
+  else if (may_start_more(children))
+    ms_frame_push(execution, frame);
+  return 0;
+}
+
+/* [index, error, cause]: for who writes results. */
+static int note_failure(struct ms_children *children, const struct ms_event *event)
+{
+  if (ms_json_is_none(event->data))
+    return 0;
+  if (ms_json_is_none(children->failures))
+    children->failures = ms_json_array(4);
+  struct ms_json failure = ms_json_array(3);
+  int status = ms_json_push(&failure, ms_json_int(event->number));
+  if (status == 0)
+    status = ms_json_push(&failure, ms_json_ref(event->data));
+  if (status == 0 && !ms_json_is_none(event->more))
+    status = ms_json_push(&failure, ms_json_ref(event->more));
+  if (status == 0)
+    return ms_json_push(&children->failures, failure);
+  ms_json_unref(failure);
+  return status;
+}
+
 /* A branch or iteration ended, well or not: its output, if any, goes to the frame above. */
 static int apply_child_ended(struct ms_execution *execution, struct ms_frame *child,
                              const struct ms_event *event)
@@ -246,9 +322,12 @@ static int apply_child_ended(struct ms_execution *execution, struct ms_frame *ch
       children->failed_count++;
     else
       ms_json_replace(&children->outputs[child->index], ms_json_ref(event->data));
+    if (event->type == MS_EVENT_MAP_ITERATION_FAILED && note_failure(children, event) != 0)
+      return ms_error_nomem();
     if (!child->is_hidden)
       parent->previous = event->id != 0 ? event->id : child->previous;
-    if (may_start_more(children) || children->done_count == children->count)
+    bool has_room = children->running_count < children->concurrency;
+    if ((may_start_more(children) && has_room) || children->done_count == children->count)
       ms_frame_push(execution, parent);
   }
   if (event->type == MS_EVENT_MAP_ITERATION_FAILED)
@@ -266,6 +345,7 @@ static void recount(struct ms_execution *execution, struct ms_children *children
   children->done_count -= children->failed_count;
   children->failed_count = children->running_count = children->waiting_count = 0;
   children->last_exit = 0;
+  ms_json_replace(&children->failures, MS_JSON_VALUE_NONE);
   for (uint32_t id = children->cut_first; id != MS_FRAME_NONE;
        id = execution->frames[id]->next_ready)
     children->waiting_count++;
@@ -390,6 +470,15 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
     return apply_resumed(execution, frame, event);
   case MS_EVENT_STATE_RESET:
     return apply_state_reset(execution, frame);
+  case MS_EVENT_MAP_TASK_SCHEDULED:
+    return apply_map_task(execution, frame, event);
+  case MS_EVENT_MAP_TASK_ENDED:
+    ms_frame_close_task(frame);
+    return 0;
+  case MS_EVENT_MAP_ITEMS:
+    return apply_map_items(execution, frame, event);
+  case MS_EVENT_MAP_RUN_UPDATED:
+    return apply_map_run_updated(execution, frame, event);
   case MS_EVENT_RETRY_SCHEDULED:
     return apply_retry_scheduled(execution, frame, event);
   case MS_EVENT_RETRY_STARTED:

@@ -92,7 +92,8 @@ static void assert_frame(const struct ms_execution *execution, const struct ms_f
   bool is_runnable = frame->status == MS_FRAME_READY || frame->status == MS_FRAME_ENTERED;
   assert(frame->is_cut || !is_runnable || frame->is_queued);
   assert(!frame->is_queued || is_runnable || frame->status == MS_FRAME_CHILDREN);
-  assert((frame->status == MS_FRAME_TASK) == (frame->task != 0));
+  assert(frame->status != MS_FRAME_TASK || frame->task != 0);
+  assert(frame->task == 0 || frame->status == MS_FRAME_TASK || frame->status == MS_FRAME_CHILDREN);
   assert(frame->status != MS_FRAME_RETRYING || frame->timer_at_ms != 0);
   assert(frame->status != MS_FRAME_WAITING || frame->timer_at_ms != 0);
   assert((frame->status == MS_FRAME_CHILDREN) == (frame->children != NULL));

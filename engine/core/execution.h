@@ -9,6 +9,7 @@
  *
  *   READY, ENTERED and CHILDREN-with-news stand in the run queue, in the order in which they got there.
  *   WAITING and RETRYING have a timer. TASK has an open task and, once started, maybe a timer.
+ *   CHILDREN of a Map may have a task, too: it reads items, or writes results, and no iteration runs.
  *   ENDED: the flow reached its end; the frame goes when its parent has taken the output.
  *
  *   Any of them can be *cut*: it failed, or something around it did, or the execution ended badly. A cut
@@ -39,7 +40,7 @@ enum ms_frame_status {
   MS_FRAME_READY,    /* to enter frame->state with frame->input */
   MS_FRAME_WAITING,  /* in a Wait state */
   MS_FRAME_TASK,     /* a task is scheduled or started */
-  MS_FRAME_CHILDREN, /* branches or iterations are running */
+  MS_FRAME_CHILDREN, /* branches or iterations are running; a Map with a task: it reads or writes */
   MS_FRAME_RETRYING, /* between two attempts */
   MS_FRAME_ENTERED,  /* to run its state, for the first time or again */
   MS_FRAME_ENDED
@@ -61,10 +62,13 @@ struct ms_children {
   struct ms_json run_arn; /* of the map run; NONE before it has started */
   struct ms_json input;   /* effective input of the state */
   struct ms_json items;   /* Map */
+  struct ms_json failures; /* map run: array of [index, error, cause], or NONE */
   double tolerated_count;      /* < 0: not given */
   double tolerated_percentage; /* < 0: not given */
   bool is_map_run;
   bool is_pairs;          /* items are {Key, Value} of an object */
+  bool is_prepared;       /* items are what iterations get */
+  bool is_batched;        /* items are batches: {Items, BatchInput?} */
   struct ms_json outputs[]; /* by index; NONE until done */
 };
 

@@ -8,6 +8,7 @@
  *                                    branch, iteration: siblings are aborted, fail(parent)
  */
 #include "core/fail.h"
+#include "core/map_run.h"
 
 #include <math.h>
 
@@ -284,6 +285,8 @@ static int abort_frame(struct ms_decision *decision, const struct ms_frame *fram
   if (status == 0 && is_inside_state(frame))
     status = write_cut(decision, MS_EVENT_STATE_ABORTED, frame, false);
   if (status == 0 && frame->children != NULL)
+    status = ms_decision_end_map_run(decision, frame, "ABORTED", NULL);
+  if (status == 0 && frame->children != NULL)
     status = abort_children(decision, frame, NULL);
   if (status == 0)
     status = write_cut(decision, MS_EVENT_THREAD_ABORTED, frame, !is_due_too(decision, frame));
@@ -307,9 +310,14 @@ int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struc
 {
   const struct ms_execution *execution = decision->execution;
   int status = 0;
-  for (uint32_t i = 0; status == 0 && i < execution->frame_count; i++)
-    if (execution->frames[i] != NULL && !execution->frames[i]->is_cut)
-      status = write_cut(decision, MS_EVENT_THREAD_ABORTED, execution->frames[i], true);
+  for (uint32_t i = 0; status == 0 && i < execution->frame_count; i++) {
+    const struct ms_frame *frame = execution->frames[i];
+    if (frame == NULL || frame->is_cut)
+      continue;
+    status = ms_decision_end_map_run(decision, frame, "ABORTED", NULL);
+    if (status == 0)
+      status = write_cut(decision, MS_EVENT_THREAD_ABORTED, frame, true);
+  }
   struct ms_event *event = status == 0 ? ms_decision_event(decision, type, NULL) : NULL;
   if (event == NULL) {
     ms_json_unref(error);
@@ -325,19 +333,28 @@ int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struc
 
 /* ---- up ---- */
 
-static bool is_tolerated(const struct ms_children *children)
+/* With batches, items count: a batch fails with all of them. */
+static bool is_tolerated(const struct ms_decision *decision, const struct ms_frame *parent,
+                         const struct ms_frame *frame)
 {
-  double failed = children->failed_count + 1.0;
+  const struct ms_children *children = parent->children;
+  double failed = children->failed_count + 1.0, total = children->count;
+  if (children->is_batched) {
+    struct ms_map_run_counts items, batches;
+    ms_map_run_count(&items, &batches, decision->execution, parent, frame);
+    failed = (double)items.failed;
+    total = (double)items.total;
+  }
   if (children->tolerated_count < 0 && children->tolerated_percentage < 0)
     return false;
   if (children->tolerated_count >= 0 && failed > children->tolerated_count)
     return false;
   return children->tolerated_percentage < 0 ||
-         failed * 100 / children->count <= children->tolerated_percentage;
+         failed * 100 / total <= children->tolerated_percentage;
 }
 
 static int exceed_threshold(struct ms_decision *decision, const struct ms_frame *parent,
-                            struct ms_failure *failure)
+                            const struct ms_frame *failed, struct ms_failure *failure)
 {
   const struct ms_children *children = parent->children;
   bool has_threshold = children->tolerated_count >= 0 || children->tolerated_percentage >= 0;
@@ -347,6 +364,9 @@ static int exceed_threshold(struct ms_decision *decision, const struct ms_frame 
                        "The specified tolerated failure threshold was exceeded");
   if (status < 0 || !children->is_map_run)
     return status < 0 ? status : 0;
+  status = ms_decision_end_map_run(decision, parent, "FAILED", failed);
+  if (status < 0)
+    return status;
   return ms_decision_write(decision, MS_EVENT_MAP_RUN_FAILED, parent, ms_json_ref(failure->error),
                            ms_json_ref(failure->cause));
 }
@@ -358,10 +378,15 @@ static int fail_parent(struct ms_decision *decision, const struct ms_frame *fram
   const struct ms_frame *parent = ms_execution_frame(decision->execution, frame->parent);
   bool is_iteration = frame->flow->kind == MS_FLOW_PROCESSOR;
   bool is_spared = is_iteration && !is_terminal(ms_json_text(failure->error)) &&
-                   is_tolerated(parent->children);
+                   is_tolerated(decision, parent, frame);
   int status = is_spared ? 0 : time_out_below(decision, parent, frame);
   if (status == 0 && is_iteration)
     status = write_cut(decision, MS_EVENT_MAP_ITERATION_FAILED, frame, false);
+  if (status == 0 && is_iteration && parent->children->is_map_run) {
+    struct ms_event *event = &decision->out->items[decision->out->count - 1];
+    event->data = ms_json_ref(failure->error);
+    event->more = ms_json_ref(failure->cause);
+  }
   if (status == 0 && is_spared)
     return 1;
   if (status == 0 && frame->status == MS_FRAME_TASK)
@@ -373,7 +398,7 @@ static int fail_parent(struct ms_decision *decision, const struct ms_frame *fram
   if (frame->is_hidden && !parent->is_hidden)
     decision->previous = parent->previous;
   if (status == 0 && is_iteration)
-    status = exceed_threshold(decision, parent, failure);
+    status = exceed_threshold(decision, parent, frame, failure);
   return status;
 }
 
@@ -423,6 +448,8 @@ static int fail_from(struct ms_decision *decision, const struct ms_frame *frame,
   int cut = has_children ? time_out_below(decision, frame, NULL) : 0;
   if (cut == 0 && has_children)
     cut = abort_children(decision, frame, NULL);
+  if (cut == 0)
+    cut = ms_decision_end_map_run(decision, frame, "FAILED", NULL);
   if (cut < 0)
     return cut;
   ms_decision_inspect(decision, "error", failure->error);

@@ -60,6 +60,7 @@ static void children_free(struct ms_children *children)
   ms_json_unref(children->input);
   ms_json_unref(children->items);
   ms_json_unref(children->run_arn);
+  ms_json_unref(children->failures);
   for (uint32_t i = 0; i < children->count; i++)
     ms_json_unref(children->outputs[i]);
   ms_free(children);

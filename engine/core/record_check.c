@@ -167,6 +167,8 @@ static const char *check_iteration_started(const struct ms_frame *frame,
 {
   if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state))
     return "the frame is not in a Map";
+  if (frame->task != 0)
+    return "the Map is busy";
   if (event->number != frame->children->started_count || event->number >= frame->children->count)
     return "another iteration is the next";
   return ms_json_is_none(event->data) ? "it has no input" : NULL;
@@ -240,6 +242,39 @@ static const char *check_map_run(const struct ms_frame *frame, const struct ms_e
   return ms_json_is_string(event->data) ? NULL : "the map run has no name";
 }
 
+/* The frame is in a Map, and none of its iterations runs. */
+static bool is_still_map(const struct ms_frame *frame)
+{
+  return frame->status == MS_FRAME_CHILDREN && is_map(frame->state) &&
+         frame->children->running_count == 0 && frame->task == 0;
+}
+
+static const char *check_map_task(const struct ms_execution *execution, const struct ms_frame *frame,
+                                  const struct ms_event *event)
+{
+  if (!is_still_map(frame))
+    return "the frame is in no Map, or one that is busy";
+  if (event->number == 0 || event->number != execution->next_task || event->number == UINT32_MAX)
+    return "another task is the next";
+  return ms_json_is_none(event->data) ? "it has no parameters" : NULL;
+}
+
+static const char *check_map_items(const struct ms_frame *frame, const struct ms_event *event)
+{
+  if (!is_still_map(frame) || frame->children->started_count != 0)
+    return "the frame is in no Map, or one that has begun";
+  if (!ms_json_is_array(event->data) || ms_json_count(event->data) != event->number)
+    return "it has another number of items";
+  return NULL;
+}
+
+static const char *check_of_map_run(const struct ms_frame *frame, const struct ms_event *event)
+{
+  if (frame->status != MS_FRAME_CHILDREN || ms_json_is_none(frame->children->run_arn))
+    return "the frame is in no map run";
+  return ms_json_is_object(event->data) ? NULL : "it says nothing";
+}
+
 static const char *check_by_type(const struct ms_execution *execution, const struct ms_frame *frame,
                                  const struct ms_event *event)
 {
@@ -269,6 +304,15 @@ static const char *check_by_type(const struct ms_execution *execution, const str
   case MS_EVENT_MAP_RUN_STARTED:
   case MS_EVENT_MAP_RUN_REDRIVEN:
     return check_map_run(frame, event);
+  case MS_EVENT_MAP_TASK_SCHEDULED:
+    return check_map_task(execution, frame, event);
+  case MS_EVENT_MAP_TASK_ENDED:
+    return frame->status == MS_FRAME_CHILDREN && frame->task != 0 ? NULL : "the Map has no open task";
+  case MS_EVENT_MAP_ITEMS:
+    return check_map_items(frame, event);
+  case MS_EVENT_MAP_RUN_ENDED:
+  case MS_EVENT_MAP_RUN_UPDATED:
+    return check_of_map_run(frame, event);
   case MS_EVENT_PARALLEL_SUCCEEDED:
   case MS_EVENT_PARALLEL_FAILED:
   case MS_EVENT_MAP_SUCCEEDED:
@@ -397,11 +441,22 @@ static const char *check_cut_frame(const struct ms_frame *frame)
              : "a frame that is cut and waits";
 }
 
+/* A Map that reads or writes: nothing of it runs meanwhile. */
+static bool is_still_busy(const struct ms_execution *execution, const struct ms_frame *frame)
+{
+  return is_map(frame->state) && !frame->is_cut && !frame->is_queued &&
+         frame->children->running_count == 0 && frame->task < execution->next_task &&
+         !ms_json_is_none(frame->parameters);
+}
+
 static const char *check_frame(const struct ms_execution *execution, const struct ms_frame *frame)
 {
   bool is_runnable = frame->status == MS_FRAME_READY || frame->status == MS_FRAME_ENTERED ||
                      frame->status == MS_FRAME_ENDED;
-  if ((frame->status == MS_FRAME_TASK) != (frame->task != 0) ||
+  bool is_busy = frame->status == MS_FRAME_CHILDREN && frame->task != 0;
+  if (is_busy && (frame->children == NULL || !is_still_busy(execution, frame)))
+    return "a Map that waits for nobody";
+  if ((frame->status == MS_FRAME_TASK) != (frame->task != 0 && !is_busy) ||
       (frame->status == MS_FRAME_CHILDREN) != (frame->children != NULL))
     return "a frame that is two things at once";
   if (ms_json_is_none(frame->input) ||
@@ -439,7 +494,7 @@ static const char *check_kind(const struct ms_execution *execution, const struct
     return ms_json_is_array(children->items) && ms_json_count(children->items) == children->count
                ? NULL
                : "a Map of other items";
-  return is_parallel(frame->state) && children->started_count == children->count &&
+  return is_parallel(frame->state) && ms_json_is_none(children->failures) && children->started_count == children->count &&
                  children->failed_count == 0 &&
                  children->count == branch_count(execution->machine, frame->state)
              ? NULL
@@ -493,7 +548,7 @@ static const char *check_children(const struct ms_execution *execution,
     return "children that are counted wrong";
   bool has_work = children->waiting_count > 0 || children->started_count < children->count ||
                   children->done_count == children->count;
-  return (frame->is_queued ? has_work : children->running_count > 0)
+  return (frame->is_queued ? has_work : children->running_count > 0 || frame->task != 0)
              ? NULL
              : "children that nobody looks after";
 }

@@ -59,7 +59,10 @@ enum ms_record_frame {
 enum ms_record_children {
   MS_RECORD_IS_MAP_RUN = 1,
   MS_RECORD_IS_PAIRS = 2,
-  MS_RECORD_CHILDREN_MAX = 3
+  MS_RECORD_IS_PREPARED = 4,
+  MS_RECORD_IS_BATCHED = 8,
+  MS_RECORD_HAS_FAILURES = 16,
+  MS_RECORD_CHILDREN_MAX = 31
 };
 
 /* Counted values, last used first; borrowed. */

@@ -110,6 +110,10 @@ static int get_children(struct ms_frame *frame, struct ms_record_reader *reader,
   unsigned mask = get_mask(reader, MS_RECORD_CHILDREN_MAX);
   children->is_map_run = (mask & MS_RECORD_IS_MAP_RUN) != 0;
   children->is_pairs = (mask & MS_RECORD_IS_PAIRS) != 0;
+  children->is_prepared = (mask & MS_RECORD_IS_PREPARED) != 0;
+  children->is_batched = (mask & MS_RECORD_IS_BATCHED) != 0;
+  if (mask & MS_RECORD_HAS_FAILURES)
+    children->failures = ms_record_get(reader);
   for (uint32_t i = 0; i < count && bytes->error == 0; i++)
     children->outputs[i] = ms_record_get(reader);
   return bytes->error;

@@ -61,8 +61,14 @@ static void put_children(struct ms_record_writer *writer, const struct ms_childr
   ms_record_put(writer, children->items);
   put_double(writer, children->tolerated_count);
   put_double(writer, children->tolerated_percentage);
+  bool has_failures = !ms_json_is_none(children->failures);
   ms_bytes_put_number(out, (children->is_map_run ? MS_RECORD_IS_MAP_RUN : 0u) |
-                               (children->is_pairs ? MS_RECORD_IS_PAIRS : 0u));
+                               (children->is_pairs ? MS_RECORD_IS_PAIRS : 0u) |
+                               (children->is_prepared ? MS_RECORD_IS_PREPARED : 0u) |
+                               (children->is_batched ? MS_RECORD_IS_BATCHED : 0u) |
+                               (has_failures ? MS_RECORD_HAS_FAILURES : 0u));
+  if (has_failures)
+    ms_record_put(writer, children->failures);
   for (uint32_t i = 0; i < children->count; i++)
     ms_record_put(writer, children->outputs[i]);
 }

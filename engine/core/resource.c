@@ -1,4 +1,5 @@
 /* A Task's Resource ARN, taken apart. Whether it is acceptable is asl's to say, not ours. */
+#include "asl/state_type.h"
 #include "core/core.h"
 #include "core/decision.h"
 
@@ -44,5 +45,9 @@ void ms_resource_parse(struct ms_resource *out, struct ms_str arn)
 
 void ms_core_resource(struct ms_resource *out, const struct ms_machine *machine, uint32_t state)
 {
+  if (machine->states[state]->type->flows != NULL) {
+    *out = (struct ms_resource){.kind = MS_RESOURCE_MAP};
+    return;
+  }
   ms_resource_parse(out, ((const struct ms_state_task_fields *)machine->states[state])->resource);
 }

@@ -204,10 +204,17 @@ static int up_connection(struct ms_json *out, struct ms_str arn, void *user)
   return MSTEP_OK;
 }
 
+static const char *up_buckets_dir(void *user)
+{
+  const struct ms_engine *engine = user;
+  return engine->buckets_dir;
+}
+
 void ms_open_task_up(struct ms_task_up *up, struct ms_engine *engine)
 {
   up->http = up_http;
   up->connection = up_connection;
+  up->buckets_dir = up_buckets_dir;
   up->call = engine->options.host.call == NULL ? NULL : up_call;
   up->answer = up_answer;
   up->token = up_token;
@@ -255,7 +262,8 @@ static void open_task_describe(struct ms_task_request *out, const struct ms_run 
 {
   static const enum ms_task_kind kinds[] = {[MS_RESOURCE_LAMBDA] = MS_TASK_LAMBDA,
                                             [MS_RESOURCE_ACTIVITY] = MS_TASK_ACTIVITY,
-                                            [MS_RESOURCE_SERVICE] = MS_TASK_SERVICE};
+                                            [MS_RESOURCE_SERVICE] = MS_TASK_SERVICE,
+                                            [MS_RESOURCE_MAP] = MS_TASK_MAP};
   const struct ms_machine *machine = run->core->machine;
   struct ms_resource resource;
   ms_core_resource(&resource, machine, effect->state);

@@ -1,8 +1,13 @@
-/* Map: runs its processor once for each item; the result is the array of their outputs. */
+/*
+ * Map: runs its processor once for each item; the result is the array of their outputs.
+ *
+ *   enter ─▶ MapStateStarted, MapRunStarted ─[ItemReader: a task]─▶ [MAP_ITEMS] ─▶ iterations
+ *         ─▶ [ResultWriter: a task] ─▶ MapStateSucceeded
+ */
 #include "base/error.h"
-#include "core/decision.h"
+#include "core/map_run.h"
+#include "states/map.h"
 #include "states/setting.h"
-#include "states/types.h"
 
 #include <stddef.h>
 
@@ -18,9 +23,9 @@ static const struct ms_field map_fields[] = {
     {"Items", MS_FIELD_ITEMS, MS_FIELD_IN_OTHERS, AT(items), 0, 0, 0},
     {"ItemSelector", MS_FIELD_TEMPLATE, MS_FIELD_IN_ALL, AT(item_selector), 0, 0, 0},
     {"Parameters", MS_FIELD_TEMPLATE, MS_FIELD_IN_JSONPATH, AT(item_selector), 0, 0, 0},
-    {"ItemReader", MS_FIELD_READER, MS_FIELD_IN_ALL, AT(item_reader), 0, 0, 0},
-    {"ItemBatcher", MS_FIELD_BATCHER, MS_FIELD_IN_ALL, AT(item_batcher), 0, 0, 0},
-    {"ResultWriter", MS_FIELD_WRITER, MS_FIELD_IN_ALL, AT(result_writer), 0, 0, 0},
+    {"ItemReader", MS_FIELD_READER, MS_FIELD_IN_ALL, AT(item_reader), AT(parts), 0, 0},
+    {"ItemBatcher", MS_FIELD_BATCHER, MS_FIELD_IN_ALL, AT(item_batcher), AT(parts), 0, 0},
+    {"ResultWriter", MS_FIELD_WRITER, MS_FIELD_IN_ALL, AT(result_writer), AT(parts), 0, 0},
     {"MaxConcurrency", MS_FIELD_INTEGER, MS_FIELD_IN_ALL, AT(max_concurrency), 0, 0, INT32_MAX},
     {"MaxConcurrencyPath", MS_FIELD_SETTING_PATH, MS_FIELD_IN_JSONPATH, AT(max_concurrency), 0, 0,
      INT32_MAX},
@@ -53,26 +58,6 @@ static struct ms_flow *const *map_flows(const struct ms_state *state)
 
 /* ---- the items ---- */
 
-/* An object's members as items: {"Key": k, "Value": v} each. */
-static int pairs_of(struct ms_json *out, struct ms_json object)
-{
-  *out = ms_json_array(ms_json_count(object));
-  int status = 0;
-  for (size_t i = 0; status == 0 && i < ms_json_count(object); i++) {
-    struct ms_json pair = ms_json_object(2);
-    status = ms_json_setc(&pair, "Key", ms_json_ref(ms_json_key_value(object, i)));
-    if (status == 0)
-      status = ms_json_setc(&pair, "Value", ms_json_ref(ms_json_member(object, i)));
-    if (status == 0)
-      status = ms_json_push(out, pair);
-    else
-      ms_json_unref(pair);
-  }
-  if (status != 0)
-    ms_json_unref(*out);
-  return status;
-}
-
 static int fail_items(const struct ms_frame *frame, struct ms_json value, struct ms_failure *failure)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
@@ -95,32 +80,17 @@ static int fail_items(const struct ms_frame *frame, struct ms_json value, struct
   return status;
 }
 
-/* What is validated as AWS would, but cannot be done here: said, and not passed over. */
-static int check_supported(const struct ms_decision *decision, const struct ms_state_map_fields *state,
-                           struct ms_failure *failure)
-{
-  if (decision->env->probe != NULL)
-    return 0; /* nothing is read or written: the items are given */
-  if (!ms_json_is_none(state->item_reader))
-    return ms_fail(failure, "States.ItemReaderFailed",
-                   "This engine has no object store to read items from: give the items in the "
-                   "state's input");
-  if (!ms_json_is_none(state->item_batcher))
-    return ms_fail(failure, "States.Runtime",
-                   "This engine does not put items into batches: leave ItemBatcher out");
-  if (!ms_json_is_none(state->result_writer))
-    return ms_fail(failure, "States.ResultWriterFailed",
-                   "This engine has no object store to write results to: leave ResultWriter out");
-  return 0;
-}
-
 /* The value that is iterated, before it is known to be an array; *out owned. */
 static int raw_items(struct ms_json *out, struct ms_decision *decision, const struct ms_frame *frame,
                      struct ms_json input, struct ms_failure *failure)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   const struct ms_query *query = state->items != NULL ? state->items : state->items_path;
-  if (!ms_json_is_none(state->item_reader)) {
+  if (ms_map_reads(decision, state)) {
+    *out = ms_json_array(0);
+    return ms_json_is_none(*out) ? ms_error_nomem() : 0;
+  }
+  if (!ms_json_is_none(state->item_reader) && decision->env->probe != NULL) {
     *out = ms_json_is_none(decision->env->probe->items) ? ms_json_array(0)
                                                         : ms_json_ref(decision->env->probe->items);
     return 0;
@@ -145,7 +115,7 @@ static int find_items(struct ms_json *out, bool *is_pairs, struct ms_decision *d
   *is_pairs = ms_json_is_object(value) && ms_state_is_jsonpath(frame->state) &&
               (*map_flows(frame->state))->is_distributed;
   if (*is_pairs)
-    status = pairs_of(out, value);
+    status = ms_map_pairs(out, value);
   else
     status = fail_items(frame, value, failure);
   ms_json_unref(value);
@@ -252,15 +222,21 @@ static int write_map_started(struct ms_decision *decision, const struct ms_frame
 static int start_map(struct ms_decision *decision, const struct ms_frame *frame, struct map_plan *plan,
                      struct ms_json input, struct ms_json items)
 {
+  const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   struct ms_failure failure = MS_FAILURE_INIT;
+  struct ms_json request = MS_JSON_VALUE_NONE;
   int broken = plan_tolerance(plan, decision, frame, input, &failure);
+  if (broken == 0 && ms_map_reads(decision, state))
+    broken = ms_map_read_request(&request, decision, frame, input, &failure);
   ms_decision_inspect_path(decision, frame, "afterItemsPath", items);
   inspect_plan(decision, plan);
   int status = broken < 0 ? broken : write_map_started(decision, frame, plan, input, items);
-  bool is_map_run = (*map_flows(frame->state))->is_distributed;
-  if (status == 0 && broken == 0 && is_map_run)
+  if (status == 0 && broken == 0 && state->processor->is_distributed)
     status = ms_decision_write(decision, MS_EVENT_MAP_RUN_STARTED, frame,
                                map_run_arn(decision, frame), MS_JSON_VALUE_NONE);
+  if (status == 0 && broken == 0 && !ms_json_is_none(request))
+    status = ms_map_schedule(decision, frame, ms_json_ref(request));
+  ms_json_unref(request);
   if (status == 0)
     status = ms_decision_settle(decision, frame, broken, &failure);
   ms_failure_deinit(&failure);
@@ -273,8 +249,6 @@ static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
   struct ms_json input = MS_JSON_VALUE_NONE, items = MS_JSON_VALUE_NONE;
   struct map_plan plan;
   int status = ms_decision_input(&input, decision, frame, &failure);
-  if (status == 0)
-    status = check_supported(decision, (const struct ms_state_map_fields *)frame->state, &failure);
   if (status == 0)
     status = plan_concurrency(&plan, decision, frame, input, &failure);
   if (status == 0)
@@ -291,45 +265,39 @@ static int map_enter(struct ms_decision *decision, const struct ms_frame *frame)
 
 /* ---- iterations ---- */
 
-/* $$.Map.Item of one iteration; owned, NONE when out of memory. */
-static struct ms_json item_context(const struct ms_frame *frame, uint32_t index)
-{
-  struct ms_json item = ms_json_object(4);
-  struct ms_json value = ms_json_at(frame->children->items, index);
-  int status = ms_json_setc(&item, "Index", ms_json_int(index));
-  if (status == 0 && frame->children->is_pairs) {
-    status = ms_json_setc(&item, "Key", ms_json_ref(ms_json_getc(value, "Key")));
-    value = ms_json_getc(value, "Value");
-  }
-  if (status == 0)
-    status = ms_json_setc(&item, "Value", ms_json_ref(value));
-  if (status == 0)
-    status = ms_json_setc(&item, "Source", ms_json_cstring("STATE_DATA"));
-  if (status == 0)
-    return item;
-  ms_json_unref(item);
-  return MS_JSON_VALUE_NONE;
-}
-
-/* What the iteration gets: the item, or ItemSelector made of it; *out owned. */
+/* What the iteration gets; *out owned. */
 static int iteration_input(struct ms_json *out, struct ms_decision *decision,
                            const struct ms_frame *frame, uint32_t index, struct ms_failure *failure)
 {
-  const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
-  if (state->item_selector == NULL) {
-    *out = ms_json_ref(ms_json_at(frame->children->items, index));
+  const struct ms_children *children = frame->children;
+  if (children->is_prepared) {
+    *out = ms_json_ref(ms_json_at(children->items, index));
     return 0;
   }
-  struct ms_json item = item_context(frame, index);
-  if (ms_json_is_none(item))
-    return ms_error_nomem();
-  ms_decision_forget_context(decision);
-  decision->item = item;
-  int status = ms_query_eval(out, state->item_selector,
-                             ms_decision_query(decision, frame, frame->children->input), failure);
-  ms_decision_forget_context(decision);
-  decision->item = MS_JSON_VALUE_NONE;
-  ms_json_unref(item);
+  struct ms_map_source source = {children->items, children->is_pairs, MS_STR("STATE_DATA")};
+  return ms_map_select(out, decision, frame, &source, index, failure);
+}
+
+/* Do items change before iterations begin, or does anybody ask later what they were? */
+static bool is_to_prepare(const struct ms_frame *frame)
+{
+  const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
+  return frame->children->is_map_run && !frame->children->is_prepared &&
+         (!ms_json_is_none(state->item_batcher) || !ms_json_is_none(state->result_writer) ||
+          !ms_json_is_none(state->item_reader));
+}
+
+static int prepare(struct ms_decision *decision, const struct ms_frame *frame,
+                   const struct ms_map_source *source)
+{
+  struct ms_failure failure = MS_FAILURE_INIT;
+  bool is_too_large;
+  int status = ms_map_prepare(&is_too_large, decision, frame, source, &failure);
+  if (status == 0 && is_too_large)
+    status = ms_decision_fail_too_large(decision, frame);
+  else
+    status = ms_decision_settle(decision, frame, status, &failure);
+  ms_failure_deinit(&failure);
   return status;
 }
 
@@ -363,30 +331,10 @@ static int start_iteration(struct ms_decision *decision, const struct ms_frame *
   return 0;
 }
 
-/* The outputs in item order; items whose failure was tolerated have none and are left out. */
-static int map_result(struct ms_json *out, const struct ms_children *children)
+static int write_succeeded(struct ms_decision *decision, const struct ms_frame *frame)
 {
-  *out = ms_json_array(children->count);
-  int status = ms_json_is_none(*out) ? ms_error_nomem() : 0;
-  for (uint32_t i = 0; status == 0 && i < children->count; i++)
-    if (!ms_json_is_none(children->outputs[i]))
-      status = ms_json_push(out, ms_json_ref(children->outputs[i]));
-  if (status != 0)
-    ms_json_unref(*out);
-  return status;
-}
-
-static int map_finish(struct ms_decision *decision, const struct ms_frame *frame)
-{
-  struct ms_json result;
-  int status = map_result(&result, frame->children);
-  if (status != 0)
-    return status;
-  if (ms_decision_is_too_large(decision, result)) {
-    ms_json_unref(result);
-    return ms_decision_fail_too_large(decision, frame);
-  }
-  if (frame->children->is_map_run)
+  int status = ms_decision_end_map_run(decision, frame, "SUCCEEDED", NULL);
+  if (status == 0 && frame->children->is_map_run)
     status = ms_decision_write(decision, MS_EVENT_MAP_RUN_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                MS_JSON_VALUE_NONE);
   uint32_t last = decision->previous; /* AWS leaves ...Succeeded out of the chain */
@@ -394,17 +342,108 @@ static int map_finish(struct ms_decision *decision, const struct ms_frame *frame
     status = ms_decision_write(decision, MS_EVENT_MAP_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                MS_JSON_VALUE_NONE);
   decision->previous = last;
-  if (status == 0)
-    status = ms_decision_exit_result(decision, frame, result);
+  return status;
+}
+
+static int finish_with(struct ms_decision *decision, const struct ms_frame *frame,
+                       struct ms_json result)
+{
+  if (ms_decision_is_too_large(decision, result))
+    return ms_decision_fail_too_large(decision, frame);
+  int status = write_succeeded(decision, frame);
+  return status == 0 ? ms_decision_exit_result(decision, frame, result) : status;
+}
+
+/* All iterations have ended: the results are written, or they are the result. */
+static int map_finish(struct ms_decision *decision, const struct ms_frame *frame)
+{
+  struct ms_failure failure = MS_FAILURE_INIT;
+  struct ms_json result = MS_JSON_VALUE_NONE;
+  int status;
+  if (ms_map_writes(decision, (const struct ms_state_map_fields *)frame->state)) {
+    status = ms_map_write_request(&result, decision, frame, &failure);
+    status = status == 0 ? ms_map_schedule(decision, frame, result)
+                         : ms_decision_settle(decision, frame, status, &failure);
+    ms_failure_deinit(&failure);
+    return status;
+  }
+  status = ms_map_succeeded(&result, decision, frame);
+  if (status != 0)
+    return status;
+  status = finish_with(decision, frame, result);
   ms_json_unref(result);
   return status;
+}
+
+/* ---- what was asked of the world is answered ---- */
+
+static int on_read(struct ms_decision *decision, const struct ms_frame *frame, struct ms_json answer)
+{
+  struct ms_json items = ms_json_getc(answer, "items");
+  struct ms_map_source source = {items, ms_json_is_true(ms_json_getc(answer, "pairs")),
+                                 ms_json_text(ms_json_getc(answer, "source"))};
+  if (ms_json_is_array(items))
+    return prepare(decision, frame, &source);
+  return ms_error(MSTEP_EINTERNAL, "a reader answered without items");
+}
+
+/* {"Bucket", "Key"} of the manifest. */
+static int on_written(struct ms_decision *decision, const struct ms_frame *frame,
+                      struct ms_json answer)
+{
+  struct ms_json result = ms_json_object(2);
+  int status = ms_json_setc(&result, "MapRunArn", ms_json_ref(frame->children->run_arn));
+  if (status == 0)
+    status = ms_json_setc(&result, "ResultWriterDetails", ms_json_ref(answer));
+  if (status == 0)
+    status = finish_with(decision, frame, result);
+  ms_json_unref(result);
+  return status;
+}
+
+static int on_failed(struct ms_decision *decision, const struct ms_frame *frame,
+                     const struct ms_command *command)
+{
+  struct ms_failure failure = {ms_json_ref(command->error), ms_json_ref(command->cause),
+                               MS_JSON_VALUE_NONE};
+  int status = ms_decision_end_map_run(decision, frame, "FAILED", NULL);
+  if (status == 0)
+    status = ms_decision_write(decision, MS_EVENT_MAP_RUN_FAILED, frame,
+                               ms_json_ref(command->error), ms_json_ref(command->cause));
+  if (status == 0)
+    status = ms_decision_fail(decision, frame, &failure);
+  ms_failure_deinit(&failure);
+  return status;
+}
+
+static int on_answer(struct ms_decision *decision, const struct ms_frame *frame,
+                     const struct ms_command *command)
+{
+  bool is_failure = command->type == MS_COMMAND_TASK_FAILED;
+  if (!is_failure && command->type != MS_COMMAND_TASK_SUCCEEDED)
+    return 0;
+  struct ms_event *event = ms_decision_hidden(decision, MS_EVENT_MAP_TASK_ENDED, frame);
+  if (event == NULL)
+    return ms_error_nomem();
+  event->number = frame->task;
+  if (is_failure)
+    return on_failed(decision, frame, command);
+  bool is_read = ms_str_is(ms_json_text(ms_json_getc(frame->parameters, "action")), "read");
+  return is_read ? on_read(decision, frame, command->data)
+                 : on_written(decision, frame, command->data);
 }
 
 static int map_on_command(struct ms_decision *decision, const struct ms_frame *frame,
                           const struct ms_command *command)
 {
-  (void)command;
-  if (frame->children->done_count == frame->children->count)
+  const struct ms_children *children = frame->children;
+  if (frame->task != 0)
+    return on_answer(decision, frame, command);
+  if (is_to_prepare(frame)) {
+    struct ms_map_source source = {children->items, children->is_pairs, MS_STR("STATE_DATA")};
+    return prepare(decision, frame, &source);
+  }
+  if (children->done_count == children->count)
     return map_finish(decision, frame);
   return start_iteration(decision, frame);
 }

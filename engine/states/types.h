@@ -17,9 +17,10 @@ struct ms_state_map_fields {
   struct ms_setting max_concurrency;
   struct ms_setting tolerated_count;
   struct ms_setting tolerated_percentage;
-  struct ms_json item_reader;
+  struct ms_json item_reader; /* these three as written */
   struct ms_json item_batcher;
   struct ms_json result_writer;
+  struct ms_map_parts parts; /* what is compiled of them */
   struct ms_str label;
 };
 

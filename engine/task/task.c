@@ -52,7 +52,8 @@ int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
 {
   struct ms_task_request routed = *request;
   const struct ms_task_handler *handler;
-  if (ms_json_is_none(tasks->routes) || !ms_task_route(&handler, &routed, tasks)) {
+  bool is_ours = request->kind == MS_TASK_MAP; /* resources of readers and writers are not routed */
+  if (is_ours || ms_json_is_none(tasks->routes) || !ms_task_route(&handler, &routed, tasks)) {
     handler = find_handler(tasks, request);
   }
   task->handler = handler;

@@ -16,7 +16,12 @@ struct ms_tasks;
 struct ms_task_handler;
 struct ms_httpc;
 
-enum ms_task_kind { MS_TASK_SERVICE, MS_TASK_LAMBDA, MS_TASK_ACTIVITY };
+enum ms_task_kind {
+  MS_TASK_SERVICE,
+  MS_TASK_LAMBDA,
+  MS_TASK_ACTIVITY,
+  MS_TASK_MAP /* a Map reads its items or writes its results: bucket.h */
+};
 enum ms_task_pattern {
   MS_TASK_REQUEST, /* the answer is the result */
   MS_TASK_SYNC,    /* .sync: submitted, then the job's result */
@@ -151,6 +156,8 @@ struct ms_task_up {
    * is invoked and nobody waits. MSTEP_ENOTFOUND: no such function.
    */
   int (*invoke_later)(const struct ms_task_call *call, void *user);
+  /* BUCKET/KEY of S3 is a file below it; gives NULL where there are none. */
+  const char *(*buckets_dir)(void *user);
 };
 
 struct ms_task_handler {

@@ -1,5 +1,5 @@
 /*
- * Every execution recorded on AWS that needs no service but its mocks: run on the pure core and the
+ * Every execution recorded on AWS that needs no service but its mocks and files in S3: run on the pure core and the
  * virtual clock, compared by status, output, error, cause and history with details.
  * What is expected to differ is listed in asl-exceptions.txt, one `name: reason` a line; an entry that
  * passes after all is a failure too.
@@ -15,10 +15,12 @@
 #include "drive.h"
 #include "match.h"
 #include "mt.h"
+#include "task/bucket.h"
 
 struct run {
   struct ms_json recorded; /* the case */
   struct drive drive;
+  const char *buckets; /* folder of what the recording had in S3; NULL: nothing */
   struct match match;
   struct ms_json stub; /* answer of a function that has no mock */
   uint64_t used_mocks[64]; /* by resource index: bit of each entry already answered */
@@ -148,14 +150,36 @@ static int send_outcome(struct run *run, struct ms_command command, struct ms_js
   return status;
 }
 
+/* A Map reads or writes. */
+static int answer_map(struct run *run, const struct drive_task *task)
+{
+  struct ms_command command = {.frame = task->frame, .task = task->task};
+  bool is_read = ms_str_is(ms_json_text(ms_json_getc(task->parameters, "action")), "read");
+  int status = is_read ? ms_bucket_read(&command.data, run->buckets, task->parameters)
+                       : ms_bucket_write(&command.data, run->buckets, task->parameters);
+  command.type = status == 0 ? MS_COMMAND_TASK_SUCCEEDED : MS_COMMAND_TASK_FAILED;
+  if (status != 0) {
+    command.error = ms_json_cstring(is_read ? "States.ItemReaderFailed" : "States.ResultWriterFailed");
+    command.cause = ms_json_cstring(ms_error_detail());
+  }
+  struct ms_json data = command.data, error = command.error, cause = command.cause;
+  status = drive_command(&run->drive, &command);
+  ms_json_unref(data);
+  ms_json_unref(error);
+  ms_json_unref(cause);
+  return status;
+}
+
 /* Answers one outstanding task. 1: it is one that never answers. */
 static int answer(struct run *run, size_t index)
 {
   struct drive_task task = run->drive.tasks[index];
   struct ms_command command = {.frame = task.frame, .task = task.task};
-  struct ms_json mock = find_mock(run, &task);
   struct ms_resource resource;
   ms_core_resource(&resource, run->drive.machine, task.state);
+  if (resource.kind == MS_RESOURCE_MAP)
+    return answer_map(run, &task);
+  struct ms_json mock = find_mock(run, &task);
   if (ms_json_is_none(mock)) {
     ms_json_replace(&run->stub, stub_function(run->recorded, &resource));
     mock = run->stub;
@@ -274,10 +298,29 @@ static int64_t start_of(struct ms_json recorded)
   return at_ms - (int64_t)days * 86400000;
 }
 
+/* The objects that the set-up put into S3, as files. */
+static const char *make_buckets(struct ms_json recorded)
+{
+  struct ms_json setup = ms_json_getc(recorded, "setup");
+  const char *folder = NULL;
+  for (size_t i = 0; i < ms_json_count(setup); i++) {
+    struct ms_json call = ms_json_at(setup, i), params = ms_json_getc(call, "params");
+    if (!ms_str_is(ms_json_text(ms_json_getc(call, "service")), "s3"))
+      continue;
+    if (folder == NULL)
+      folder = mt_format("%s/%s", mt_tmpdir(), text_at(recorded, "name"));
+    if (ms_str_is(ms_json_text(ms_json_getc(call, "op")), "PutObject"))
+      mt_ok(ms_bucket_store(folder, ms_json_text(ms_json_getc(params, "Bucket")),
+                            ms_json_text(ms_json_getc(params, "Key")),
+                            ms_json_text(ms_json_getc(params, "Body"))) == 0);
+  }
+  return folder;
+}
+
 /* Empty when the case passes, else why not. */
 static void run_case(struct ms_buf *why, struct ms_json recorded)
 {
-  struct run run = {.recorded = recorded};
+  struct run run = {.recorded = recorded, .buckets = make_buckets(recorded)};
   struct ms_json definition = definition_text(recorded);
   struct drive_options options = {
       .machine_name = text_at(recorded, "stateMachineName"),
@@ -322,7 +365,7 @@ static void run_case(struct ms_buf *why, struct ms_json recorded)
 static bool is_wanted(struct ms_json recorded)
 {
   struct ms_str class = ms_json_text(ms_json_getc(recorded, "class"));
-  return ms_str_is(class, "pure") || ms_str_is(class, "mock");
+  return ms_str_is(class, "pure") || ms_str_is(class, "mock") || ms_str_is(class, "s3");
 }
 
 static bool is_exception(const char *list, const char *name)

@@ -336,6 +336,7 @@ static void put_children(struct ms_buf *out, const struct ms_execution *executio
                 children->failed_count, children->waiting_count, children->last_exit,
                 children->redrive_count);
   ms_json_print(out, children->run_arn);
+  ms_json_print(out, children->failures);
   for (uint32_t id = children->cut_first; id != MS_FRAME_NONE; id = execution->frames[id]->next_ready)
     ms_buf_printf(out, " cut %u", id);
   for (uint32_t i = 0; i < children->count; i++)

@@ -119,6 +119,7 @@ static void wipe_children(struct ms_children *children)
   WIPE(children->run_arn);
   WIPE(children->input);
   WIPE(children->items);
+  WIPE(children->failures);
 }
 
 static bool children_rest_is_same(const struct ms_children *a, const struct ms_children *b)
@@ -183,6 +184,7 @@ static const char *children_difference(const struct ms_children *a, const struct
   COMPARE(redrive_count);
   COMPARE_VALUE(run_arn);
   COMPARE_VALUE(input);
+  COMPARE_VALUE(failures);
   COMPARE_VALUE(items);
   COMPARE(tolerated_count);
   COMPARE(tolerated_percentage);

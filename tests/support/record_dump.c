@@ -117,6 +117,9 @@ static struct ms_json dump_children(const struct ms_execution *execution,
   put(&dump, "tolerated_percentage", ms_json_double(children->tolerated_percentage));
   put_int(&dump, "is_map_run", children->is_map_run);
   put_int(&dump, "is_pairs", children->is_pairs);
+  put_int(&dump, "is_prepared", children->is_prepared);
+  put_int(&dump, "is_batched", children->is_batched);
+  put_value(&dump, "failures", children->failures);
   for (uint32_t i = 0; i < children->count; i++) {
     snprintf(index, sizeof index, "%u", (unsigned)i);
     if (!ms_json_is_none(children->outputs[i]))

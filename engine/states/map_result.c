@@ -1,0 +1,165 @@
+/*
+ * What a Map makes of the outputs of its iterations: as they are, joined, or one record for each as
+ * DescribeExecution would have it. Children are not executions here: their names follow from the map run
+ * and their place, and all have its beginning and end.
+ */
+#include "base/error.h"
+#include "base/time.h"
+#include "states/map.h"
+
+static int set(struct ms_json *object, const char *name, struct ms_json value)
+{
+  return ms_json_is_none(value) ? ms_error_nomem() : ms_json_setc(object, name, value);
+}
+
+/* ---- records ---- */
+
+static uint64_t hash_of(struct ms_str text)
+{
+  uint64_t hash = 14695981039346656037u;
+  for (size_t i = 0; i < text.len; i++)
+    hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
+  return hash;
+}
+
+static struct ms_json time_value(int64_t at_ms)
+{
+  char text[MS_TIME_TEXT_SIZE];
+  ms_time_format(text, at_ms);
+  return ms_json_cstring(text);
+}
+
+/* "arn:...:KIND:MACHINE/LABEL" of the map run "arn:...:mapRun:MACHINE/LABEL:UUID", and a suffix. */
+static struct ms_json arn_like(struct ms_str run, const char *kind, const char *suffix)
+{
+  size_t at = 0;
+  for (int colons = 0; at < run.len && colons < 5; at++)
+    colons += run.data[at] == ':';
+  struct ms_str name = ms_str_sub(run, at + sizeof "mapRun:" - 1, run.len);
+  name = ms_str_sub(name, 0, ms_str_find(name, 0, ':'));
+  return ms_json_stringf("%.*s%s:%.*s%s%s", (int)at, run.data, kind, MS_STR_ARG(name),
+                         suffix[0] == '\0' ? "" : ":", suffix);
+}
+
+/* What all records have; NONE when out of memory. */
+static struct ms_json record_of(const struct ms_decision *decision, const struct ms_frame *frame,
+                                uint32_t index, const char *status)
+{
+  const struct ms_children *children = frame->children;
+  struct ms_str run = ms_json_text(children->run_arn);
+  struct ms_random random;
+  char name[37];
+  ms_random_seed(&random, ms_random_mix(hash_of(run), index));
+  ms_random_uuid(&random, name);
+  bool is_done = status[0] == 'S';
+  const char *reason = is_done ? "Execution is SUCCEEDED and cannot be redriven" : NULL;
+  struct ms_json record = ms_json_object(16), details = ms_json_object(1);
+  int err = set(&details, "Included", ms_json_bool(true));
+  if (err == 0)
+    err = set(&record, "ExecutionArn", arn_like(run, "execution", name));
+  if (err == 0)
+    err = set(&record, "Input", ms_json_print_value(ms_json_at(children->items, index)));
+  if (err == 0)
+    err = set(&record, "InputDetails", ms_json_ref(details));
+  if (err == 0)
+    err = set(&record, "Name", ms_json_cstring(name));
+  if (err == 0 && is_done)
+    err = set(&record, "Output", ms_json_print_value(children->outputs[index]));
+  if (err == 0 && is_done)
+    err = set(&record, "OutputDetails", ms_json_ref(details));
+  if (err == 0)
+    err = set(&record, "RedriveCount", ms_json_int(0));
+  if (err == 0)
+    err = set(&record, "RedriveStatus", ms_json_cstring(is_done ? "NOT_REDRIVABLE" : "REDRIVABLE"));
+  if (err == 0 && reason != NULL)
+    err = set(&record, "RedriveStatusReason", ms_json_cstring(reason));
+  if (err == 0)
+    err = set(&record, "StartDate", time_value(frame->entered_at_ms));
+  if (err == 0)
+    err = set(&record, "StateMachineArn", arn_like(run, "stateMachine", ""));
+  if (err == 0)
+    err = set(&record, "Status", ms_json_cstring(status));
+  if (err == 0)
+    err = set(&record, "StopDate", time_value(decision->env->now_ms));
+  ms_json_unref(details);
+  if (err == 0)
+    return record;
+  ms_json_unref(record);
+  return MS_JSON_VALUE_NONE;
+}
+
+/* ---- lists of them ---- */
+
+enum form { COMPACT, FLATTEN, RECORDS };
+
+/* AWS's default is NONE where a bucket is named, and the outputs where none is. */
+static enum form form_of(const struct ms_state_map_fields *state)
+{
+  struct ms_json config = ms_json_getc(state->result_writer, "WriterConfig");
+  struct ms_str text = ms_json_text(ms_json_getc(config, "Transformation"));
+  if (ms_str_is(text, "COMPACT"))
+    return COMPACT;
+  if (ms_str_is(text, "FLATTEN"))
+    return FLATTEN;
+  bool is_given = ms_str_is(text, "NONE");
+  bool has_bucket = !ms_json_is_none(ms_json_getc(state->result_writer, "Resource"));
+  return (is_given || has_bucket) && state->processor->is_distributed ? RECORDS : COMPACT;
+}
+
+static int push_output(struct ms_json *out, enum form form, const struct ms_decision *decision,
+                       const struct ms_frame *frame, uint32_t index)
+{
+  struct ms_json output = frame->children->outputs[index];
+  if (form == RECORDS)
+    return ms_json_push(out, record_of(decision, frame, index, "SUCCEEDED"));
+  if (form == COMPACT || !ms_json_is_array(output))
+    return ms_json_push(out, ms_json_ref(output));
+  int status = 0;
+  for (size_t i = 0; status == 0 && i < ms_json_count(output); i++)
+    status = ms_json_push(out, ms_json_ref(ms_json_at(output, i)));
+  return status;
+}
+
+/* Items whose failure was tolerated have no output and are left out. */
+int ms_map_succeeded(struct ms_json *out, const struct ms_decision *decision,
+                     const struct ms_frame *frame)
+{
+  enum form form = form_of((const struct ms_state_map_fields *)frame->state);
+  if (ms_json_is_none(frame->children->run_arn) && form == RECORDS)
+    form = COMPACT;
+  *out = ms_json_array(frame->children->count);
+  int status = ms_json_is_none(*out) ? ms_error_nomem() : 0;
+  for (uint32_t i = 0; status == 0 && i < frame->children->count; i++)
+    if (!ms_json_is_none(frame->children->outputs[i]))
+      status = push_output(out, form, decision, frame, i);
+  if (status != 0)
+    ms_json_unref(*out);
+  return status;
+}
+
+int ms_map_failed(struct ms_json *out, const struct ms_decision *decision,
+                  const struct ms_frame *frame)
+{
+  struct ms_json failures = frame->children->failures;
+  *out = ms_json_array(ms_json_count(failures));
+  int status = ms_json_is_none(*out) ? ms_error_nomem() : 0;
+  for (size_t i = 0; status == 0 && i < ms_json_count(failures); i++) {
+    struct ms_json failure = ms_json_at(failures, i);
+    int64_t index = 0;
+    ms_json_to_int(&index, ms_json_at(failure, 0));
+    struct ms_json record = record_of(decision, frame, (uint32_t)index, "FAILED");
+    if (ms_json_is_none(record))
+      status = ms_error_nomem();
+    if (status == 0)
+      status = ms_json_setc(&record, "Error", ms_json_ref(ms_json_at(failure, 1)));
+    if (status == 0 && ms_json_count(failure) > 2)
+      status = ms_json_setc(&record, "Cause", ms_json_ref(ms_json_at(failure, 2)));
+    if (status == 0)
+      status = ms_json_push(out, record);
+    else
+      ms_json_unref(record);
+  }
+  if (status != 0)
+    ms_json_unref(*out);
+  return status;
+}
