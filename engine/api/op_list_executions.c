@@ -32,7 +32,15 @@ static int status_of(struct ms_str text)
 static bool is_refused(struct ms_api_call *call, struct ms_str machine)
 {
   if (ms_api_has(call, "mapRunArn")) {
-    ms_api_fail(call, MS_API_ERROR_VALIDATION, MS_STR("mapRunArn is not supported yet"));
+    struct ms_str run = ms_api_text(call, "mapRunArn");
+    if (ms_json_is_none(ms_catalog_get(ms_api_engine(call), "map-run", run))) {
+      ms_api_fail_f(call, MS_API_ERROR_STEP_RESOURCE_NOT_FOUND, "Resource not found: '%.*s'",
+                    MS_STR_ARG(run));
+    } else {
+      ms_api_fail(call, MS_API_ERROR_VALIDATION,
+                  MS_STR("The children of a map run are no executions of their own here: "
+                         "DescribeMapRun counts them"));
+    }
     return true;
   }
   if (ms_str_is(ms_api_text(call, "statusFilter"), "PENDING_REDRIVE")) {

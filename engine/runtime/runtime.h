@@ -290,6 +290,15 @@ void ms_engine_collect(struct ms_metrics *metrics, struct ms_engine *engine);
 
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
 
+/* DescribeMapRun. MSTEP_ENOTFOUND. */
+int ms_engine_map_run_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn);
+/*
+ * UpdateMapRun: {"concurrency"?, "toleratedCount"?, "toleratedPercentage"?}, borrowed. MSTEP_ENOTFOUND;
+ * MSTEP_ESTATE: it does not run.
+ */
+int ms_engine_map_run_update(struct ms_engine *engine, struct ms_str arn, struct ms_json settings,
+                             struct ms_callback accepted);
+
 /* ListExecutions, newest first. max_results 0 = 100, at most 1000. */
 struct ms_engine_list {
   struct ms_str machine_arn; /* data NULL: of all machines */

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
+#include "runtime/map_runs.h"
 
 #define STEPS_BYTES ((size_t)16 << 20) /* that the steps of one execution at a time are meant to write */
 #define TURN_STEPS_MAX 4096 /* of a turn; counted in events, roughly two a transition */
@@ -300,6 +301,7 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     MS_FAULT(turn_decided);
     bool is_patient = pending->command.type == MS_COMMAND_TASK_STARTED && !engine->durable->is_urgent;
     err = err != 0 ? err : ms_durable_write(engine, entry);
+    err = err != 0 ? err : ms_map_runs_note(engine, entry);
     if (is_patient) {
       engine->durable->is_urgent = false;
     }
@@ -310,8 +312,11 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     if (err != 0) {
       entry_break(engine, entry, err);
     }
-  } else if (err != 0) {
-    ms_run_break(engine, run, err);
+  } else {
+    err = err != 0 ? err : ms_map_runs_note(engine, entry);
+    if (err != 0) {
+      ms_run_break(engine, run, err);
+    }
   }
   if (err == 0 && entry->event_count > 0) {
     turn_tell_status(engine, run, begins);
