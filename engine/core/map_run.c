@@ -124,7 +124,7 @@ int ms_map_run_summary(struct ms_json *out, const struct ms_execution *execution
   if (err == 0)
     err = set(out, "executionCounts", counts_value(&executions));
   if (err != 0)
-    ms_json_unref(*out);
+    ms_json_replace(out, MS_JSON_VALUE_NONE);
   return err;
 }
 

@@ -99,6 +99,33 @@ int ms_map_runs_note(struct ms_engine *engine, const struct ms_turn_entry *entry
   return err;
 }
 
+/* Whether the row is of that execution: names have no ':' in them. */
+static bool is_of(struct ms_json row, struct ms_str machine, struct ms_str tail)
+{
+  struct ms_str arn = ms_json_text(ms_json_getc(row, "executionArn"));
+  size_t len = 1 + machine.len + 1 + tail.len;
+  if (arn.len <= len || !ms_str_eq(ms_str_sub(arn, arn.len - tail.len, arn.len), tail)) {
+    return false;
+  }
+  struct ms_str end = ms_str_sub(arn, arn.len - len, arn.len);
+  return end.data[0] == ':' && end.data[1 + machine.len] == ':' &&
+         ms_str_eq(ms_str_sub(end, 1, 1 + machine.len), machine);
+}
+
+int ms_map_runs_forget(struct ms_engine *engine, struct ms_str machine, struct ms_str tail)
+{
+  uint64_t at = 0;
+  struct ms_str name;
+  struct ms_json row;
+  int err = MSTEP_OK;
+  while (err == 0 && ms_catalog_next(&name, &row, &at, engine, MS_MAP_RUN_KIND)) {
+    if (is_of(row, machine, tail)) {
+      err = ms_catalog_remove(engine, MS_MAP_RUN_KIND, name);
+    }
+  }
+  return err;
+}
+
 /* ---- one that runs ---- */
 
 /* The execution of the map run and its frame there; *frame NULL: it does not run. *run is the caller's. */
@@ -136,7 +163,7 @@ static int describe_running(struct ms_json *out, struct ms_engine *engine, struc
   ms_run_rest(engine, run);
   ms_run_unref(run);
   if (err != 0) {
-    ms_json_unref(*out);
+    ms_json_replace(out, MS_JSON_VALUE_NONE);
   }
   return err;
 }

@@ -11,5 +11,7 @@
 
 /* What the entry's events say of map runs. */
 int ms_map_runs_note(struct ms_engine *engine, const struct ms_turn_entry *entry);
+/* Their rows go with the execution; tail: what follows the machine's name in its ARN. */
+int ms_map_runs_forget(struct ms_engine *engine, struct ms_str machine, struct ms_str tail);
 
 #endif

@@ -7,11 +7,24 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "runtime/durable.h"
+#include "runtime/map_runs.h"
 
 #define PURGE_MAX 1000 /* at once */
 #define SHRINK_BYTES ((uint64_t)16 << 20)
 
 /* ---- one ---- */
+
+static void forget_run(struct ms_engine *engine, struct ms_run *run)
+{
+  struct ms_str arn = ms_json_text(run->core->identity.arn), machine = ms_json_text(run->machine->name);
+  struct ms_str tail = arn;
+  for (int colons = 0; colons < 7; colons++) {
+    tail = ms_str_sub(tail, ms_str_find(tail, 0, ':') + 1, tail.len);
+  }
+  (void)ms_map_runs_forget(engine, machine, tail);
+  ms_runs_remove(engine, run);
+  ms_run_unref(run);
+}
 
 static int purge_in_memory(struct ms_engine *engine, struct ms_str arn)
 {
@@ -23,8 +36,7 @@ static int purge_in_memory(struct ms_engine *engine, struct ms_str arn)
   if (!run->is_closed) {
     err = ms_error(MSTEP_ESTATE, "the execution is running");
   } else {
-    ms_runs_remove(engine, run);
-    ms_run_unref(run);
+    forget_run(engine, run);
   }
   ms_run_unref(run);
   return err;
@@ -70,7 +82,11 @@ static int purge_row(struct ms_engine *engine, uint64_t number, const struct ms_
   }
   int end = ms_durable_end(engine);
   err = err != 0 ? err : end;
-  if (err == 0) {
+  if (err == 0) { /* a row that is left, without memory, is nobody's and harms nobody */
+    const struct ms_engine_machine *machine = ms_machine_version(engine, row->machine);
+    if (machine != NULL) {
+      (void)ms_map_runs_forget(engine, ms_json_text(machine->name), row->tail);
+    }
     durable->purging.data[durable->purging.count++] =
         (struct ms_purging){number, durable->last_seq};
   }
@@ -202,8 +218,7 @@ static int sweep_memory(uint64_t *count, struct ms_engine *engine, struct ms_str
                ms_str_eq(ms_json_text(run->machine->arn), machine_arn));
     }
     if (found) {
-      ms_runs_remove(engine, run);
-      ms_run_unref(run);
+      forget_run(engine, run);
       (*count)++;
     }
   }
@@ -318,8 +333,7 @@ static void forget_runs(struct ms_engine *engine, uint32_t family, uint64_t up_t
       found = run->is_closed && run->machine->family == family && run->number <= up_to;
     }
     if (found) {
-      ms_runs_remove(engine, run);
-      ms_run_unref(run);
+      forget_run(engine, run);
     }
   }
 }
