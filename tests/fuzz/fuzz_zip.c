@@ -20,7 +20,7 @@ static void must(bool holds)
 
 static void check_path(struct ms_str path)
 {
-  must(path.len > 4 && path.data[0] != '/' && ms_str_has_suffix(path, ".lua"));
+  must(path.len >= 4 && path.data[0] != '/' && ms_str_has_suffix(path, ".lua"));
   must(memchr(path.data, '\0', path.len) == NULL);
   for (size_t from = 0; from < path.len;) {
     size_t end = ms_str_find(path, from, '/');

@@ -35,9 +35,9 @@ local TARGETS = { "function", "queue", "topic", "bus", "machine", "http", "hook"
 local DEAD_LETTERS = { "queue", "topic" }
 
 local backoff = { fields = {
-  interval = { kind = "seconds", as = "IntervalSeconds", min = 0 },
-  rate = { kind = "number", as = "BackoffRate", min = 1 },
-  maximum = seconds("MaxDelaySeconds", 1),
+  interval = seconds("IntervalSeconds", 1, 31622400),
+  rate = { kind = "number", as = "BackoffRate", min = 1, max = 1000 },
+  maximum = seconds("MaxDelaySeconds", 1, 31622400),
   jitter = choice("JitterStrategy", { "FULL", "NONE" }),
 } }
 
@@ -53,7 +53,7 @@ forms.functions = { fields = {
   concurrency = whole("ReservedConcurrentExecutions", 0, 100000),
   recursion = choice("RecursiveLoop", { "Terminate", "Allow" }),
   retries = whole("EventInvokeConfig.MaximumRetryAttempts", 0, 1000),
-  max_age = seconds("EventInvokeConfig.MaximumEventAgeInSeconds", 1, 31536000),
+  max_age = seconds("EventInvokeConfig.MaximumEventAgeInSeconds", 60, 21600),
   backoff = { kind = "form", as = "EventInvokeConfig.Backoff", of = backoff },
   on_success = ref("EventInvokeConfig.OnSuccess", DESTINATIONS),
   on_failure = ref("EventInvokeConfig.OnFailure", DESTINATIONS),
