@@ -128,8 +128,48 @@ async function destinations(server) {
   assert.deepEqual([lost.responseContext.functionError, lost.requestPayload], ['Unhandled', { fail: true }]);
 }
 
+async function scheduler(server) {
+  const at = (Name) => ({ Name, ScheduleExpression: 'rate(1 day)', FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:greet', RoleArn: ROLE } });
+  for (const name of ['a', 'b', 'c'])
+    await server.ask('scheduler', 'CreateSchedule', at(name));
+  const first = await server.ask('scheduler', 'ListSchedules', { MaxResults: 2 });
+  const rest = await server.ask('scheduler', 'ListSchedules', { NextToken: first.NextToken });
+  assert.deepEqual([first.Schedules.length, [...first.Schedules, ...rest.Schedules].map(({ Name }) => Name)], [2, ['a', 'b', 'c']]);
+  await server.ask('scheduler', 'UpdateSchedule', { ...at('a'), ScheduleExpression: 'rate(2 days)', State: 'DISABLED' });
+  const found = await server.ask('scheduler', 'GetSchedule', { Name: 'a' });
+  assert.deepEqual([found.ScheduleExpression, found.State], ['rate(2 days)', 'DISABLED']);
+  await server.ask('scheduler', 'DeleteSchedule', { Name: 'a' });
+  const { error } = await server.call('scheduler', 'GetSchedule', { Name: 'a' });
+  assert.deepEqual([error.code, error.status], ['ResourceNotFoundException', 404]);
+}
+
+async function tables(server) {
+  const TableName = 'tab', Key = { id: { S: '1' } };
+  const Item = { ...Key, n: { N: '1.5' }, b: { B: Buffer.from('x') }, l: { L: [{ NULL: true }, { BOOL: false }] }, m: { M: { a: { S: '' } } },
+    ss: { SS: ['a', 'b'] }, ns: { NS: ['1', '2'] } };
+  const { TableDescription } = await server.ask('dynamodb', 'CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } });
+  await server.ask('dynamodb', 'PutItem', { TableName, Item });
+  const { Item: found } = await server.ask('dynamodb', 'GetItem', { TableName, Key });
+  assert.deepEqual(found, { ...Item, b: { B: 'x' } });
+  const { Attributes } = await server.ask('dynamodb', 'UpdateItem', { TableName, Key, UpdateExpression: 'SET n = n + :o',
+    ExpressionAttributeValues: { ':o': { N: '1' } }, ReturnValues: 'UPDATED_NEW' });
+  assert.deepEqual(Attributes, { n: { N: '2.5' } });
+  const { error } = await server.call('dynamodb', 'PutItem', { TableName, Item: Key, ConditionExpression: 'attribute_not_exists(id)' });
+  assert.deepEqual([error.code, error.status], ['ConditionalCheckFailedException', 400]);
+  await server.ask('dynamodb', 'DeleteItem', { TableName, Key });
+  assert.equal((await server.ask('dynamodb', 'Scan', { TableName })).Count, 0);
+  const StreamArn = TableDescription.LatestStreamArn;
+  const { StreamDescription: { Shards: [{ ShardId }] } } = await server.ask('dynamodbstreams', 'DescribeStream', { StreamArn });
+  const { ShardIterator } = await server.ask('dynamodbstreams', 'GetShardIterator', { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' });
+  const { Records } = await server.ask('dynamodbstreams', 'GetRecords', { ShardIterator });
+  assert.deepEqual(Records.map(({ eventName }) => eventName), ['INSERT', 'MODIFY', 'REMOVE']);
+}
+
 function cases() {
-  return Object.entries({ states, lambda, concurrency, sqs, sns, events, destinations }).map(([name, play]) =>
+  return Object.entries({ states, lambda, concurrency, sqs, sns, events, destinations, scheduler, tables }).map(([name, play]) =>
     ({ name, run: () => withServer({ files: { 'functions/greet.lua': GREET } }, async (server) => { await play(server); }) }));
 }
 
