@@ -19,8 +19,9 @@ static const struct ms_api_member members[] = {
 
 static int status_of(struct ms_str text)
 {
-  static const char *const names[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"};
-  for (int i = 0; i < 5; i++) {
+  static const char *const names[] = {"RUNNING", "SUCCEEDED", "FAILED",
+                                      "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"};
+  for (int i = 0; i < 6; i++) {
     if (ms_str_is(text, names[i])) {
       return i;
     }
@@ -31,18 +32,6 @@ static int status_of(struct ms_str text)
 /* Answers for what a list does not work with. */
 static bool is_refused(struct ms_api_call *call, struct ms_str machine)
 {
-  if (ms_api_has(call, "mapRunArn")) {
-    struct ms_str run = ms_api_text(call, "mapRunArn");
-    if (ms_json_is_none(ms_catalog_get(ms_api_engine(call), "map-run", run))) {
-      ms_api_fail_f(call, MS_API_ERROR_STEP_RESOURCE_NOT_FOUND, "Resource not found: '%.*s'",
-                    MS_STR_ARG(run));
-    } else {
-      ms_api_fail(call, MS_API_ERROR_VALIDATION,
-                  MS_STR("The children of a map run are no executions of their own here: "
-                         "DescribeMapRun counts them"));
-    }
-    return true;
-  }
   if (ms_str_is(ms_api_text(call, "statusFilter"), "PENDING_REDRIVE")) {
     ms_api_fail(call, MS_API_ERROR_VALIDATION,
                 MS_STR("Invalid Status filter: PENDING_REDRIVE needs a mapRunArn"));
@@ -66,8 +55,40 @@ static bool is_refused(struct ms_api_call *call, struct ms_str machine)
   return is_missing || is_express;
 }
 
+/* Of a map run: its children. */
+static int list_children(struct ms_api_call *call)
+{
+  struct ms_str filter = ms_api_text(call, "redriveFilter");
+  const struct ms_engine_children_list list = {
+      .map_run_arn = ms_api_text(call, "mapRunArn"),
+      .status = status_of(ms_api_text(call, "statusFilter")),
+      .redrive_filter = filter.len == 0 ? -1 : ms_str_is(filter, "REDRIVEN"),
+      .max_results = (unsigned)ms_api_int(call, "maxResults", 0),
+      .next_token = ms_api_text(call, "nextToken"),
+  };
+  if (ms_api_has(call, "stateMachineArn")) {
+    return ms_api_fail(call, MS_API_ERROR_VALIDATION,
+                       MS_STR("Must specify either a stateMachineArn or a mapRunArn, but not both"));
+  }
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  int err = ms_engine_children_list(&text, ms_api_engine(call), &list);
+  if (err == 0) {
+    return ms_api_reply_buf(call, &text);
+  }
+  ms_buf_deinit(&text);
+  if (err == MSTEP_ENOTFOUND) {
+    return ms_api_fail_f(call, MS_API_ERROR_STEP_RESOURCE_NOT_FOUND, "Resource not found: '%.*s'",
+                         MS_STR_ARG(list.map_run_arn));
+  }
+  return err == MSTEP_EINVALID ? ms_api_fail(call, MS_API_ERROR_INVALID_TOKEN, MS_STR("")) : err;
+}
+
 static int run(struct ms_api_call *call)
 {
+  if (ms_api_has(call, "mapRunArn")) {
+    return list_children(call);
+  }
   struct ms_engine_list list = {
       .status = status_of(ms_api_text(call, "statusFilter")),
       .max_results = (unsigned)ms_api_int(call, "maxResults", 0),

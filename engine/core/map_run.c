@@ -46,9 +46,9 @@ void ms_map_run_count(struct ms_map_run_counts *items, struct ms_map_run_counts 
     if (waiting > 0) {
       waiting--;
       items->failed -= weight;
-      items->pending += weight;
+      items->pending_redrive += weight;
       executions->failed--;
-      executions->pending++;
+      executions->pending_redrive++;
     }
     id = child->next_ready;
   }
@@ -72,7 +72,7 @@ static struct ms_json counts_value(const struct ms_map_run_counts *counts)
                  {"total", counts->total},
                  {"resultsWritten", counts->succeeded + counts->failed},
                  {"failuresNotRedrivable", 0},
-                 {"pendingRedrive", 0}};
+                 {"pendingRedrive", counts->pending_redrive}};
   struct ms_json out = ms_json_object(sizeof members / sizeof members[0]);
   int status = ms_json_is_none(out) ? ms_error_nomem() : 0;
   for (size_t i = 0; status == 0 && i < sizeof members / sizeof members[0]; i++)

@@ -6,6 +6,7 @@
 
 struct ms_map_run_counts {
   uint64_t pending, running, succeeded, failed, aborted, total;
+  uint64_t pending_redrive; /* failed or stopped, and waits for its turn in a redrive */
 };
 
 /*

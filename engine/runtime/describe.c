@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "runtime/durable.h"
+#include "runtime/map_children.h"
 
 /* An object under construction; failure is sticky. */
 struct describe {
@@ -96,6 +97,9 @@ static void describe_run(struct describe *d, struct ms_engine *engine, const str
 int ms_engine_execution_describe(struct ms_buf *out, struct ms_engine *engine, struct ms_str arn)
 {
   struct ms_run *run;
+  if (ms_map_child_is(arn)) {
+    return ms_map_child_describe(out, engine, arn);
+  }
   int err = ms_run_get(&run, engine, arn);
   if (err != 0) {
     return err;

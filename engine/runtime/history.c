@@ -4,7 +4,8 @@
  *   type, mask, id - previous, [frame] [state] [number] [at - base] [due - at] [data] [more]
  *
  * where the mask says which of the bracketed are there, numbers are LEB128 (signed ones zigzag) and
- * a value is its type and its 8 bytes. The id is the place in the list plus one.
+ * a value is its type and its 8 bytes. The id is the place in the list plus one; an event without one does not
+ * count, has IS_OURS in its type and `previous` in place of the difference. Flags are not kept.
  */
 #include "runtime/history.h"
 
@@ -22,6 +23,7 @@ enum {
   HAS_MORE = 128
 };
 
+#define IS_OURS 0x80 /* types are fewer */
 #define EVENT_MAX_BYTES 64 /* 2 + 4 * 5 + 2 * 10 + 2 * 10, rounded up */
 #define VALUE_IS_NEGATIVE_ZERO 0x80
 
@@ -69,9 +71,9 @@ static unsigned event_mask(const struct ms_event *event, int64_t base_ms)
 static unsigned char *put_event(unsigned char *to, const struct ms_event *event, int64_t base_ms)
 {
   unsigned mask = event_mask(event, base_ms);
-  *to++ = (unsigned char)event->type;
+  *to++ = (unsigned char)(event->id == 0 ? event->type | IS_OURS : event->type);
   *to++ = (unsigned char)mask;
-  to = put_number(to, event->id - event->previous);
+  to = put_number(to, event->id == 0 ? event->previous : event->id - event->previous);
   if ((mask & HAS_FRAME) != 0) {
     to = put_number(to, event->frame);
   }
@@ -118,7 +120,7 @@ static int history_reserve(struct ms_history *history, uint32_t more)
 
 static int append_one(struct ms_history *history, struct ms_event *event, int64_t base_ms)
 {
-  if (event->id != history->count + 1) {
+  if (event->id != 0 && event->id != history->count + 1) {
     return ms_error(MSTEP_EINTERNAL, "event %u comes after event %u", (unsigned)event->id,
                     (unsigned)history->count);
   }
@@ -130,7 +132,7 @@ static int append_one(struct ms_history *history, struct ms_event *event, int64_
   }
   memcpy(history->bytes + history->len, bytes, len);
   history->len += len;
-  history->count++;
+  history->count += event->id != 0;
   event->data = event->more = MS_JSON_VALUE_NONE;
   return MSTEP_OK;
 }
@@ -154,7 +156,7 @@ int ms_history_append(struct ms_history *history, struct ms_event *events, size_
   bool is_first = history->len == 0;
   int err = MSTEP_OK;
   for (size_t i = 0; i < count; i++) {
-    if (err == 0 && events[i].id != 0) {
+    if (err == 0 && (events[i].id != 0 || history->keeps_all)) {
       err = append_one(history, &events[i], base_ms);
     }
     ms_event_deinit(&events[i]);
@@ -206,8 +208,11 @@ bool ms_history_next(struct ms_event *out, struct ms_history_reader *reader)
   const unsigned char *head = reader->history->bytes + reader->at;
   unsigned mask = head[1];
   reader->at += 2;
-  *out = (struct ms_event){.type = head[0], .id = ++reader->index};
-  out->previous = out->id - (uint32_t)get_number(reader);
+  bool is_ours = (head[0] & IS_OURS) != 0;
+  *out = (struct ms_event){.type = head[0] & (unsigned char)~IS_OURS,
+                           .id = is_ours ? 0 : ++reader->index};
+  uint32_t number = (uint32_t)get_number(reader);
+  out->previous = is_ours ? number : out->id - number;
   out->frame = (mask & HAS_NO_FRAME) != 0 ? MS_FRAME_NONE
                : (mask & HAS_FRAME) != 0  ? (uint32_t)get_number(reader)
                                           : 0;
@@ -228,5 +233,5 @@ void ms_history_deinit(struct ms_history *history)
     ms_event_deinit(&event);
   }
   ms_free(history->bytes);
-  *history = (struct ms_history){NULL, 0, 0, 0};
+  *history = (struct ms_history){NULL, 0, 0, 0, false};
 }

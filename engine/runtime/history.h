@@ -1,6 +1,7 @@
 /*
  * The public history of one execution, packed: some 15 bytes an event where the struct has 72,
- * because executions by the million keep theirs. Events that are ours alone (id 0) are not kept.
+ * because executions by the million keep theirs. Events that are ours alone (id 0) are kept only where
+ * somebody asks for them later: see keeps_all.
  */
 #ifndef MS_RUNTIME_HISTORY_H
 #define MS_RUNTIME_HISTORY_H
@@ -11,7 +12,8 @@ struct ms_history {
   unsigned char *bytes;
   uint32_t len;
   uint32_t capacity;
-  uint32_t count;
+  uint32_t count; /* of those with an id */
+  bool keeps_all; /* events without an id, too; set before the first */
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "runtime/durable.h"
+#include "runtime/map_children.h"
 
 #define PAGE_DEFAULT 100
 #define PAGE_MAX 1000
@@ -125,7 +126,7 @@ static int page_from_memory(struct page *page)
   uint64_t wanted = page->left < last ? page->left : last;
   int err = MSTEP_OK;
   while (err == 0 && ms_history_next(&event, &reader) && event.id <= last) {
-    if (event.id + wanted > last) {
+    if (event.id != 0 && event.id + wanted > last) {
       struct ms_event *copy = ms_events_add(&page->events);
       err = copy == NULL ? ms_error_nomem() : MSTEP_OK;
       if (copy != NULL) {
@@ -218,6 +219,31 @@ static int page_from_store(struct page *page)
   return err != 0 ? err : page->out->error;
 }
 
+/* ---- all of them ---- */
+
+int ms_history_each(struct ms_engine *engine, struct ms_run *run,
+                    int (*on_event)(const struct ms_event *event, void *user), void *user)
+{
+  struct page page = {.engine = engine, .run = run};
+  struct ms_history_reader reader = {&run->history, run->core->started_at_ms, 0, 0};
+  struct ms_event event;
+  int err = MSTEP_OK;
+  while (engine->durable == NULL && err == 0 && ms_history_next(&event, &reader)) {
+    err = on_event(&event, user);
+  }
+  uint32_t chunks = engine->durable == NULL ? 0 : run->kept->chunks_durable + 1;
+  ms_buf_init(&page.bytes, 0);
+  for (uint32_t chunk = 0; err == 0 && chunk < chunks; chunk++) {
+    err = page_load(&page, chunk);
+    for (size_t i = 0; err == 0 && i < page.events.count; i++) {
+      err = on_event(&page.events.items[i], user);
+    }
+  }
+  ms_buf_deinit(&page.bytes);
+  ms_events_deinit(&page.events);
+  return err;
+}
+
 /* ---- the whole ---- */
 
 static int read_token(struct page *page)
@@ -259,6 +285,9 @@ int ms_engine_execution_history(struct ms_buf *out, struct ms_engine *engine,
   unsigned max = request->max_results == 0 ? PAGE_DEFAULT : request->max_results;
   page.left = max == UINT_MAX ? UINT64_MAX : max > PAGE_MAX ? PAGE_MAX : max;
   int err = read_token(&page);
+  if (err == 0 && ms_map_child_is(request->arn)) {
+    return ms_map_child_history(out, engine, request, page.from_id, page.left);
+  }
   err = err != 0 ? err : ms_run_get(&page.run, engine, request->arn);
   if (err != 0) {
     return err;

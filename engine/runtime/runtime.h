@@ -309,6 +309,21 @@ struct ms_engine_list {
 int ms_engine_execution_list(struct ms_buf *out, struct ms_engine *engine,
                              const struct ms_engine_list *list);
 
+/*
+ * ListExecutions of a map run: its children that have begun, newest first. MSTEP_ENOTFOUND; MSTEP_EINVALID: the
+ * token.
+ */
+struct ms_engine_children_list {
+  struct ms_str map_run_arn;
+  int status;         /* as above; MS_ENGINE_PENDING_REDRIVE */
+  int redrive_filter; /* 1: those that were redriven; 0: the others; -1: all */
+  unsigned max_results;
+  struct ms_str next_token;
+};
+#define MS_ENGINE_PENDING_REDRIVE 5
+int ms_engine_children_list(struct ms_buf *out, struct ms_engine *engine,
+                            const struct ms_engine_children_list *list);
+
 /* GetExecutionHistory. max_results 0 = 100, at most 1000; UINT_MAX: all, in one answer. */
 struct ms_engine_history {
   struct ms_str arn;

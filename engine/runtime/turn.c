@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
+#include "runtime/map_children.h"
 #include "runtime/map_runs.h"
 
 #define STEPS_BYTES ((size_t)16 << 20) /* that the steps of one execution at a time are meant to write */
@@ -336,6 +337,9 @@ static void entry_record(struct ms_engine *engine, struct ms_turn *turn,
   }
   if (engine->durable != NULL || !engine->options.is_history_kept) {
     return;
+  }
+  if (run->history.len == 0) {
+    run->history.keeps_all = ms_map_children_has_any(run->core->machine);
   }
   int err = ms_history_append(&run->history, &turn->events.items[entry->first_event],
                               entry->event_count, run->core->started_at_ms);

@@ -1,10 +1,11 @@
 /*
  * What a Map makes of the outputs of its iterations: as they are, joined, or one record for each as
- * DescribeExecution would have it. Children are not executions here: their names follow from the map run
- * and their place, and all have its beginning and end.
+ * DescribeExecution would have it. The names of children follow from the map run
+ * and their place; in the files all have its beginning and end.
  */
 #include "base/error.h"
 #include "base/time.h"
+#include "core/map_child.h"
 #include "states/map.h"
 
 static int set(struct ms_json *object, const char *name, struct ms_json value)
@@ -14,31 +15,11 @@ static int set(struct ms_json *object, const char *name, struct ms_json value)
 
 /* ---- records ---- */
 
-static uint64_t hash_of(struct ms_str text)
-{
-  uint64_t hash = 14695981039346656037u;
-  for (size_t i = 0; i < text.len; i++)
-    hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
-  return hash;
-}
-
 static struct ms_json time_value(int64_t at_ms)
 {
   char text[MS_TIME_TEXT_SIZE];
   ms_time_format(text, at_ms);
   return ms_json_cstring(text);
-}
-
-/* "arn:...:KIND:MACHINE/LABEL" of the map run "arn:...:mapRun:MACHINE/LABEL:UUID", and a suffix. */
-static struct ms_json arn_like(struct ms_str run, const char *kind, const char *suffix)
-{
-  size_t at = 0;
-  for (int colons = 0; at < run.len && colons < 5; at++)
-    colons += run.data[at] == ':';
-  struct ms_str name = ms_str_sub(run, at + sizeof "mapRun:" - 1, run.len);
-  name = ms_str_sub(name, 0, ms_str_find(name, 0, ':'));
-  return ms_json_stringf("%.*s%s:%.*s%s%s", (int)at, run.data, kind, MS_STR_ARG(name),
-                         suffix[0] == '\0' ? "" : ":", suffix);
 }
 
 /* What all records have; NONE when out of memory. */
@@ -47,16 +28,15 @@ static struct ms_json record_of(const struct ms_decision *decision, const struct
 {
   const struct ms_children *children = frame->children;
   struct ms_str run = ms_json_text(children->run_arn);
-  struct ms_random random;
-  char name[37];
-  ms_random_seed(&random, ms_random_mix(hash_of(run), index));
-  ms_random_uuid(&random, name);
+  bool is_express = (*frame->state->type->flows(frame->state))->is_express;
+  char name[MS_MAP_CHILD_NAME_SIZE];
+  ms_map_child_name(name, run, index);
   bool is_done = status[0] == 'S';
   const char *reason = is_done ? "Execution is SUCCEEDED and cannot be redriven" : NULL;
   struct ms_json record = ms_json_object(16), details = ms_json_object(1);
   int err = set(&details, "Included", ms_json_bool(true));
   if (err == 0)
-    err = set(&record, "ExecutionArn", arn_like(run, "execution", name));
+    err = set(&record, "ExecutionArn", ms_map_child_arn(run, is_express, name));
   if (err == 0)
     err = set(&record, "Input", ms_json_print_value(ms_json_at(children->items, index)));
   if (err == 0)
@@ -76,7 +56,7 @@ static struct ms_json record_of(const struct ms_decision *decision, const struct
   if (err == 0)
     err = set(&record, "StartDate", time_value(frame->entered_at_ms));
   if (err == 0)
-    err = set(&record, "StateMachineArn", arn_like(run, "stateMachine", ""));
+    err = set(&record, "StateMachineArn", ms_map_child_arn_like(run, "stateMachine", ""));
   if (err == 0)
     err = set(&record, "Status", ms_json_cstring(status));
   if (err == 0)

@@ -112,6 +112,7 @@ static void run_through(bool has_store)
   has(text, "\"stopDate\":");
   has(text, "\"itemCounts\":{\"pending\":0,\"running\":0,\"succeeded\":3,\"failed\":0");
   has(text, "\"executionCounts\":{\"pending\":0,\"running\":0,\"succeeded\":2,\"failed\":0");
+  has(text, "\"total\":3,\"resultsWritten\":3");
   has(call(&host, "UpdateMapRun", mt_format("{\"mapRunArn\":\"%s\",\"maxConcurrency\":2}", arn)),
       "does not run");
   const char *uuid = strstr(arn, "m/L:") + 4;
@@ -141,4 +142,143 @@ MT_TEST(map_run_calls__that_are_not_there)
   has(call(&host, "ListMapRuns", "{\"executionArn\":\"" EXECUTION "\"}"), "\"ExecutionDoesNotExist\"");
   has(call(&host, "ListExecutions", "{\"mapRunArn\":\"x\"}"), "\"ResourceNotFound\"");
   host_close(&host);
+}
+
+/* ---- children as executions ---- */
+
+#define CHILDREN                                                                                   \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Label\":\"L\",\"ToleratedFailureCount\":9,"        \
+  "\"ItemProcessor\":{\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},"          \
+  "\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$\","                 \
+  "\"NumericEquals\":2,\"Next\":\"F\"},{\"Variable\":\"$\",\"NumericEquals\":3,\"Next\":\"W\"}],"              \
+  "\"Default\":\"P\"},\"P\":{\"Type\":\"Parallel\",\"Branches\":[{\"StartAt\":\"A\",\"States\":{\"A\":{"       \
+  "\"Type\":\"Pass\",\"End\":true}}}],\"End\":true},\"W\":{\"Type\":\"Wait\",\"Seconds\":100,"                 \
+  "\"End\":true},\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"c\"}}},\"End\":true}}}"
+
+#define NEXT_PAGE "{\"mapRunArn\":\"%s\",\"maxResults\":2,\"nextToken\":\"%s\"}"
+
+/* The ARN of the child that stands at that place of the list. */
+static char *child_arn(const char *text, int place)
+{
+  for (int i = 0; text != NULL && i <= place; i++)
+    text = strstr(text + 1, "\"executionArn\":\"");
+  mt_ok(text != NULL);
+  text += strlen("\"executionArn\":\"");
+  return mt_format("%.*s", (int)strcspn(text, "\""), text);
+}
+
+static int count_of(const char *text, const char *part)
+{
+  int count = 0;
+  for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+    count++;
+  return count;
+}
+
+static void check_children(struct host *host, const char *run)
+{
+  char *all = call(host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\"}", run));
+  mt_eq_int(count_of(all, "\"executionArn\""), 3);
+  has(all, ARN "execution:m/L:");
+  has(all, "\"stateMachineArn\":\"" ARN "stateMachine:m/L\"");
+  has(all, mt_format("\"mapRunArn\":\"%s\"", run));
+  char *one = call(host, "ListExecutions",
+                   mt_format("{\"mapRunArn\":\"%s\",\"maxResults\":1,\"statusFilter\":\"FAILED\"}", run));
+  mt_eq_int(count_of(one, "\"executionArn\""), 1);
+  mt_ok(strstr(one, "nextToken") == NULL);
+  mt_eq_str(child_arn(one, 0), child_arn(all, 1));
+  char *described = call(host, "DescribeExecution",
+                         mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 1)));
+  has(described, "\"status\":\"FAILED\"");
+  has(described, "\"input\":\"2\"");
+  has(described, "\"error\":\"E\",\"cause\":\"c\"");
+  has(described, "\"redriveStatus\":\"REDRIVABLE_BY_MAP_RUN\"");
+  has(described, mt_format("\"mapRunArn\":\"%s\"", run));
+  described = call(host, "DescribeExecution",
+                   mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 2)));
+  has(described, "\"status\":\"SUCCEEDED\"");
+  has(described, "\"output\":\"[1]\"");
+}
+
+static void check_pages(struct host *host, const char *run)
+{
+  char *page = call(host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\",\"maxResults\":2}", run));
+  mt_eq_int(count_of(page, "\"executionArn\""), 2);
+  char *token = strstr(page, "\"nextToken\":\"");
+  mt_ok(token != NULL);
+  token += strlen("\"nextToken\":\"");
+  page = call(host, "ListExecutions",
+              mt_format(NEXT_PAGE, run, mt_format("%.*s", (int)strcspn(token, "\""), token)));
+  mt_eq_int(count_of(page, "\"executionArn\""), 1);
+  mt_ok(strstr(page, "nextToken") == NULL);
+  has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "x")), "\"InvalidToken\"");
+  has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "99999999999")), "\"InvalidToken\"");
+}
+
+/* What AWS records of an execution of its own that does the same. */
+static void check_histories(struct host *host, const char *run)
+{
+  static const char *const parallel[] = {
+      "ExecutionStarted\",\"id\":1,\"previousEventId\":0", "ChoiceStateEntered\",\"id\":2,\"previousEventId\":1",
+      "ChoiceStateExited\",\"id\":3,\"previousEventId\":2", "ParallelStateEntered\",\"id\":4,\"previousEventId\":3",
+      "ParallelStateStarted\",\"id\":5,\"previousEventId\":4", "PassStateEntered\",\"id\":6,\"previousEventId\":5",
+      "PassStateExited\",\"id\":7,\"previousEventId\":6", "ParallelStateSucceeded\",\"id\":8,\"previousEventId\":7",
+      "ParallelStateExited\",\"id\":9,\"previousEventId\":7", "ExecutionSucceeded\",\"id\":10,\"previousEventId\":9"};
+  char *all = call(host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\"}", run));
+  char *history = call(host, "GetExecutionHistory",
+                       mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 2)));
+  mt_eq_int(count_of(history, "\"id\":"), 10);
+  for (size_t i = 0; i < sizeof parallel / sizeof parallel[0]; i++)
+    has(history, parallel[i]);
+  history = call(host, "GetExecutionHistory",
+                 mt_format("{\"executionArn\":\"%s\",\"reverseOrder\":true,\"maxResults\":1}", child_arn(all, 1)));
+  has(history, "\"type\":\"ExecutionFailed\",\"id\":5,\"previousEventId\":4");
+  has(history, "\"nextToken\":\"4.0\"");
+}
+
+static void see_children(bool has_store)
+{
+  struct host host;
+  open_with(&host, has_store);
+  host_machine(&host, "m", CHILDREN);
+  call(&host, "StartExecution",
+       "{\"stateMachineArn\":\"" ARN "stateMachine:m\",\"name\":\"e\",\"input\":\"[1,2,3]\"}");
+  char *run = list(&host);
+  char *all = call(&host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\"}", run));
+  check_children(&host, run);
+  check_pages(&host, run);
+  check_histories(&host, run);
+  char *waiting = child_arn(all, 0), *asked = mt_format("{\"executionArn\":\"%s\"}", waiting);
+  has(call(&host, "DescribeExecution", asked), "\"status\":\"RUNNING\"");
+  if (has_store) {
+    host_close(&host);
+    host_open(&host, tune);
+    check_children(&host, run);
+  }
+  call(&host, "StopExecution", "{\"executionArn\":\"" EXECUTION "\"}");
+  has(call(&host, "DescribeExecution", asked), "\"status\":\"ABORTED\"");
+  has(call(&host, "DescribeMapRun", mt_format("{\"mapRunArn\":\"%s\"}", run)), "\"aborted\":1");
+  has(call(&host, "GetExecutionHistory", asked),
+      "\"type\":\"ExecutionAborted\",\"id\":5,\"previousEventId\":0");
+  call(&host, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}");
+  has(call(&host, "DescribeExecution", asked), "\"redriveCount\":1");
+  has(call(&host, "GetExecutionHistory", asked),
+      "\"type\":\"ExecutionRedriven\",\"id\":6,\"previousEventId\":0");
+  char *redriven = call(&host, "ListExecutions",
+                        mt_format("{\"mapRunArn\":\"%s\",\"redriveFilter\":\"NOT_REDRIVEN\"}", run));
+  mt_eq_int(count_of(redriven, "\"executionArn\""), 1);
+  asked[strlen(asked) - 3] ^= 1; /* the name of a child that has not begun, or of none */
+  has(call(&host, "DescribeExecution", asked), "\"ExecutionDoesNotExist\"");
+  has(call(&host, "GetExecutionHistory", asked), "\"ExecutionDoesNotExist\"");
+  host_close(&host);
+}
+
+MT_TEST(map_run_calls__children_without_a_store)
+{
+  see_children(false);
+}
+
+MT_TEST(map_run_calls__children_opened_again)
+{
+  see_children(true);
 }

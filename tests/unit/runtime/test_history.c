@@ -77,7 +77,7 @@ MT_TEST(history__what_goes_in_comes_out)
   mt_leak_begin();
   struct ms_random random;
   ms_random_seed(&random, 5);
-  struct ms_history history = {NULL, 0, 0, 0};
+  struct ms_history history = {NULL, 0, 0, 0, false};
   struct ms_event originals[500];
   for (uint32_t i = 0; i < 500; i++) {
     struct ms_event event = random_event(&random, i + 1);
@@ -112,7 +112,7 @@ MT_TEST(history__what_goes_in_comes_out)
 
 MT_TEST(history__ours_are_not_kept)
 {
-  struct ms_history history = {NULL, 0, 0, 0};
+  struct ms_history history = {NULL, 0, 0, 0, false};
   struct ms_event events[3] = {
       {.id = 1, .at_ms = BASE_MS, .data = ms_json_cstring("a")},
       {.id = 0, .previous = 1, .at_ms = BASE_MS, .data = ms_json_cstring("b")},
@@ -128,7 +128,7 @@ MT_TEST(history__ours_are_not_kept)
 
 MT_TEST(history__a_gap_in_the_ids_is_a_broken_invariant)
 {
-  struct ms_history history = {NULL, 0, 0, 0};
+  struct ms_history history = {NULL, 0, 0, 0, false};
   struct ms_event event = {.id = 2, .previous = 1};
   mt_eq_int(ms_history_append(&history, &event, 1, 0), MSTEP_EINTERNAL);
   mt_eq_int(history.count, 0);
@@ -138,7 +138,7 @@ MT_TEST(history__a_gap_in_the_ids_is_a_broken_invariant)
 static int append_some(void *user)
 {
   (void)user;
-  struct ms_history history = {NULL, 0, 0, 0};
+  struct ms_history history = {NULL, 0, 0, 0, false};
   int err = 0;
   for (uint32_t i = 0; i < 20 && err == 0; i++) {
     struct ms_event event = {.id = i + 1, .previous = i, .data = ms_json_int(i)};
