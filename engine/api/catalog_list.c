@@ -31,8 +31,9 @@ int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_li
   int err = ms_json_is_none(items) ? ms_error_nomem() : MSTEP_OK;
   bool is_more = false;
   struct ms_str name;
-  for (struct ms_json value; err == 0 && !is_more && ms_catalog_next(&name, &value, &place,
-                                                                     ms_api_engine(call), list->kind);) {
+  for (struct ms_json value;
+       err == 0 && !is_more &&
+       ms_catalog_next(&name, &value, &place, ms_api_engine(call), list->kind);) {
     if (list->is_wanted != NULL && !list->is_wanted(call, name, value)) {
       continue;
     }
@@ -46,8 +47,7 @@ int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_li
   if (err == 0) {
     reply = ms_api_object(list->member, items);
     if (is_more) {
-      err = ms_json_setc(&reply, token,
-                         ms_json_stringf("%llu", (unsigned long long)last));
+      err = ms_json_setc(&reply, token, ms_json_stringf("%llu", (unsigned long long)last));
     }
   } else {
     ms_json_unref(items);
@@ -57,4 +57,43 @@ int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_li
     return err;
   }
   return ms_api_reply_json(call, reply);
+}
+
+struct ms_json ms_api_pick(struct ms_json from, const char *const *names)
+{
+  struct ms_json out = ms_json_object(8);
+  for (; *names != NULL; names++) {
+    struct ms_json value = ms_json_getc(from, *names);
+    if (!ms_json_is_none(value) && ms_json_setc(&out, *names, ms_json_ref(value)) != 0) {
+      ms_json_replace(&out, MS_JSON_VALUE_NONE);
+      break;
+    }
+  }
+  return out;
+}
+
+int ms_api_copy(struct ms_json *object, const struct ms_api_call *call, const char *const *names)
+{
+  int err = MSTEP_OK;
+  for (; *names != NULL && err == 0; names++) {
+    if (ms_api_has(call, *names)) {
+      err = ms_json_setc(object, *names, ms_json_ref(ms_api_get(call, *names)));
+    }
+  }
+  return err;
+}
+
+int ms_api_catalog_put(struct ms_api_call *call, const char *kind, struct ms_str name,
+                       struct ms_json value, struct ms_json reply)
+{
+  int err = ms_json_is_none(value) || ms_json_is_none(reply) ? ms_error_nomem() : MSTEP_OK;
+  if (err == 0) {
+    err = ms_catalog_put(ms_api_engine(call), kind, name, ms_json_ref(value));
+  }
+  ms_json_unref(value);
+  if (err != 0) {
+    ms_json_unref(reply);
+    return err;
+  }
+  return ms_api_finish(call, reply);
 }

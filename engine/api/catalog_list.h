@@ -1,4 +1,4 @@
-/* Pages of what the runtime's catalog has. */
+/* What operations do with the runtime's catalog: put things into it, show them, list them. */
 #ifndef MS_API_CATALOG_LIST_H
 #define MS_API_CATALOG_LIST_H
 
@@ -18,5 +18,13 @@ struct ms_api_catalog_list {
   const char *token; /* likewise; NULL: "nextToken" */
 };
 int ms_api_catalog_list(struct ms_api_call *call, const struct ms_api_catalog_list *list);
+
+/* An object of these members of `from`, as far as it has them. NONE: out of memory. */
+struct ms_json ms_api_pick(struct ms_json from, const char *const *names);
+/* Sets members of *object from the request, as far as it has them. */
+int ms_api_copy(struct ms_json *object, const struct ms_api_call *call, const char *const *names);
+/* Puts value (takes; NONE: out of memory) and answers with reply (takes; likewise) when it is durable. */
+int ms_api_catalog_put(struct ms_api_call *call, const char *kind, struct ms_str name,
+                       struct ms_json value, struct ms_json reply);
 
 #endif

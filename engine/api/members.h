@@ -14,6 +14,11 @@
   {                                                                                                \
     .name = NULL                                                                                   \
   }
+#define MS_MEMBER_TEXT(member, required, max_len)                                                  \
+  {                                                                                                \
+    .name = member, .kind = MS_API_STRING, .is_required = required, .min = required,               \
+    .max = max_len                                                                                 \
+  }
 #define MS_MEMBER_ARN(member, required)                                                            \
   {                                                                                                \
     .name = member, .kind = MS_API_STRING, .is_required = required, .min = 1,                      \

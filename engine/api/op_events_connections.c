@@ -9,11 +9,6 @@
 #define KIND "connection"
 #define NAME_MAX_LEN 64
 
-#define TEXT(member, required, max_len)                                                            \
-  {                                                                                                \
-    .name = member, .kind = MS_API_STRING, .is_required = required, .min = required,               \
-    .max = max_len                                                                                 \
-  }
 #define PART(member, required, of)                                                                 \
   {                                                                                                \
     .name = member, .kind = MS_API_STRUCTURE, .is_required = required, .members = of               \
@@ -24,21 +19,21 @@
   }
 
 static const struct ms_api_member parameter_members[] = {
-    TEXT("Key", true, 512),
-    TEXT("Value", true, 512),
+    MS_MEMBER_TEXT("Key", true, 512),
+    MS_MEMBER_TEXT("Value", true, 512),
     {.name = "IsValueSecret", .kind = MS_API_BOOLEAN},
     MS_MEMBER_END};
 static const struct ms_api_member http_members[] = {
     LIST("HeaderParameters"), LIST("QueryStringParameters"), LIST("BodyParameters"), MS_MEMBER_END};
-static const struct ms_api_member basic_members[] = {TEXT("Username", true, 512),
-                                                     TEXT("Password", true, 512), MS_MEMBER_END};
-static const struct ms_api_member key_members[] = {TEXT("ApiKeyName", true, 512),
-                                                   TEXT("ApiKeyValue", true, 512), MS_MEMBER_END};
+static const struct ms_api_member basic_members[] = {MS_MEMBER_TEXT("Username", true, 512),
+                                                     MS_MEMBER_TEXT("Password", true, 512), MS_MEMBER_END};
+static const struct ms_api_member key_members[] = {MS_MEMBER_TEXT("ApiKeyName", true, 512),
+                                                   MS_MEMBER_TEXT("ApiKeyValue", true, 512), MS_MEMBER_END};
 static const struct ms_api_member client_members[] = {
-    TEXT("ClientID", true, 512), TEXT("ClientSecret", true, 512), MS_MEMBER_END};
+    MS_MEMBER_TEXT("ClientID", true, 512), MS_MEMBER_TEXT("ClientSecret", true, 512), MS_MEMBER_END};
 static const struct ms_api_member oauth_members[] = {
     PART("ClientParameters", true, client_members),
-    TEXT("AuthorizationEndpoint", true, 2048),
+    MS_MEMBER_TEXT("AuthorizationEndpoint", true, 2048),
     {.name = "HttpMethod", .kind = MS_API_STRING, .is_required = true, .values = "GET, POST, PUT"},
     PART("OAuthHttpParameters", false, http_members),
     MS_MEMBER_END};
@@ -53,24 +48,24 @@ static const struct ms_api_member auth_members[] = {
   "FAILED_CONNECTIVITY"
 
 static const struct ms_api_member create_members[] = {
-    TEXT("Name", true, NAME_MAX_LEN),
-    TEXT("Description", false, 512),
+    MS_MEMBER_TEXT("Name", true, NAME_MAX_LEN),
+    MS_MEMBER_TEXT("Description", false, 512),
     {.name = "AuthorizationType", .kind = MS_API_STRING, .is_required = true, .values = TYPES},
     PART("AuthParameters", true, auth_members),
     MS_MEMBER_END};
 static const struct ms_api_member update_members[] = {
-    TEXT("Name", true, NAME_MAX_LEN),
-    TEXT("Description", false, 512),
+    MS_MEMBER_TEXT("Name", true, NAME_MAX_LEN),
+    MS_MEMBER_TEXT("Description", false, 512),
     {.name = "AuthorizationType", .kind = MS_API_STRING, .values = TYPES},
     PART("AuthParameters", false, auth_members),
     MS_MEMBER_END};
-static const struct ms_api_member name_members[] = {TEXT("Name", true, NAME_MAX_LEN),
+static const struct ms_api_member name_members[] = {MS_MEMBER_TEXT("Name", true, NAME_MAX_LEN),
                                                     MS_MEMBER_END};
 static const struct ms_api_member list_members[] = {
-    TEXT("NamePrefix", false, NAME_MAX_LEN),
+    MS_MEMBER_TEXT("NamePrefix", false, NAME_MAX_LEN),
     {.name = "ConnectionState", .kind = MS_API_STRING, .values = STATES},
     {.name = "Limit", .kind = MS_API_INTEGER, .min = 1, .max = 100},
-    TEXT("NextToken", false, 2048),
+    MS_MEMBER_TEXT("NextToken", false, 2048),
     MS_MEMBER_END};
 
 /* ---- checks ---- */
@@ -144,27 +139,6 @@ static struct ms_json find(struct ms_api_call *call)
 
 /* ---- what is shown ---- */
 
-static int copy_members(struct ms_json *out, struct ms_json from, const char *const *names)
-{
-  int err = MSTEP_OK;
-  for (; *names != NULL && err == 0; names++) {
-    struct ms_json value = ms_json_getc(from, *names);
-    if (!ms_json_is_none(value)) {
-      err = ms_json_setc(out, *names, ms_json_ref(value));
-    }
-  }
-  return err;
-}
-
-static struct ms_json pick(struct ms_json from, const char *const *names)
-{
-  struct ms_json out = ms_json_object(8);
-  if (copy_members(&out, from, names) != 0) {
-    ms_json_replace(&out, MS_JSON_VALUE_NONE);
-  }
-  return out;
-}
-
 /* Takes value; NONE leaves *object as it is. */
 static int put_part(struct ms_json *object, const char *name, bool is_given, struct ms_json value)
 {
@@ -185,7 +159,7 @@ static struct ms_json shown_parameters(struct ms_json list)
   for (size_t i = 0; i < ms_json_count(list) && err == 0; i++) {
     struct ms_json from = ms_json_at(list, i);
     bool is_secret = ms_json_is_true(ms_json_getc(from, "IsValueSecret"));
-    struct ms_json item = pick(from, is_secret ? secret_names : open_names);
+    struct ms_json item = ms_api_pick(from, is_secret ? secret_names : open_names);
     err = ms_json_setc(&item, "IsValueSecret", ms_json_bool(is_secret));
     if (err == 0) {
       err = ms_json_push(&out, item);
@@ -222,9 +196,9 @@ static struct ms_json shown_oauth(struct ms_json oauth)
   static const char *const names[] = {"AuthorizationEndpoint", "HttpMethod", NULL};
   static const char *const client_names[] = {"ClientID", NULL};
   struct ms_json http = ms_json_getc(oauth, "OAuthHttpParameters");
-  struct ms_json out = pick(oauth, names);
+  struct ms_json out = ms_api_pick(oauth, names);
   int err = ms_json_setc(&out, "ClientParameters",
-                         pick(ms_json_getc(oauth, "ClientParameters"), client_names));
+                         ms_api_pick(ms_json_getc(oauth, "ClientParameters"), client_names));
   err = err != 0 ? err
                  : put_part(&out, "OAuthHttpParameters", ms_json_is_object(http), shown_http(http));
   if (err != 0) {
@@ -243,10 +217,10 @@ static struct ms_json shown_auth(struct ms_json auth)
   struct ms_json http = ms_json_getc(auth, "InvocationHttpParameters");
   struct ms_json out = ms_json_object(2);
   int err =
-      put_part(&out, "BasicAuthParameters", ms_json_is_object(basic), pick(basic, basic_names));
+      put_part(&out, "BasicAuthParameters", ms_json_is_object(basic), ms_api_pick(basic, basic_names));
   err = err != 0
             ? err
-            : put_part(&out, "ApiKeyAuthParameters", ms_json_is_object(key), pick(key, key_names));
+            : put_part(&out, "ApiKeyAuthParameters", ms_json_is_object(key), ms_api_pick(key, key_names));
   err = err != 0 ? err
                  : put_part(&out, "OAuthParameters", ms_json_is_object(oauth), shown_oauth(oauth));
   err = err != 0
@@ -297,7 +271,7 @@ static int answer(struct ms_api_call *call, struct ms_json connection, bool is_n
 {
   static const char *const names[] = {"ConnectionArn",    "ConnectionState",    "CreationTime",
                                       "LastModifiedTime", "LastAuthorizedTime", NULL};
-  struct ms_json reply = pick(connection, names);
+  struct ms_json reply = ms_api_pick(connection, names);
   if (is_new && !ms_json_is_none(reply)) {
     ms_json_remove(&reply, MS_STR("LastAuthorizedTime"));
   }
@@ -309,7 +283,7 @@ static int keep(struct ms_api_call *call, struct ms_json connection, bool is_new
 {
   static const char *const given[] = {"Name", "Description", "AuthorizationType", "AuthParameters",
                                       NULL};
-  int err = copy_members(&connection, ms_api_get(call, NULL), given);
+  int err = ms_api_copy(&connection, call, given);
   err = err != 0 ? err : put_times(&connection, call, is_new);
   err =
       err != 0 ? err : ms_json_setc(&connection, "ConnectionState", ms_json_cstring("AUTHORIZED"));
@@ -370,7 +344,7 @@ static int describe(struct ms_api_call *call)
   if (ms_json_is_none(there)) {
     return MSTEP_OK;
   }
-  struct ms_json reply = pick(there, names);
+  struct ms_json reply = ms_api_pick(there, names);
   if (ms_json_setc(&reply, "AuthParameters", shown_auth(ms_json_getc(there, "AuthParameters"))) !=
       0) {
     ms_json_unref(reply);
@@ -437,7 +411,7 @@ static struct ms_json item(struct ms_str name, struct ms_json connection)
                                       "CreationTime",       "LastModifiedTime",
                                       "LastAuthorizedTime", NULL};
   (void)name;
-  return pick(connection, names);
+  return ms_api_pick(connection, names);
 }
 
 static int list(struct ms_api_call *call)
