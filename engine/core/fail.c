@@ -413,14 +413,15 @@ static int write_state_failed(struct ms_decision *decision, const struct ms_fram
 
 /*
  * Whether a redrive would run all children again, those that succeeded too: when their outputs are too
- * large together, and when a map run itself is what failed.
+ * large together, and when a map run itself is what failed. Results that could not be written are written again.
  */
 static bool begins_anew(const struct ms_frame *frame, const struct ms_failure *failure, bool is_own)
 {
   if (frame->children == NULL)
     return false;
   return ms_str_is(ms_json_text(failure->error), "States.DataLimitExceeded") ||
-         (is_own && frame->children->is_map_run);
+         (is_own && frame->children->is_map_run &&
+          !ms_str_is(ms_json_text(failure->error), "States.ResultWriterFailed"));
 }
 
 static int fail_machine(struct ms_decision *decision, const struct ms_failure *failure)
