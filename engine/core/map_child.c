@@ -173,12 +173,21 @@ static bool ends_frame(const struct ms_event *event)
          event->type == MS_EVENT_MAP_ITERATION_FAILED;
 }
 
+/* A Fail state has no failing event but its own beginning. */
+static bool is_in_fail(const struct ms_frame *frame)
+{
+  return !frame->is_cut && frame->status == MS_FRAME_ENTERED &&
+         ms_str_is(ms_str_c(frame->state->type->name), "Fail");
+}
+
 static int add_inner(struct ms_map_view *view, const struct ms_event *event,
                      const struct ms_frame *frame)
 {
   struct ms_map_view_threads *at = thread(view, frame->id);
   uint32_t previous = last_of(view, frame), id = 0;
   int status = 0;
+  if (view->failing == 0 && ends_frame(event) && is_in_fail(frame))
+    view->failing = previous;
   if (hangs_on_failure(event) && view->failing != 0)
     previous = view->failing;
   if (event->type == MS_EVENT_MAP_ITERATION_STARTED && at->last_exit != 0)
@@ -189,7 +198,10 @@ static int add_inner(struct ms_map_view *view, const struct ms_event *event,
   }
   if (id != 0 && is_failure(event))
     view->failing = id;
-  if (event->type == MS_EVENT_STATE_ENTERED)
+  if (event->type == MS_EVENT_RETRY_SCHEDULED && view->failing != 0)
+    at->last = view->failing; /* what is tried again hangs on what failed */
+  if (event->type == MS_EVENT_STATE_ENTERED || event->type == MS_EVENT_STATE_EXITED ||
+      event->type == MS_EVENT_RETRY_SCHEDULED)
     view->failing = at->last_exit = 0;
   if (ends_frame(event))
     join(view, event, frame, id);
@@ -286,8 +298,7 @@ static int add_to_child(struct ms_map_view *view, const struct ms_event *event,
   case MS_EVENT_MAP_ITERATION_SUCCEEDED:
     return end_child(view, event, index, MS_EXECUTION_SUCCEEDED, MS_EVENT_EXECUTION_SUCCEEDED, last);
   case MS_EVENT_MAP_ITERATION_FAILED:
-    return end_child(view, event, index, MS_EXECUTION_FAILED, MS_EVENT_EXECUTION_FAILED,
-                     view->failing != 0 ? view->failing : last);
+    return end_child(view, event, index, MS_EXECUTION_FAILED, MS_EVENT_EXECUTION_FAILED, last);
   case MS_EVENT_THREAD_ABORTED:
     return end_child(view, event, index, MS_EXECUTION_ABORTED, MS_EVENT_EXECUTION_ABORTED, 0);
   case MS_EVENT_RESUMED:
@@ -354,14 +365,15 @@ static int note(struct ms_map_view *view, const struct ms_event *event)
   return child == NULL ? 0 : add_to_child(view, event, child, frame);
 }
 
-/* A frame was made for it: where its history goes on. */
+/* A frame was made for it: where its history goes on. AWS's first state hangs on nothing. */
 static void note_iteration(struct ms_map_view *view, const struct ms_event *event)
 {
   const struct ms_frame *frame = ms_execution_frame(view->execution, view->execution->ready_last);
   const struct ms_frame *child = child_of(view, frame);
   if (frame != NULL && child != NULL && child->index == view->wanted &&
       frame->parent == event->frame)
-    *thread(view, frame->id) = (struct ms_map_view_threads){(uint32_t)view->events.count, 0};
+    *thread(view, frame->id) =
+        (struct ms_map_view_threads){frame == child ? 0 : (uint32_t)view->events.count, 0};
 }
 
 int ms_map_view_add(struct ms_map_view *view, const struct ms_event *event)

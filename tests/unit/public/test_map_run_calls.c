@@ -219,7 +219,7 @@ static void check_pages(struct host *host, const char *run)
 static void check_histories(struct host *host, const char *run)
 {
   static const char *const parallel[] = {
-      "ExecutionStarted\",\"id\":1,\"previousEventId\":0", "ChoiceStateEntered\",\"id\":2,\"previousEventId\":1",
+      "ExecutionStarted\",\"id\":1,\"previousEventId\":0", "ChoiceStateEntered\",\"id\":2,\"previousEventId\":0",
       "ChoiceStateExited\",\"id\":3,\"previousEventId\":2", "ParallelStateEntered\",\"id\":4,\"previousEventId\":3",
       "ParallelStateStarted\",\"id\":5,\"previousEventId\":4", "PassStateEntered\",\"id\":6,\"previousEventId\":5",
       "PassStateExited\",\"id\":7,\"previousEventId\":6", "ParallelStateSucceeded\",\"id\":8,\"previousEventId\":7",
