@@ -54,16 +54,15 @@ static int lineage_of(struct ms_buf *out, struct ms_json records)
   return out->error;
 }
 
-int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
-                       struct ms_json records, ms_source_answer_cb done, void *batch)
+int ms_source_call_event(struct ms_source_call **out, struct ms_mapping *mapping,
+                         struct ms_json event, ms_source_answer_cb done, void *batch)
 {
   struct ms_sources *sources = mapping->sources;
+  struct ms_json records = ms_json_getc(event, "Records");
   struct ms_source_call *call = ms_calloc(1, sizeof *call);
-  struct ms_json event = ms_json_object(1);
   struct ms_buf lineage;
   ms_buf_init(&lineage, 0);
-  int err = call == NULL ? ms_error_nomem() : ms_json_setc(&event, "Records", ms_json_ref(records));
-  err = err != 0 ? err : lineage_of(&lineage, records);
+  int err = call == NULL ? ms_error_nomem() : lineage_of(&lineage, records);
   if (err == 0) {
     *call = (struct ms_source_call){sources->calls, &sources->calls, sources, done, batch};
     if (call->next != NULL) {
@@ -84,9 +83,19 @@ int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
   } else {
     ms_free(call);
   }
-  ms_json_unref(event);
   ms_buf_deinit(&lineage);
   *out = err != 0 ? NULL : call;
+  return err;
+}
+
+int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
+                       struct ms_json records, ms_source_answer_cb done, void *batch)
+{
+  struct ms_json event = ms_json_object(1);
+  int err = ms_json_setc(&event, "Records", ms_json_ref(records));
+  *out = NULL;
+  err = err != 0 ? err : ms_source_call_event(out, mapping, event, done, batch);
+  ms_json_unref(event);
   return err;
 }
 

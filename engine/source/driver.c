@@ -171,6 +171,7 @@ static int load_position(struct ms_str uuid, struct ms_json row, void *user)
   if (mapping != NULL) {
     struct ms_str result = ms_json_text(ms_json_getc(row, "Result"));
     ms_table_sequence_parse(&mapping->position, ms_json_text(ms_json_getc(row, "Position")));
+    ms_json_replace(&mapping->progress, ms_json_ref(row));
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
       mapping->result = ms_str_is(result, results[i]) ? results[i] : mapping->result;
     }

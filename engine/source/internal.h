@@ -33,6 +33,7 @@ struct ms_mapping_settings {
   int64_t max_age_ms; /* -1: any */
   unsigned lanes;     /* ParallelizationFactor */
   bool is_bisected;
+  int64_t tumble_ms;        /* TumblingWindowInSeconds; 0: there are no windows */
   struct ms_str on_failure; /* in the row; empty: none */
 };
 
@@ -49,6 +50,7 @@ struct ms_mapping {
   bool is_enabled;
   const char *result; /* LastProcessingResult of streams; MS_RESULT_x */
   uint64_t position;  /* of streams: where reading would begin anew; a row of MS_POSITION_KIND */
+  struct ms_json progress; /* that row as it was written last, with what goes beyond a position; or NONE */
   void *poller;       /* the kind's own; NULL: nothing is polled */
   unsigned running;   /* calls of the function */
 };
@@ -135,6 +137,9 @@ typedef void (*ms_source_answer_cb)(const struct ms_source_answer *answer, void 
  */
 int ms_source_call_new(struct ms_source_call **out, struct ms_mapping *mapping,
                        struct ms_json records, ms_source_answer_cb done, void *batch);
+/* The same, of an event that has more than "Records" in it. */
+int ms_source_call_event(struct ms_source_call **out, struct ms_mapping *mapping,
+                         struct ms_json event, ms_source_answer_cb done, void *batch);
 void ms_source_call_forget(struct ms_source_call *call); /* done will not be called. NULL is fine */
 void ms_source_calls_free(struct ms_sources *sources);
 

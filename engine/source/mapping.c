@@ -61,6 +61,7 @@ static void read_settings(struct ms_mapping_settings *out, struct ms_json row)
       .max_age_ms = age_s < 0 ? -1 : age_s * 1000,
       .lanes = (unsigned)ms_mapping_int(row, "ParallelizationFactor", 1),
       .is_bisected = ms_json_is_true(ms_json_getc(row, "BisectBatchOnFunctionError")),
+      .tumble_ms = ms_mapping_int(row, "TumblingWindowInSeconds", 0) * 1000,
       .on_failure = text_of(ms_json_getc(target, "OnFailure"), "Destination"),
   };
 }
@@ -122,6 +123,7 @@ int ms_mapping_new(struct ms_mapping **out, struct ms_sources *sources, struct m
   }
   mapping->sources = sources;
   mapping->result = MS_RESULT_NONE;
+  mapping->progress = MS_JSON_VALUE_NONE;
   int err = take_row(mapping, row);
   if (err != 0) {
     ms_free(mapping);
@@ -140,6 +142,8 @@ void ms_mapping_adopt(struct ms_mapping *mapping, struct ms_mapping *fresh)
   mapping->running = old.running;
   mapping->result = old.result;
   mapping->position = old.position;
+  mapping->progress = old.progress;
+  fresh->progress = MS_JSON_VALUE_NONE;
   fresh->row = old.row;
   fresh->criteria = old.criteria;
   ms_mapping_free(fresh);
@@ -152,6 +156,7 @@ void ms_mapping_free(struct ms_mapping *mapping)
   }
   ms_criteria_free(mapping->criteria);
   ms_json_unref(mapping->row);
+  ms_json_unref(mapping->progress);
   ms_free(mapping);
 }
 

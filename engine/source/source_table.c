@@ -46,9 +46,14 @@ void ms_table_put_position(struct ms_batch *batch, const struct ms_mapping *mapp
   if (err != 0) {
     batch->error = batch->error != 0 ? batch->error : MSTEP_ENOMEM;
   } else {
-    ms_resource_put(batch, MS_POSITION_KIND, mapping->uuid, row);
+    ms_table_put_row(batch, mapping, row);
   }
   ms_json_unref(row);
+}
+
+void ms_table_put_row(struct ms_batch *batch, const struct ms_mapping *mapping, struct ms_json row)
+{
+  ms_resource_put(batch, MS_POSITION_KIND, mapping->uuid, row);
 }
 
 /* What was passed over because no filter wanted it is through, too. */
@@ -58,13 +63,20 @@ static void save_position(struct ms_table_poller *poller)
   const struct ms_ledger *ledger = &mapping->sources->env->ledger;
   uint64_t position = ms_table_checkpoint(poller, NULL, 0);
   struct ms_batch *batch;
-  if (position == mapping->position || ledger->begin(&batch, ledger->user) != 0) {
+  if (position == mapping->position) {
     return;
   }
-  ms_table_put_position(batch, mapping, position, mapping->result);
+  struct ms_json row = ms_table_progress(poller, position, NULL, 0, true);
+  if (ms_json_is_none(row) || ledger->begin(&batch, ledger->user) != 0) {
+    ms_json_unref(row);
+    return;
+  }
+  ms_table_put_row(batch, mapping, row);
   if (ledger->end(ledger->user) == 0) {
     mapping->position = position;
+    ms_json_replace(&mapping->progress, ms_json_ref(row));
   }
+  ms_json_unref(row);
 }
 
 static int begin(struct ms_batch *batch, struct ms_mapping *mapping, struct ms_queue_refusal *why)
@@ -95,6 +107,16 @@ static void end(struct ms_batch *batch, struct ms_mapping *mapping)
 
 /* ---- reading ---- */
 
+/* Where the record is, so that what could not be taken is read again. */
+static uint64_t position_of(struct ms_json record, uint64_t standard)
+{
+  struct ms_json change = ms_json_getc(record, "dynamodb");
+  uint64_t position;
+  return ms_table_sequence_parse(&position, ms_json_text(ms_json_getc(change, "SequenceNumber")))
+             ? position
+             : standard;
+}
+
 static int take_record(struct ms_table_poller *poller, struct ms_json record)
 {
   struct ms_mapping *mapping = poller->mapping;
@@ -106,17 +128,9 @@ static int take_record(struct ms_table_poller *poller, struct ms_json record)
   }
   struct ms_json keys = ms_json_getc(ms_json_getc(record, "dynamodb"), "Keys");
   size_t lane = poller->lane_count == 1 ? 0 : ms_json_hash(keys, 0) % poller->lane_count;
-  return ms_table_lane_add(&poller->lanes[lane], record);
-}
-
-/* Where the record is, so that what could not be taken is read again. */
-static uint64_t position_of(struct ms_json record, uint64_t standard)
-{
-  struct ms_json change = ms_json_getc(record, "dynamodb");
-  uint64_t position;
-  return ms_table_sequence_parse(&position, ms_json_text(ms_json_getc(change, "SequenceNumber")))
-             ? position
-             : standard;
+  return position_of(record, UINT64_MAX) < poller->lanes[lane].next
+             ? MSTEP_OK /* was done before; only what other lanes have not done is read for */
+             : ms_table_lane_add(&poller->lanes[lane], record);
 }
 
 /* Takes what it can of the records; false: there is no memory for the rest, which is read again. */
@@ -154,7 +168,7 @@ static void read_page(struct ms_table_poller *poller, size_t max)
   poller->is_idle = is_empty;
 }
 
-static size_t room_of(const struct ms_table_poller *poller)
+size_t ms_table_room(const struct ms_table_poller *poller)
 {
   size_t max = poller->mapping->settings.batch_size * poller->lane_count;
   return poller->count >= max || poller->bytes >= BYTES_MAX ? 0 : max - poller->count;
@@ -166,7 +180,7 @@ static void read_more(struct ms_table_poller *poller, int64_t now_ms)
 {
   size_t room;
   for (int pages = 0; pages < PAGES && !poller->is_idle && poller->retry_at_ms <= now_ms &&
-                      (room = room_of(poller)) > 0;
+                      (room = ms_table_room(poller)) > 0;
        pages++) {
     read_page(poller, room > PAGE ? PAGE : room);
   }
@@ -212,7 +226,7 @@ static int64_t next_due_ms(const struct ms_mapping *mapping)
   for (unsigned i = 0; i < poller->lane_count; i++) {
     due_ms = earlier(due_ms, ms_table_lane_due_ms(&poller->lanes[i]));
   }
-  bool may_read = !poller->is_idle && room_of(poller) > 0;
+  bool may_read = !poller->is_idle && ms_table_room(poller) > 0;
   return may_read ? earlier(due_ms, poller->retry_at_ms == 0 ? 1 : poller->retry_at_ms) : due_ms;
 }
 
@@ -240,7 +254,10 @@ static int open_poller(struct ms_mapping *mapping)
   poller->lane_count = mapping->settings.lanes;
   for (unsigned i = 0; i < poller->lane_count; i++) {
     poller->lanes[i].poller = poller;
+    poller->lanes[i].resumed = MS_JSON_VALUE_NONE;
   }
+  poller->window.state = MS_JSON_VALUE_NONE;
+  ms_table_resume(poller, mapping->progress);
   mapping->poller = poller;
   return MSTEP_OK;
 }
@@ -250,7 +267,9 @@ static void close_poller(struct ms_mapping *mapping)
   struct ms_table_poller *poller = mapping->poller;
   for (unsigned i = 0; i < poller->lane_count; i++) {
     ms_table_lane_clear(&poller->lanes[i]);
+    ms_json_unref(poller->lanes[i].resumed);
   }
+  ms_table_window_close(poller);
   ms_free(poller);
   mapping->poller = NULL;
 }
@@ -276,9 +295,16 @@ static int check(struct ms_json row, struct ms_queue_refusal *why)
     return ms_refuse(why, INVALID,
                      "MaximumRecordAgeInSeconds must be -1 or a number from 60 to 604800.");
   }
-  return ms_mapping_int(row, "TumblingWindowInSeconds", 0) == 0
+  bool has_windows = ms_mapping_int(row, "TumblingWindowInSeconds", 0) > 0;
+  if (has_windows && ms_mapping_int(row, "ParallelizationFactor", 1) > 1) {
+    return ms_refuse(why, INVALID,
+                     "ParallelizationFactor greater than 1 and TumblingWindowInSeconds cannot be "
+                     "set together.");
+  }
+  return !has_windows || ms_json_is_none(ms_json_getc(row, "FilterCriteria"))
              ? MSTEP_OK
-             : ms_refuse(why, INVALID, "TumblingWindowInSeconds is not supported.");
+             : ms_refuse(why, INVALID,
+                         "FilterCriteria and TumblingWindowInSeconds cannot be set together.");
 }
 
 static int exists(struct ms_sources *sources, struct ms_json row, struct ms_queue_refusal *why)

@@ -33,9 +33,19 @@ struct ms_table_lane {
   struct ms_table_piece pieces[MS_TABLE_PIECES_MAX]; /* the last is done first */
   unsigned piece_count;
   uint32_t invocations; /* of the batch */
+  bool is_final;        /* the batch, of no records, is the end of a window */
+  uint64_t next;        /* what comes before was done before the engine was started */
+  struct ms_json resumed; /* pieces of an earlier start, until their records are there; or NONE */
   int64_t since_ms;     /* when the first that waits came */
   int64_t retry_at_ms, pause_ms;
   struct ms_source_call *call; /* NULL: nothing is with the function */
+};
+
+/* The window that the shard is in. Only where there is one lane. */
+struct ms_table_window {
+  bool is_open, is_early; /* its state was too large */
+  int64_t start_ms, end_ms;
+  struct ms_json state; /* an object; NONE: it is not open */
 };
 
 struct ms_table_poller {
@@ -46,6 +56,7 @@ struct ms_table_poller {
   bool is_idle; /* all was read: until there is news */
   bool is_draining, is_going;
   int64_t retry_at_ms; /* of reading */
+  struct ms_table_window window;
   unsigned lane_count;
   struct ms_table_lane lanes[MS_TABLE_LANES_MAX];
 };
@@ -53,6 +64,8 @@ struct ms_table_poller {
 /* ---- table_lane.c ---- */
 int ms_table_lane_add(struct ms_table_lane *lane, struct ms_json value);
 void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms);
+/* What the function gets of its first records; owned. NONE: out of memory. */
+struct ms_json ms_table_event(const struct ms_table_lane *lane, size_t count);
 int64_t ms_table_lane_due_ms(const struct ms_table_lane *lane); /* 0: waits for others */
 void ms_table_lane_clear(struct ms_table_lane *lane);
 
@@ -62,7 +75,33 @@ uint64_t ms_table_checkpoint(const struct ms_table_poller *poller, const struct 
                              size_t done);
 void ms_table_put_position(struct ms_batch *batch, const struct ms_mapping *mapping,
                            uint64_t position, const char *result);
+void ms_table_put_row(struct ms_batch *batch, const struct ms_mapping *mapping, struct ms_json row);
 void ms_table_go(struct ms_mapping *mapping);
+size_t ms_table_room(const struct ms_table_poller *poller); /* how many records may be read */
+
+/* ---- table_progress.c ---- */
+/*
+ * The row if the first `done` records of that lane (NULL: none) were done; owned. NONE: out of memory.
+ * has_window: the window goes on.
+ */
+struct ms_json ms_table_progress(const struct ms_table_poller *poller, uint64_t position,
+                                 const struct ms_table_lane *lane, size_t done, bool has_window);
+void ms_table_resume(struct ms_table_poller *poller, struct ms_json row);
+/* The pieces that the lane had; false: not all of their records were read. is_full: nor will be, now. */
+bool ms_table_lane_resume(struct ms_table_lane *lane, bool is_full);
+
+/* ---- table_window.c ---- */
+/* Whether the record may be in a batch now: of the open window, or there is none. */
+bool ms_table_window_has(const struct ms_table_poller *poller,
+                         const struct ms_table_record *record);
+int ms_table_window_open(struct ms_table_poller *poller, const struct ms_table_record *record);
+void ms_table_window_close(struct ms_table_poller *poller);
+bool ms_table_window_ends(const struct ms_table_poller *poller, int64_t now_ms);
+/* The state that the function returned; FAILURE: there is none in it. */
+enum ms_response ms_table_window_take(struct ms_table_poller *poller, struct ms_str payload);
+/* Adds the members of windows. has_source: those of the event, else of what a destination gets. */
+int ms_table_window_show(struct ms_json *event, const struct ms_table_poller *poller, bool is_final,
+                         bool has_source);
 
 /* ---- table_failure.c ---- */
 struct ms_table_failure {

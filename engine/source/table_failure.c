@@ -35,6 +35,14 @@ static void print_batch(struct ms_buf *out, const struct ms_table_failure *failu
 {
   const struct ms_table_poller *poller = failure->lane->poller;
   const struct ms_table_record *first = failure->lane->first, *last = first;
+  if (failure->count == 0) { /* the end of a window */
+    ms_buf_cstr(out, ",\"DDBStreamBatchInfo\":{");
+    print_text(out, "shardId", ms_str_c(poller->shard));
+    ms_buf_char(out, ',');
+    print_text(out, "streamArn", poller->mapping->source_arn);
+    ms_buf_char(out, '}');
+    return;
+  }
   char from[MS_TABLE_SEQUENCE_SIZE], to[MS_TABLE_SEQUENCE_SIZE];
   char from_time[MS_TIME_TEXT_SIZE], to_time[MS_TIME_TEXT_SIZE];
   for (size_t i = 1; i < failure->count; i++) {
@@ -56,22 +64,29 @@ static void print_batch(struct ms_buf *out, const struct ms_table_failure *failu
   ms_buf_char(out, '}');
 }
 
-/* The event as the function got it, as a text. */
-static void print_payload(struct ms_buf *out, const struct ms_table_failure *failure)
+static int print_window(struct ms_buf *out, const struct ms_table_failure *failure)
 {
-  const struct ms_table_record *record = failure->lane->first;
-  struct ms_buf event;
-  ms_buf_init(&event, 0);
-  ms_buf_cstr(&event, "{\"Records\":[");
-  for (size_t i = 0; i < failure->count; i++, record = record->next) {
-    ms_buf_cstr(&event, i == 0 ? "" : ",");
-    ms_json_print(&event, record->value);
+  struct ms_json info = ms_json_object(4);
+  int err = ms_table_window_show(&info, failure->lane->poller, failure->lane->is_final, false);
+  if (err == 0) {
+    ms_buf_cstr(out, ",\"timeWindowInfo\":");
+    ms_json_print(out, info);
   }
-  ms_buf_cstr(&event, "]}");
+  ms_json_unref(info);
+  return err;
+}
+
+/* The event as the function got it, as a text. */
+static int print_payload(struct ms_buf *out, const struct ms_table_failure *failure)
+{
+  struct ms_json event = ms_table_event(failure->lane, failure->count);
+  struct ms_json text = ms_json_is_none(event) ? event : ms_json_print_value(event);
   ms_buf_cstr(out, ",\"payload\":");
-  ms_json_print_string(out, ms_buf_view(&event));
-  out->error = out->error != 0 ? out->error : event.error;
-  ms_buf_deinit(&event);
+  ms_json_print(out, text);
+  int err = ms_json_is_none(text) ? ms_error_nomem() : MSTEP_OK;
+  ms_json_unref(event);
+  ms_json_unref(text);
+  return err;
 }
 
 static void print_key(struct ms_buf *out, const struct ms_table_poller *poller, int64_t now_ms)
@@ -102,8 +117,9 @@ int ms_table_failure_add(struct ms_batch *batch, const struct ms_table_failure *
   print_request(&body, failure, failure->answer == NULL ? id : failure->answer->request_id);
   ms_buf_printf(&body, ",\"version\":\"1.0\",\"timestamp\":\"%s\"", now);
   print_batch(&body, failure);
+  int err = poller->window.is_open ? print_window(&body, failure) : MSTEP_OK;
   if (ms_str_has_prefix(target, "arn:aws:s3:") || ms_str_has_prefix(target, "file:")) {
-    print_payload(&body, failure);
+    err = err != 0 ? err : print_payload(&body, failure);
     print_key(&key, poller, ms_sources_now_ms(sources));
   }
   ms_buf_char(&body, '}');
@@ -111,9 +127,9 @@ int ms_table_failure_add(struct ms_batch *batch, const struct ms_table_failure *
                                        .body = ms_buf_view(&body),
                                        .reason = MS_STR("destination of an event source mapping"),
                                        .key = ms_buf_view(&key)};
-  int err = body.error != 0 || key.error != 0
-                ? ms_error_nomem()
-                : ms_outbox_add(ms_invoke_outbox(sources->up.invoke), batch, &delivery, NULL);
+  err = err != 0 || body.error != 0 || key.error != 0
+            ? ms_error_nomem()
+            : ms_outbox_add(ms_invoke_outbox(sources->up.invoke), batch, &delivery, NULL);
   ms_buf_deinit(&body);
   ms_buf_deinit(&key);
   return err;

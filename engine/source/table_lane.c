@@ -63,6 +63,7 @@ void ms_table_lane_clear(struct ms_table_lane *lane)
   lane->call = NULL;
   drop_first(lane, lane->count);
   lane->piece_count = 0;
+  lane->is_final = false;
   lane->retry_at_ms = 0;
 }
 
@@ -75,6 +76,10 @@ static struct ms_table_piece *piece_of(struct ms_table_lane *lane)
 static void shrink(struct ms_table_lane *lane, size_t count)
 {
   struct ms_table_piece *piece = piece_of(lane);
+  if (lane->is_final) {
+    ms_table_window_close(lane->poller);
+    lane->is_final = false;
+  }
   drop_first(lane, count);
   piece->count -= count;
   lane->retry_at_ms = lane->pause_ms = 0;
@@ -82,6 +87,7 @@ static void shrink(struct ms_table_lane *lane, size_t count)
     lane->piece_count--;
   }
   if (lane->piece_count == 0) {
+    lane->invocations = 0;
     lane->since_ms = ms_sources_now_ms(lane->poller->mapping->sources);
   }
 }
@@ -96,7 +102,8 @@ static void backoff(struct ms_table_lane *lane)
 }
 
 /* The checkpoint goes on, in one change with what the destination gets (failure NULL: nothing). */
-static int write(struct ms_table_lane *lane, size_t count, const struct ms_table_failure *failure)
+static int write(struct ms_table_lane *lane, size_t count, const struct ms_table_failure *failure,
+                 bool is_window_over)
 {
   struct ms_mapping *mapping = lane->poller->mapping;
   struct ms_sources *sources = mapping->sources;
@@ -105,17 +112,16 @@ static int write(struct ms_table_lane *lane, size_t count, const struct ms_table
   struct ms_batch *batch = NULL;
   struct ms_batch_mark mark = {0};
   uint64_t position = ms_table_checkpoint(lane->poller, lane, count);
-  if (failure == NULL && position == mapping->position) {
-    return MSTEP_OK;
-  }
-  int err = ledger->begin(&batch, ledger->user);
+  struct ms_json row = ms_table_progress(lane->poller, position, lane, count, !is_window_over);
+  int err = ms_json_is_none(row) ? ms_error_nomem() : ledger->begin(&batch, ledger->user);
   if (err != 0) {
+    ms_json_unref(row);
     return err;
   }
   if (batch != NULL) {
     mark = ms_batch_mark(batch);
   }
-  ms_table_put_position(batch, mapping, position, mapping->result);
+  ms_table_put_row(batch, mapping, row);
   err = failure == NULL ? MSTEP_OK : ms_table_failure_add(batch, failure);
   if (err != 0 && batch != NULL) {
     ms_batch_back(batch, mark);
@@ -123,10 +129,12 @@ static int write(struct ms_table_lane *lane, size_t count, const struct ms_table
   int end = ledger->end(ledger->user);
   err = err != 0 ? err : end;
   if (err != 0) {
+    ms_json_unref(row);
     ms_outbox_back(outbox);
     return err;
   }
   mapping->position = position;
+  ms_json_replace(&mapping->progress, row);
   ms_outbox_commit(outbox);
   return MSTEP_OK;
 }
@@ -134,19 +142,25 @@ static int write(struct ms_table_lane *lane, size_t count, const struct ms_table
 static void done(struct ms_table_lane *lane, size_t count)
 {
   /* A checkpoint that cannot be written now is written with the next: records may come again. */
-  (void)write(lane, count, NULL);
+  (void)write(lane, count, NULL, lane->is_final);
   shrink(lane, count);
 }
 
 /* False: it could not be written, and is tried once more as a whole. */
 static bool give_up(struct ms_table_lane *lane, const struct ms_table_failure *failure)
 {
-  if (write(lane, failure->count, failure) != 0) {
+  if (write(lane, failure->count, failure, lane->is_final) != 0) {
     backoff(lane);
     return false;
   }
   shrink(lane, failure->count);
   return true;
+}
+
+/* Attempts outlive a crash; what cannot be written now would be tried again, no more. */
+static void note(struct ms_table_lane *lane)
+{
+  (void)write(lane, 0, NULL, false);
 }
 
 static void fail(struct ms_table_lane *lane, const struct ms_source_answer *answer, bool has_error)
@@ -159,6 +173,7 @@ static void fail(struct ms_table_lane *lane, const struct ms_source_answer *answ
     piece->count -= half.count;
     lane->pieces[lane->piece_count++] = half;
     lane->retry_at_ms = lane->pause_ms = 0;
+    note(lane);
     return;
   }
   piece->attempts++;
@@ -167,6 +182,7 @@ static void fail(struct ms_table_lane *lane, const struct ms_source_answer *answ
                                              answer, has_error};
     give_up(lane, &failure);
   } else {
+    note(lane);
     backoff(lane);
   }
 }
@@ -217,6 +233,9 @@ static void take_response(struct ms_table_lane *lane, const struct ms_source_ans
     backoff(lane); /* no memory to read it */
     return;
   }
+  if (response == MS_RESPONSE_SUCCESS && lane->poller->window.is_open && !lane->is_final) {
+    response = ms_table_window_take(lane->poller, answer->payload);
+  }
   if (response == MS_RESPONSE_SUCCESS) {
     mapping->result = MS_RESULT_OK;
     done(lane, piece_of(lane)->count);
@@ -226,6 +245,9 @@ static void take_response(struct ms_table_lane *lane, const struct ms_source_ans
     size_t count = count_before(lane, failed);
     if (count > 0) { /* what is left is a batch of its own, with all of its retries */
       piece_of(lane)->attempts = 0;
+      if (lane->poller->window.is_open) {
+        ms_table_window_take(lane->poller, answer->payload);
+      }
       done(lane, count);
     } else {
       piece_of(lane)->attempts++;
@@ -235,6 +257,7 @@ static void take_response(struct ms_table_lane *lane, const struct ms_source_ans
       fail(lane, answer, false);
     } else {
       mapping->result = MS_RESULT_PROBLEM;
+      note(lane);
       backoff(lane);
     }
   }
@@ -266,7 +289,8 @@ static size_t gather(bool *is_full, const struct ms_table_lane *lane)
 {
   size_t max = lane->poller->mapping->settings.batch_size, count = 0, bytes = 0;
   const struct ms_table_record *record = lane->first;
-  while (record != NULL && count < max && (count == 0 || bytes + record->bytes <= MS_BATCH_BYTES)) {
+  while (record != NULL && count < max && ms_table_window_has(lane->poller, record) &&
+         (count == 0 || bytes + record->bytes <= MS_BATCH_BYTES)) {
     bytes += record->bytes;
     count++;
     record = record->next;
@@ -275,14 +299,34 @@ static size_t gather(bool *is_full, const struct ms_table_lane *lane)
   return count;
 }
 
-/* False: the window is open. */
+/* Until when records are waited for to make a batch of them. */
+static int64_t batch_ends_ms(const struct ms_table_lane *lane)
+{
+  const struct ms_table_poller *poller = lane->poller;
+  int64_t end_ms = lane->since_ms + poller->mapping->settings.window_ms;
+  return poller->window.is_open && poller->window.end_ms < end_ms ? poller->window.end_ms : end_ms;
+}
+
+/* False: more may come, or there is no memory. */
 static bool begin_batch(struct ms_table_lane *lane, int64_t now_ms)
 {
   bool is_full;
-  size_t count = gather(&is_full, lane);
-  if (!is_full && now_ms < lane->since_ms + lane->poller->mapping->settings.window_ms) {
-    return false;
+  size_t count = 0;
+  bool is_final = ms_table_window_ends(lane->poller, now_ms);
+  if (!is_final) {
+    if (lane->count == 0) {
+      return false;
+    }
+    if (ms_table_window_open(lane->poller, lane->first) != 0) {
+      backoff(lane);
+      return false;
+    }
+    count = gather(&is_full, lane);
+    if (!is_full && now_ms < batch_ends_ms(lane)) {
+      return false;
+    }
   }
+  lane->is_final = is_final;
   lane->pieces[0] = (struct ms_table_piece){count, 0};
   lane->piece_count = 1;
   lane->invocations = 0;
@@ -290,12 +334,17 @@ static bool begin_batch(struct ms_table_lane *lane, int64_t now_ms)
   return true;
 }
 
-static size_t count_expired(const struct ms_table_lane *lane, size_t count, int64_t now_ms)
+static int64_t max_age_ms(const struct ms_table_lane *lane)
 {
   int64_t age_ms = lane->poller->mapping->settings.max_age_ms;
+  return age_ms < 0 || age_ms > KEPT_MS ? KEPT_MS : age_ms;
+}
+
+static size_t count_expired(const struct ms_table_lane *lane, size_t count, int64_t now_ms)
+{
+  int64_t age_ms = max_age_ms(lane);
   const struct ms_table_record *record = lane->first;
   size_t expired = 0;
-  age_ms = age_ms < 0 || age_ms > KEPT_MS ? KEPT_MS : age_ms;
   while (expired < count && now_ms - record->created_at_ms > age_ms) {
     expired++;
     record = record->next;
@@ -303,17 +352,33 @@ static size_t count_expired(const struct ms_table_lane *lane, size_t count, int6
   return expired;
 }
 
-static void run(struct ms_table_lane *lane, size_t count)
+struct ms_json ms_table_event(const struct ms_table_lane *lane, size_t count)
 {
-  struct ms_mapping *mapping = lane->poller->mapping;
   const struct ms_table_record *record = lane->first;
-  struct ms_json records = ms_json_array(count);
+  struct ms_json records = ms_json_array(count), event = ms_json_object(7);
   int err = ms_json_is_none(records) ? ms_error_nomem() : MSTEP_OK;
   for (size_t i = 0; i < count && err == 0; i++, record = record->next) {
     err = ms_json_push(&records, ms_json_ref(record->value));
   }
-  err = err != 0 ? err : ms_source_call_new(&lane->call, mapping, records, on_answer, lane);
+  err = err != 0 ? err : ms_json_setc(&event, "Records", ms_json_ref(records));
+  if (err == 0 && lane->poller->window.is_open) {
+    err = ms_table_window_show(&event, lane->poller, lane->is_final, true);
+  }
   ms_json_unref(records);
+  if (err != 0) {
+    ms_json_replace(&event, MS_JSON_VALUE_NONE);
+  }
+  return event;
+}
+
+static void run(struct ms_table_lane *lane, size_t count)
+{
+  struct ms_mapping *mapping = lane->poller->mapping;
+  struct ms_json event = ms_table_event(lane, count);
+  int err = ms_json_is_none(event)
+                ? ms_error_nomem()
+                : ms_source_call_event(&lane->call, mapping, event, on_answer, lane);
+  ms_json_unref(event);
   if (err == 0) {
     mapping->running++;
   } else { /* throttled, or there is no such function: does not count */
@@ -324,13 +389,18 @@ static void run(struct ms_table_lane *lane, size_t count)
 
 void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms)
 {
-  while (lane->call == NULL && lane->count > 0 && lane->retry_at_ms <= now_ms) {
+  while (lane->call == NULL && lane->retry_at_ms <= now_ms) {
+    if (ms_json_count(lane->resumed) > 0 &&
+        !ms_table_lane_resume(lane, ms_table_room(lane->poller) == 0)) {
+      return;
+    }
     if (lane->piece_count == 0 && !begin_batch(lane, now_ms)) {
       return;
     }
     size_t count = piece_of(lane)->count;
     size_t expired = count_expired(lane, count, now_ms);
-    if (expired == 0) {
+    bool is_late = lane->is_final && now_ms - lane->poller->window.end_ms > max_age_ms(lane);
+    if (expired == 0 && !is_late) {
       run(lane, count);
     } else {
       const struct ms_table_failure failure = {lane, expired, true, lane->invocations, NULL, false};
@@ -342,12 +412,16 @@ void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms)
 int64_t ms_table_lane_due_ms(const struct ms_table_lane *lane)
 {
   bool is_full;
-  if (lane->call != NULL || lane->count == 0) {
+  const struct ms_table_window *window = &lane->poller->window;
+  if (lane->call != NULL || ms_json_count(lane->resumed) > 0) {
     return 0;
+  }
+  if (lane->count == 0 && lane->piece_count == 0) {
+    return !window->is_open ? 0 : window->is_early ? 1 : lane->poller->is_idle ? window->end_ms : 0;
   }
   if (lane->piece_count > 0 || lane->retry_at_ms != 0) {
     return lane->retry_at_ms == 0 ? 1 : lane->retry_at_ms;
   }
   gather(&is_full, lane);
-  return is_full ? 1 : lane->since_ms + lane->poller->mapping->settings.window_ms;
+  return is_full ? 1 : batch_ends_ms(lane);
 }

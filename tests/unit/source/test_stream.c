@@ -306,10 +306,11 @@ MT_TEST(stream__goes_on_where_it_was)
   PUT(&b, "1", "2");
   map_with(&b, ",'StartingPosition':'TRIM_HORIZON','BatchSize':2");
   stream_run(&b);
-  const char *shown = get(&b);
   PUT(&b, "bad3", "4"); /* is tried, and not done */
   stream_news(&b);
   stream_pass(&b, 300);
+  const char *shown = get(&b);
+  has(shown, "\"LastProcessingResult\":\"PROBLEM: Function call failed\"");
   saw(&b, "1,2|bad3,4|bad3,4");
   ms_sources_driver.close(b.sources);
   b.sources = NULL;
