@@ -82,7 +82,8 @@ static void say_open(const struct ms_client *client, int code, bool is_new_fine)
     ms_cli_hint("\"mstep run --store FILE MACHINE\" and \"mstep start\" make a store.");
   } else if (code == MSTEP_ESTATE) {
     ms_cli_hint(
-        "list, describe, history, machines and backup work while another process has it open.");
+        "What only looks (list, describe, history, trace, machines, backup, queue ls and the like) "
+        "works beside it; for the rest ask its server, with --endpoint.");
   }
 }
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
 
 struct option_help {
   const char *name;
@@ -69,17 +71,88 @@ void ms_cli_help(FILE *to, const struct ms_cmd *cmd)
   fprintf(to, "\n%s", cmd->more);
 }
 
+/* ---- the same for programs ---- */
+
+static void put_options(struct ms_text *out, size_t cmd)
+{
+  const char *comma = "";
+  ms_text_put(out, ",\"options\":[");
+  for (size_t i = 0; i < MS_OPTION_COUNT; i++) {
+    const struct option_help *option = &option_helps[i];
+    const char letter[2] = {option->letter, '\0'};
+    if ((option->commands & (1 << cmd)) != 0) {
+      ms_text_printf(out, "%s{", comma);
+      ms_text_pair(out, "name", option->name);
+      ms_text_pair(out, "letter", letter);
+      ms_text_pair(out, "value", option->value);
+      ms_text_pair(out, "help", option->help);
+      ms_text_put(out, "}");
+      comma = ",";
+    }
+  }
+  ms_text_put(out, "]");
+}
+
+static void put_verbs(struct ms_text *out, const char *noun)
+{
+  const char *verb;
+  ms_text_put(out, ",\"verbs\":[");
+  for (size_t i = 0; (verb = ms_verb_name(noun, i)) != NULL; i++) {
+    const struct ms_verb *row = ms_verb_row(noun, verb);
+    ms_text_put(out, i > 0 ? ",{" : "{");
+    ms_text_pair(out, "name", verb);
+    ms_text_pair(out, "operands", row->operands);
+    ms_text_pair(out, "operation", row->operation);
+    ms_text_printf(out, ",\"onlyReads\":%s}", (row->flags & MS_VERB_READS) != 0 ? "true" : "false");
+  }
+  ms_text_put(out, "]");
+}
+
+static void put_command(struct ms_text *out, const struct ms_cmd *cmd)
+{
+  ms_text_put(out, "{");
+  ms_text_pair(out, "name", cmd->name);
+  ms_text_pair(out, "operands", cmd->operands);
+  ms_text_pair(out, "summary", cmd->summary);
+  put_verbs(out, cmd->name);
+  put_options(out, (size_t)(cmd - ms_cmds));
+  ms_text_pair(out, "more", cmd->more);
+  ms_text_put(out, "}");
+}
+
+static void print_json(const struct ms_cmd *only)
+{
+  struct ms_text line = {0};
+  if (only != NULL) {
+    put_command(&line, only);
+  } else {
+    ms_text_put(&line, "{\"commands\":[");
+    for (size_t i = 0; i < MS_CMD_COUNT; i++) {
+      ms_text_put(&line, i > 0 ? "," : "");
+      put_command(&line, &ms_cmds[i]);
+    }
+    ms_text_put(&line, "]}");
+  }
+  printf("%s\n", ms_text_str(&line).data);
+  ms_text_deinit(&line);
+}
+
 int ms_cmd_help(const struct ms_cli_args *args)
 {
-  if (args->operand_count == 0) {
-    ms_cli_help(stdout, NULL);
-    return MS_EXIT_OK;
+  static const char *const forms[] = {"text", "json", NULL};
+  int form = ms_cli_choice(args, MS_OPTION_OUTPUT, forms);
+  const struct ms_cmd *cmd = args->operand_count == 0 ? NULL : ms_cli_find(args->operands[0]);
+  if (form < 0) {
+    return MS_EXIT_USAGE;
   }
-  const struct ms_cmd *cmd = ms_cli_find(args->operands[0]);
-  if (cmd == NULL) {
+  if (cmd == NULL && args->operand_count > 0) {
     ms_cli_unknown_command(args->operands[0]);
     return MS_EXIT_USAGE;
   }
-  ms_cli_help(stdout, cmd);
+  if (form == 1) {
+    print_json(cmd);
+  } else {
+    ms_cli_help(stdout, cmd);
+  }
   return MS_EXIT_OK;
 }

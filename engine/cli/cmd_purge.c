@@ -62,12 +62,14 @@ static bool purge_named(struct ms_client *client, const struct ms_cli_args *args
   return is_fine;
 }
 
-static void shrink(struct ms_client *client)
+/* What the store has then, of which only its server knows when that is elsewhere. */
+static unsigned long long shrink(struct ms_client *client)
 {
   struct ms_text request = {0};
   ms_text_put(&request, "{}");
-  ms_client_ask(client, "Shrink", &request);
+  bool is_fine = ms_client_ask(client, "Shrink", &request);
   ms_text_deinit(&request);
+  return is_fine ? (unsigned long long)ms_text_number(ms_text_str(&client->reply), "sizeBytes", 0) : 0;
 }
 
 static bool read_age(const struct ms_cli_args *args, long long *age_ms)
@@ -89,6 +91,19 @@ static bool read_age(const struct ms_cli_args *args, long long *age_ms)
     is_chosen = false;
   }
   return is_chosen;
+}
+
+/* A server's store, whose size before is not known. */
+static void print_purged_there(unsigned long long count, unsigned long long size, bool is_json)
+{
+  char left[32];
+  ms_cli_size_text(left, size);
+  if (is_json) {
+    printf("{\"purgedCount\":%llu,\"sizeBytes\":%llu}\n", count, size);
+  } else {
+    printf("purged %llu execution%s%s%s\n", count, count == 1 ? "" : "s",
+           size > 0 ? ", the store has " : "", size > 0 ? left : "");
+  }
 }
 
 static void print_purged(unsigned long long count, unsigned long long before,
@@ -121,11 +136,12 @@ int ms_cmd_purge(const struct ms_cli_args *args)
   double stopped_before = (double)(now_ms - age_ms) / 1000;
   bool is_fine = args->operand_count > 0 ? purge_named(&client, args, &count)
                                          : purge_old(&client, args, stopped_before, &count);
-  if (count > 0) {
-    shrink(&client);
-  }
+  unsigned long long size = count > 0 || client.remote != NULL ? shrink(&client) : 0;
+  bool is_there = client.remote != NULL;
   ms_client_close(&client);
-  if (is_fine || count > 0) {
+  if (is_there && (is_fine || count > 0)) {
+    print_purged_there(count, size, form == 1);
+  } else if (is_fine || count > 0) {
     print_purged(count, before, ms_client_size(&client), form == 1);
   }
   return is_fine ? MS_EXIT_OK : MS_EXIT_USAGE;

@@ -1,7 +1,8 @@
 /*
  * `mstep top`: a server at work, on one screen: its /metrics, the executions that run, its queues. Once a second;
- * with --once a single time, in a pipe or for a script.
+ * with --once a single time, in a pipe or for a script; with -o json each look is a line.
  */
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,9 +229,9 @@ static double wall_seconds(void)
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool look(struct top *top, bool is_screen)
+/* Fetches /metrics. False: said. */
+static bool fetch(struct top *top)
 {
-  char date[32];
   struct ms_text last = top->before;
   double now = wall_seconds();
   top->before = top->metrics;
@@ -241,9 +242,17 @@ static bool look(struct top *top, bool is_screen)
   int code = ms_remote_get(top->client.remote, &top->metrics, "/metrics");
   if (code != MSTEP_OK) {
     ms_remote_say(top->client.remote, code);
+  }
+  return code == MSTEP_OK;
+}
+
+static bool look(struct top *top, bool is_screen)
+{
+  char date[32];
+  if (!fetch(top)) {
     return false;
   }
-  ms_cli_date_text(date, now);
+  ms_cli_date_text(date, top->now);
   printf("%smstep top  %s  %s\n\n", is_screen ? CLEAR : "", top->client.store, date);
   print_figures(top);
   bool is_fine = print_executions(top) && print_queues(top);
@@ -251,13 +260,107 @@ static bool look(struct top *top, bool is_screen)
   return is_fine;
 }
 
+/* ---- the same for programs ---- */
+
+/* Every line of /metrics as a member; of histograms the count and the sum. */
+static void put_metrics(struct ms_text *out, const struct ms_text *metrics)
+{
+  const char *line = ms_text_str(metrics).data, *comma = "";
+  while (*line != '\0') {
+    size_t len = strcspn(line, "\n"), name_len = len;
+    while (name_len > 0 && line[name_len] != ' ') {
+      name_len--;
+    }
+    struct ms_text name = {0};
+    ms_text_add(&name, line, name_len);
+    char *end = NULL;
+    double value = strtod(line + name_len, &end);
+    bool is_figure = line[0] != '#' && name_len > 0 && isfinite(value) && end == line + len;
+    if (is_figure && strstr(ms_text_str(&name).data, "_bucket{") == NULL) {
+      ms_text_put(out, comma);
+      ms_text_quote(out, name.data);
+      ms_text_printf(out, ":%.17g", value);
+      comma = ",";
+    }
+    ms_text_deinit(&name);
+    line += line[len] == '\n' ? len + 1 : len;
+  }
+}
+
+struct queues {
+  struct top *top;
+  struct ms_text *out;
+};
+
+static void put_queue(const char *url, void *user)
+{
+  struct queues *queues = user;
+  struct ms_client *client = &queues->top->client;
+  struct ms_text request = {0}, attributes = {0};
+  ms_text_put(&request, "{");
+  ms_text_pair(&request, "QueueUrl", url);
+  ms_text_put(&request, ",\"AttributeNames\":[\"All\"]}");
+  if (ms_client_call(client, "GetQueueAttributes", &request) && /* else: deleted just now */
+      ms_text_member(&attributes, ms_text_str(&client->reply), "Attributes")) {
+    ms_text_put(queues->out, queues->top->rows++ > 0 ? ",{" : "{");
+    ms_text_pair(queues->out, "QueueUrl", url);
+    ms_text_printf(queues->out, ",\"Attributes\":%s}", attributes.data);
+  }
+  ms_text_deinit(&request);
+  ms_text_deinit(&attributes);
+}
+
+/* A list of one page of an operation's answer; "[]" when it has none. False: said. */
+static bool ask_list(struct top *top, struct ms_text *list, const char *operation, const char *body,
+                     const char *name)
+{
+  struct ms_text request = {0};
+  ms_text_put(&request, body);
+  bool is_fine = ms_client_ask(&top->client, operation, &request);
+  if (!is_fine || !ms_text_member(list, ms_text_str(&top->client.reply), name)) {
+    list->len = 0;
+    ms_text_put(list, "[]");
+  }
+  ms_text_deinit(&request);
+  return is_fine;
+}
+
+/* One look is one line: {"endpoint", "date", "metrics", "executions", "queues"}. */
+static bool look_json(struct top *top)
+{
+  struct ms_text line = {0}, executions = {0}, urls = {0};
+  struct queues queues = {top, &line};
+  bool is_fine = fetch(top) &&
+                 ask_list(top, &executions, "ListExecutions",
+                          "{\"statusFilter\":\"RUNNING\",\"maxResults\":1000}", "executions") &&
+                 ask_list(top, &urls, "ListQueues", "{\"MaxResults\":1000}", "QueueUrls");
+  if (is_fine) {
+    ms_text_put(&line, "{");
+    ms_text_pair(&line, "endpoint", top->client.store);
+    ms_text_printf(&line, ",\"date\":%.3f,\"metrics\":{", top->now);
+    put_metrics(&line, &top->metrics);
+    ms_text_printf(&line, "},\"executions\":%s,\"queues\":[", ms_text_str(&executions).data);
+    top->rows = 0;
+    ms_text_each_string(ms_text_str(&urls), put_queue, &queues);
+    ms_text_put(&line, "]}");
+    printf("%s\n", ms_text_str(&line).data);
+    fflush(stdout);
+  }
+  ms_text_deinit(&line);
+  ms_text_deinit(&executions);
+  ms_text_deinit(&urls);
+  return is_fine;
+}
+
 int ms_cmd_top(const struct ms_cli_args *args)
 {
   const struct timespec second = {1, 0};
   const struct sigaction action = {.sa_handler = on_interrupt};
+  static const char *const forms[] = {"text", "json", NULL};
   bool is_once = args->options[MS_OPTION_ONCE] != NULL;
   struct top top = {.seconds = 0};
-  if (!ms_client_choose(&top.client, args)) {
+  int form = ms_cli_choice(args, MS_OPTION_OUTPUT, forms);
+  if (form < 0 || !ms_client_choose(&top.client, args)) {
     return MS_EXIT_USAGE;
   }
   bool is_fine = top.client.remote != NULL;
@@ -266,7 +369,7 @@ int ms_cmd_top(const struct ms_cli_args *args)
   }
   sigaction(SIGINT, &action, NULL);
   while (is_fine && !is_interrupted && !ferror(stdout)) {
-    is_fine = look(&top, !is_once && ms_cli_is_terminal(stdout));
+    is_fine = form == 1 ? look_json(&top) : look(&top, !is_once && ms_cli_is_terminal(stdout));
     if (is_once) {
       break;
     }

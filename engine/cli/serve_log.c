@@ -179,7 +179,8 @@ void ms_serve_log_ready(const struct ms_serve_log *log, const char *text)
 bool ms_serve_log_init(struct ms_serve_log *log, const struct ms_cli_args *args)
 {
   static const char *const forms[] = {"text", "json", NULL};
-  int form = ms_cli_choice(args, MS_OPTION_LOG_FORMAT, forms);
+  bool has_own = args->options[MS_OPTION_LOG_FORMAT] != NULL; /* else as all commands: --output */
+  int form = ms_cli_choice(args, has_own ? MS_OPTION_LOG_FORMAT : MS_OPTION_OUTPUT, forms);
   int level = ms_cli_choice(args, MS_OPTION_LOG_LEVEL, levels);
   log->is_json = form == 1;
   log->level = args->options[MS_OPTION_LOG_LEVEL] == NULL ? 2 : level;

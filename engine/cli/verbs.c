@@ -291,7 +291,8 @@ int ms_cmd_noun(const struct ms_cli_args *args)
   if (form < 0 || !check_operands(args, verb)) {
     return MS_EXIT_USAGE;
   }
-  if (!ms_client_start(&client, args, MS_CLIENT_CHANGE)) {
+  bool only_reads = (verb->flags & MS_VERB_READS) != 0;
+  if (!ms_client_start(&client, args, only_reads ? MS_CLIENT_READ : MS_CLIENT_CHANGE)) {
     return MS_EXIT_USAGE;
   }
   struct ms_text request = {0};

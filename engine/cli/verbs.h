@@ -17,7 +17,8 @@ struct ms_verb_call {
 };
 
 enum ms_verb_flag {
-  MS_VERB_JSON = 1 /* people see the whole answer, laid out */
+  MS_VERB_JSON = 1, /* people see the whole answer, laid out */
+  MS_VERB_READS = 2 /* changes nothing: works beside a process that has the store open */
 };
 
 struct ms_verb {

@@ -107,6 +107,12 @@ void ms_drivers_close(struct ms_engine *engine)
   }
 }
 
+/* Nothing is due: it is for whoever runs what the store has. */
+static bool is_at_rest(const struct ms_engine *engine)
+{
+  return engine->options.is_paused || engine->options.is_read_only;
+}
+
 int ms_drivers_load(struct ms_engine *engine)
 {
   int err = MSTEP_OK;
@@ -115,8 +121,7 @@ int ms_drivers_load(struct ms_engine *engine)
       err = types[i]->load(engine->drivers[i]);
     }
   }
-  engine->must_resume_drivers = err == 0 && !engine->options.is_paused &&
-                                !engine->options.is_read_only;
+  engine->must_resume_drivers = err == 0 && !is_at_rest(engine);
   return err;
 }
 
@@ -145,7 +150,7 @@ void ms_drivers_collect(struct ms_metrics *metrics, struct ms_engine *engine)
 int64_t ms_drivers_next_due_ms(struct ms_engine *engine)
 {
   int64_t due_ms = 0;
-  for (size_t i = 0; types[i] != NULL && !engine->options.is_paused; i++) {
+  for (size_t i = 0; types[i] != NULL && !is_at_rest(engine); i++) {
     int64_t next = types[i]->next_due_ms == NULL || engine->drivers[i] == NULL
                        ? 0
                        : types[i]->next_due_ms(engine->drivers[i]);
@@ -157,7 +162,7 @@ int64_t ms_drivers_next_due_ms(struct ms_engine *engine)
 void ms_drivers_on_timer(struct ms_engine *engine)
 {
   int64_t now_ms = ms_loop_now_ms(engine->loop);
-  for (size_t i = 0; types[i] != NULL && !engine->options.is_paused; i++) {
+  for (size_t i = 0; types[i] != NULL && !is_at_rest(engine); i++) {
     int64_t due_ms = types[i]->next_due_ms == NULL ? 0 : types[i]->next_due_ms(engine->drivers[i]);
     if (due_ms != 0 && due_ms <= now_ms) {
       types[i]->on_timer(engine->drivers[i], now_ms);

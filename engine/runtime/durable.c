@@ -43,8 +43,11 @@ int ms_engine_health(const struct ms_engine *engine)
 bool ms_durable_is_ready(const struct ms_engine *engine)
 {
   const struct ms_durable *durable = engine->durable;
-  return durable == NULL || (durable->state == MS_DURABLE_OPEN && durable->journal != NULL &&
-                             !ms_journal_is_full(durable->journal));
+  if (durable == NULL || (durable->journal == NULL && engine->options.is_read_only)) {
+    return true; /* nothing is written */
+  }
+  return durable->state == MS_DURABLE_OPEN && durable->journal != NULL &&
+         !ms_journal_is_full(durable->journal);
 }
 
 static int64_t next_delay_ms(int64_t delay_ms)
@@ -301,10 +304,22 @@ void ms_durable_hold(struct ms_engine *engine)
   durable->held_last = turn;
 }
 
+/* In an engine that only looks nothing waits for the disk. */
+static void perform_held(struct ms_engine *engine)
+{
+  if (engine->turn != NULL && engine->turn->count > 0) {
+    ms_durable_hold(engine);
+  }
+  while (engine->durable->held != NULL) {
+    ms_turn_perform(engine, held_take(engine->durable));
+  }
+}
+
 void ms_durable_flush(struct ms_engine *engine)
 {
   struct ms_durable *durable = engine->durable;
   if (durable->journal == NULL) {
+    perform_held(engine);
     return;
   }
   if (durable->state == MS_DURABLE_OPEN) {

@@ -1,5 +1,6 @@
 -- The README is true: blocks with a file name are written, `console` blocks are run in order in one
 -- directory, and what they print is what the README shows. A line `...` stands for any number of lines.
+-- Ports are replaced by free ones.
 local program = require "program"
 
 if program.is_missing() then
@@ -66,6 +67,33 @@ local function matches(lines, i, expected, j)
   return i > #lines
 end
 
+-- Ports that somebody has, of IPv4 and IPv6.
+local function ports_taken()
+  local taken = {}
+  for _, name in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
+    for line in io.lines(name) do
+      local port = line:match("^%s*%d+: %x+:(%x+) ")
+      if port then
+        taken[tonumber(port, 16)] = true
+      end
+    end
+  end
+  return taken
+end
+
+-- The text with free ports in place of those that the README names: as wide, so that tables stay as they are.
+local function with_free_ports(text)
+  local taken, port_of = ports_taken(), {}
+  return (text:gsub("%f[%d]457%d%f[%D]", function(named)
+    while not port_of[named] do
+      local port = math.random(5000, 9999)
+      port_of[named] = not taken[port] and tostring(port) or nil
+      taken[port] = true
+    end
+    return port_of[named]
+  end))
+end
+
 local function prepare()
   local dir = program.tmpdir()
   os.execute(("ln -s %s %s"):format(program.quote(program.source .. "/examples"), program.quote(dir)))
@@ -78,7 +106,7 @@ end
 for _, path in ipairs { "README.md" } do
   describe(path, function()
     local dir = prepare()
-    local blocks = blocks_of(program.read(program.source .. "/" .. path))
+    local blocks = blocks_of(with_free_ports(program.read(program.source .. "/" .. path)))
     local ran = 0
 
     for _, block in ipairs(blocks) do

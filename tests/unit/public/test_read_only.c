@@ -1,0 +1,103 @@
+/*
+ * An engine that only looks at a store: each operation that only reads is answered, whatever is due is left to who has
+ * the store open, and what would change something is refused.
+ */
+#include <string.h>
+
+#include "host.h"
+#include "mt.h"
+
+static const char *store;
+static bool is_reading;
+
+static void tune(mstep_options *options)
+{
+  options->store = store;
+  options->is_read_only = is_reading;
+}
+
+struct answer {
+  int count;
+  int status;
+  char *text;
+};
+
+static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct answer *answer = user;
+  answer->count++;
+  answer->status = status;
+  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
+  mstep_engine_stop(engine);
+}
+
+static struct answer call(struct host *host, const char *operation, const char *request)
+{
+  struct answer answer = {0};
+  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
+  host_run(host);
+  mt_eq_int(answer.count, 1);
+  return answer;
+}
+
+static const char *const made[][2] = {
+    {"CreateQueue", "{\"QueueName\":\"q\"}"},
+    {"CreateTopic", "{\"Name\":\"t\"}"},
+    {"CreateEventBus", "{\"Name\":\"b\"}"},
+    {"CreateTable", "{\"TableName\":\"carts\",\"BillingMode\":\"PAY_PER_REQUEST\",\"KeySchema\":[{\"AttributeName\":\"k\","
+                    "\"KeyType\":\"HASH\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"k\",\"AttributeType\":\"S\"}]}"},
+    {"CreateSchedule",
+     "{\"Name\":\"s\",\"ScheduleExpression\":\"rate(1 minute)\",\"FlexibleTimeWindow\":{\"Mode\":\"OFF\"},\"Target\":{"
+     "\"Arn\":\"arn:aws:sqs:us-east-1:000000000000:q\",\"RoleArn\":\"arn:aws:iam::000000000000:role/r\"}}"}};
+
+static const char *const read[][3] = {
+    {"ListQueues", "{}", "/q\""},
+    {"ListTopics", "{}", ":t\""},
+    {"ListEventBuses", "{}", "\"b\""},
+    {"ListTables", "{}", "\"carts\""},
+    {"ListSchedules", "{}", "\"s\""},
+    {"GetSchedule", "{\"Name\":\"s\"}", "rate(1 minute)"},
+    {"ListRules", "{}", "Rules"},
+    {"DescribeTable", "{\"TableName\":\"carts\"}", "ACTIVE"},
+    {"GetItem", "{\"TableName\":\"carts\",\"Key\":{\"k\":{\"S\":\"x\"}}}", "{"},
+    {"ListUndelivered", "{}", "undelivered"},
+    {"GetQueueAttributes",
+     "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/q\",\"AttributeNames\":[\"All\"]}", "VisibilityTimeout"}};
+
+MT_TEST(read_only__what_reads_is_answered)
+{
+  struct host writer, reader;
+  store = mt_format("sqlite:%s/e.db", mt_tmpdir());
+  is_reading = false;
+  host_open(&writer, tune);
+  for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+    struct answer answer = call(&writer, made[i][0], made[i][1]);
+    mt_eq_str(answer.status == 0 ? "" : answer.text, "");
+  }
+  is_reading = true;
+  host_open(&reader, tune);
+  for (size_t i = 0; i < sizeof read / sizeof read[0]; i++) {
+    struct answer answer = call(&reader, read[i][0], read[i][1]);
+    if (answer.status != 0 || strstr(answer.text, read[i][2]) == NULL) {
+      mt_fail("%s: %s", read[i][0], answer.text);
+    }
+  }
+  host_close(&reader);
+  host_close(&writer);
+}
+
+MT_TEST(read_only__what_changes_is_refused)
+{
+  struct host writer, reader;
+  store = mt_format("sqlite:%s/e.db", mt_tmpdir());
+  is_reading = false;
+  host_open(&writer, tune);
+  is_reading = true;
+  host_open(&reader, tune);
+  for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+    struct answer answer = call(&reader, made[i][0], made[i][1]);
+    mt_ok(answer.status != 0);
+  }
+  host_close(&reader);
+  host_close(&writer);
+}
