@@ -1,17 +1,22 @@
 /*
  * ApplyProject, Moonstep's own: makes what a project's folder declares, once or again; what is there and declared
- * differently is changed, what is declared no more is left alone and named.
+ * differently is changed, what is declared no more is left alone and named. What was declared is a row of the store, by
+ * the project's name, so that this is known after a restart, too.
  *   {"Directory"} -> {"applied": [{kind, name}], "failed": [{kind, name, operation, error, message}],
- *                     "left": [{kind, name}], "diagnostics": [{file, line, path, message}]}
- * With diagnostics, which say what is wrong in mstep.lua, nothing is done at all.
+ *                     "left": [{kind, name}], "added": [{kind, name}], "changed": [{kind, name}],
+ *                     "removed": [{kind, name}], "diagnostics": [{file, line, path, message}]}
+ * "removed" are routes and watched folders: lists that are replaced as a whole. With diagnostics, which say what is
+ * wrong in mstep.lua, nothing is done at all.
  */
 #include "api/internal.h"
 #include "api/members.h"
 #include "api/project.h"
 #include "api/sqs.h"
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "messaging/resource.h"
 #include "runtime/scripts.h"
 
 #define UUID_LEN 36
@@ -25,7 +30,9 @@ struct apply {
   size_t at;
   bool is_instead; /* the step's other operation is under way */
   struct ms_json applied, failed;
-  struct ms_json kept; /* by a step for the next */
+  struct ms_json record; /* {"KIND NAME": digest of its requests; "" when one has failed} */
+  struct ms_json kept;   /* by a step for the next */
+  struct ms_json name;   /* the project's */
   char folder[4096];
 };
 
@@ -34,42 +41,96 @@ static void apply_free(struct apply *apply)
   ms_plan_deinit(&apply->plan);
   ms_json_unref(apply->applied);
   ms_json_unref(apply->failed);
+  ms_json_unref(apply->record);
   ms_json_unref(apply->kept);
+  ms_json_unref(apply->name);
   ms_free(apply);
 }
 
-static struct ms_json thing(const struct ms_project_step *step)
+static void note_error(struct apply *apply, int err)
+{
+  apply->plan.err = apply->plan.err != 0 ? apply->plan.err : err;
+}
+
+static struct ms_json thing(struct ms_str kind, struct ms_str name)
 {
   struct ms_json out = ms_json_object(5);
-  int err = ms_json_setc(&out, "kind", ms_json_cstring(step->kind));
-  err = err != 0 ? err : ms_json_setc(&out, "name", ms_json_ref(step->name));
+  int err = ms_json_setc(&out, "kind", ms_json_string(kind));
+  err = err != 0 ? err : ms_json_setc(&out, "name", ms_json_string(name));
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
   return out;
 }
 
-/* A thing of several steps is named once. */
-static void note_applied(struct apply *apply, const struct ms_project_step *step)
+/* ---- the record ---- */
+
+/* What was asked for a thing joins its digest. request NONE: it has failed, and is asked again the next time. */
+static void record(struct apply *apply, struct ms_str kind, struct ms_str name,
+                   struct ms_json request)
 {
-  if (strcmp(step->kind, MS_PROJECT_LIST) == 0) {
-    return;
+  char hex[MS_DIGEST_HEX_SIZE] = "";
+  struct ms_buf key, text;
+  ms_buf_init(&key, 0);
+  ms_buf_init(&text, 0);
+  ms_buf_printf(&key, "%.*s %.*s", MS_STR_ARG(kind), MS_STR_ARG(name));
+  struct ms_json before = ms_json_get(apply->record, ms_buf_view(&key));
+  int err = MSTEP_OK;
+  if (!ms_json_is_none(request) && (ms_json_is_none(before) || ms_json_text(before).len > 0)) {
+    ms_buf_str(&text, ms_json_text(before));
+    ms_json_print(&text, request);
+    err = text.error != 0 ? text.error
+                          : ms_digest_hex(hex, MS_STR("SHA-256"), ms_buf_view(&text));
   }
-  struct ms_json item = thing(step);
+  err = err != 0 ? err : key.error;
+  err = err != 0 ? err : ms_json_set(&apply->record, ms_buf_view(&key), ms_json_cstring(hex));
+  note_error(apply, err);
+  ms_buf_deinit(&key);
+  ms_buf_deinit(&text);
+}
+
+/* A thing of several steps is named once. */
+static void note_applied(struct apply *apply, struct ms_str kind, struct ms_str name)
+{
+  struct ms_json item = thing(kind, name);
   for (size_t i = 0; i < ms_json_count(apply->applied); i++) {
     if (ms_json_equal(ms_json_at(apply->applied, i), item)) {
       ms_json_unref(item);
       return;
     }
   }
-  int err = ms_json_push(&apply->applied, item);
-  apply->plan.err = apply->plan.err != 0 ? apply->plan.err : err;
+  note_error(apply, ms_json_push(&apply->applied, item));
+}
+
+/* Of a list, which is one step, each item is a thing. */
+static void note_list(struct apply *apply, const struct ms_project_step *step, bool is_done)
+{
+  bool is_routes = ms_str_is(ms_json_text(step->name), "routes");
+  struct ms_json list = ms_json_get(step->request, ms_json_text(step->name));
+  for (size_t i = 0; i < ms_json_count(list); i++) {
+    struct ms_json item = ms_json_at(list, i);
+    struct ms_str kind = is_routes ? MS_STR("route") : MS_STR("watch");
+    struct ms_str name = ms_json_text(ms_json_getc(item, is_routes ? "RouteKey" : "Declared"));
+    if (is_done) {
+      note_applied(apply, kind, name);
+    }
+    record(apply, kind, name, is_done ? item : MS_JSON_VALUE_NONE);
+  }
+}
+
+static void note_done(struct apply *apply, const struct ms_project_step *step)
+{
+  if (strcmp(step->kind, MS_PROJECT_LIST) == 0) {
+    note_list(apply, step, true);
+  } else {
+    note_applied(apply, ms_str_c(step->kind), ms_json_text(step->name));
+  }
 }
 
 static void note_failed(struct apply *apply, const struct ms_project_step *step,
                         struct ms_json error)
 {
-  struct ms_json item = thing(step);
+  struct ms_json item = thing(ms_str_c(step->kind), ms_json_text(step->name));
   int err = ms_json_setc(&item, "operation", ms_json_cstring(step->operation));
   err = err != 0 ? err : ms_json_setc(&item, "error", ms_json_ref(ms_json_getc(error, "__type")));
   err = err != 0 ? err
@@ -79,44 +140,118 @@ static void note_failed(struct apply *apply, const struct ms_project_step *step,
   } else {
     err = ms_json_push(&apply->failed, item);
   }
-  apply->plan.err = apply->plan.err != 0 ? apply->plan.err : err;
+  note_error(apply, err);
+  if (strcmp(step->kind, MS_PROJECT_LIST) == 0) {
+    note_list(apply, step, false);
+  } else {
+    record(apply, ms_str_c(step->kind), ms_json_text(step->name), MS_JSON_VALUE_NONE);
+  }
 }
 
-/* What was applied by the call before and is not there any more. */
-static struct ms_json left_of(const struct apply *apply, struct ms_json before)
+/* ---- what was before ---- */
+
+#define ROW_KIND "project"
+
+struct wanted {
+  struct ms_str name;
+  struct ms_json *out;
+};
+
+static int look_at_row(struct ms_str name, struct ms_json value, void *user)
 {
-  struct ms_json left = ms_json_array(0);
-  for (size_t i = 0; i < ms_json_count(before); i++) {
-    struct ms_json item = ms_json_at(before, i);
-    bool is_there = false;
-    for (size_t k = 0; k < apply->plan.steps.count && !is_there; k++) {
-      const struct ms_project_step *step = &apply->plan.steps.data[k];
-      is_there = ms_str_is(ms_json_text(ms_json_getc(item, "kind")), step->kind) &&
-                 ms_json_equal(ms_json_getc(item, "name"), step->name);
-    }
-    if (!is_there && ms_json_push(&left, ms_json_ref(item)) != 0) {
-      ms_json_replace(&left, MS_JSON_VALUE_NONE);
+  struct wanted *wanted = user;
+  if (ms_str_eq(name, wanted->name)) {
+    ms_json_replace(wanted->out, ms_json_ref(value));
+  }
+  return MSTEP_OK;
+}
+
+/* The record of the call before, owned; NONE: there was none. */
+static int read_before(struct ms_json *out, const struct apply *apply)
+{
+  struct ms_api_call *call = apply->plan.call;
+  struct ms_store *reader = ms_queues_env(ms_sqs(call))->ledger.reader;
+  struct wanted wanted = {ms_json_text(apply->name), out};
+  *out = ms_json_ref(ms_json_get(call->api->applied, wanted.name));
+  return ms_json_is_none(*out) ? ms_resource_scan(reader, ROW_KIND, look_at_row, &wanted)
+                               : MSTEP_OK;
+}
+
+/* In memory, and as a row. */
+static int keep_record(const struct apply *apply)
+{
+  struct ms_api_call *call = apply->plan.call;
+  struct ms_str name = ms_json_text(apply->name);
+  if (ms_json_is_none(call->api->applied)) {
+    call->api->applied = ms_json_object(1);
+  }
+  int err = ms_json_set(&call->api->applied, name, ms_json_ref(apply->record));
+  return err != 0 ? err
+                  : ms_resource_save(&ms_queues_env(ms_sqs(call))->ledger, ROW_KIND, name,
+                                     apply->record);
+}
+
+/* "KIND NAME" of a record into a list of things. */
+static int push_key(struct ms_json *list, struct ms_str key)
+{
+  size_t blank = ms_str_find(key, 0, ' ');
+  return ms_json_push(list, thing(ms_str_sub(key, 0, blank),
+                                  ms_str_sub(key, blank < key.len ? blank + 1 : blank, key.len)));
+}
+
+static bool is_of_list(struct ms_str key)
+{
+  return ms_str_has_prefix(key, "route ") || ms_str_has_prefix(key, "watch ");
+}
+
+static int compare(struct ms_json *reply, struct ms_json before, struct ms_json now)
+{
+  struct ms_json left = ms_json_array(0), removed = ms_json_array(0), added = ms_json_array(0),
+                 changed = ms_json_array(0);
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < ms_json_count(before) && err == 0; i++) {
+    struct ms_str key = ms_json_key(before, i);
+    if (ms_json_is_none(ms_json_get(now, key))) {
+      err = push_key(is_of_list(key) ? &removed : &left, key);
     }
   }
-  return left;
+  for (size_t i = 0; i < ms_json_count(now) && err == 0; i++) {
+    struct ms_str key = ms_json_key(now, i);
+    struct ms_json was = ms_json_get(before, key), is = ms_json_member(now, i);
+    if (ms_json_text(is).len > 0 && !ms_json_equal(was, is)) {
+      err = push_key(ms_json_is_none(was) ? &added : &changed, key);
+    }
+  }
+  int set = ms_json_setc(reply, "left", left);
+  err = err != 0 ? err : set;
+  set = ms_json_setc(reply, "added", added);
+  err = err != 0 ? err : set;
+  set = ms_json_setc(reply, "changed", changed);
+  err = err != 0 ? err : set;
+  set = ms_json_setc(reply, "removed", removed);
+  return err != 0 ? err : set;
 }
 
 static void finish(struct apply *apply)
 {
   struct ms_api_call *call = apply->plan.call;
-  struct ms_api *api = call->api;
-  struct ms_json reply = ms_json_object(4);
+  struct ms_json reply = ms_json_object(7), before = MS_JSON_VALUE_NONE;
   int err = apply->plan.err;
+  err = err != 0 ? err : read_before(&before, apply);
   err = err != 0 ? err : ms_json_setc(&reply, "applied", ms_json_ref(apply->applied));
   err = err != 0 ? err : ms_json_setc(&reply, "failed", ms_json_ref(apply->failed));
-  err = err != 0 ? err : ms_json_setc(&reply, "left", left_of(apply, api->applied));
+  err = err != 0 ? err : compare(&reply, before, apply->record);
   err = err != 0 ? err : ms_json_setc(&reply, "diagnostics", ms_json_array(0));
+  err = err != 0 ? err : keep_record(apply);
+  ms_json_unref(before);
   if (err != 0) {
     ms_json_unref(reply);
-    ms_api_fail_code(call, err);
   } else {
-    ms_json_replace(&api->applied, ms_json_ref(apply->applied));
-    ms_api_reply_json(call, reply);
+    ms_api_keep(call, reply);
+    err = ms_api_accept(call, ms_api_reply_kept);
+  }
+  if (err != 0) {
+    ms_api_fail_code(call, err);
   }
   apply_free(apply);
 }
@@ -125,15 +260,16 @@ static void finish(struct apply *apply)
 
 static void next(struct apply *apply);
 
+/* skipped: steps behind it that are not for this case. */
 static void step_ended(struct apply *apply, const struct ms_project_step *step,
-                       struct ms_json reply)
+                       struct ms_json reply, size_t skipped)
 {
   if (step->keep != NULL) {
     ms_json_replace(&apply->kept, ms_json_ref(ms_json_pointer(reply, ms_str_c(step->keep))));
   } else {
-    note_applied(apply, step);
+    note_done(apply, step);
   }
-  apply->at++;
+  apply->at += 1 + skipped;
   apply->is_instead = false;
   next(apply);
 }
@@ -148,12 +284,20 @@ static void take_uuid(struct ms_project_step *step, struct ms_json error)
   }
 }
 
+static bool says_it_exists(const struct ms_project_step *step, struct ms_json error)
+{
+  const char *text = step->exists_text;
+  return step->exists != NULL &&
+         ms_str_is(ms_json_text(ms_json_getc(error, "__type")), step->exists) &&
+         (text == NULL ||
+          ms_str_has_suffix(ms_json_text(ms_json_getc(error, "message")), text));
+}
+
 static void step_failed(struct apply *apply, struct ms_project_step *step, struct ms_json error)
 {
-  bool is_there = step->exists != NULL && !apply->is_instead &&
-                  ms_str_is(ms_json_text(ms_json_getc(error, "__type")), step->exists);
+  bool is_there = !apply->is_instead && says_it_exists(step, error);
   if (is_there && step->instead == NULL) {
-    step_ended(apply, step, error);
+    step_ended(apply, step, error, 0);
     return;
   }
   if (is_there) {
@@ -163,7 +307,10 @@ static void step_failed(struct apply *apply, struct ms_project_step *step, struc
     return;
   }
   note_failed(apply, step, error);
-  apply->at++;
+  if (step->keep != NULL) {
+    ms_json_replace(&apply->kept, MS_JSON_VALUE_NONE); /* not another thing's */
+  }
+  apply->at += 1 + step->more;
   apply->is_instead = false;
   next(apply);
 }
@@ -178,7 +325,7 @@ static void on_reply(const struct ms_api_reply *answer, const struct ms_api_rece
   if (answer->code != 0) {
     step_failed(apply, step, reply);
   } else {
-    step_ended(apply, step, reply);
+    step_ended(apply, step, reply, step->more);
   }
   ms_json_unref(reply);
 }
@@ -213,7 +360,7 @@ static void next(struct apply *apply)
 
 static int refuse(struct ms_api_call *call, struct ms_json diagnostics)
 {
-  static const char *const lists[] = {"applied", "failed", "left"};
+  static const char *const lists[] = {"applied", "failed", "left", "added", "changed", "removed"};
   struct ms_json reply = ms_api_object("diagnostics", ms_json_ref(diagnostics));
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (ms_json_setc(&reply, lists[i], ms_json_array(0)) != 0) {
@@ -222,6 +369,12 @@ static int refuse(struct ms_api_call *call, struct ms_json diagnostics)
     }
   }
   return ms_api_reply_json(call, reply);
+}
+
+/* Steps that change nothing, or only what is there, are not what is declared. */
+static bool is_query(const struct ms_project_step *step)
+{
+  return step->keep != NULL || strcmp(step->operation, "UpdateTable") == 0;
 }
 
 static int begin(struct ms_api_call *call, struct ms_str folder, struct ms_json project)
@@ -238,7 +391,16 @@ static int begin(struct ms_api_call *call, struct ms_str folder, struct ms_json 
   apply->plan.account = env->account;
   apply->applied = ms_json_array(0);
   apply->failed = ms_json_array(0);
+  apply->record = ms_json_object(16);
+  struct ms_json name = ms_json_getc(project, "name");
+  apply->name = ms_json_is_string(name) ? ms_json_ref(name) : ms_json_cstring("default");
   ms_project_plan(&apply->plan, project);
+  for (size_t i = 0; i < apply->plan.steps.count; i++) {
+    const struct ms_project_step *step = &apply->plan.steps.data[i];
+    if (strcmp(step->kind, MS_PROJECT_LIST) != 0 && !is_query(step)) {
+      record(apply, ms_str_c(step->kind), ms_json_text(step->name), step->request);
+    }
+  }
   if (apply->plan.err != 0) {
     int err = apply->plan.err;
     apply_free(apply);

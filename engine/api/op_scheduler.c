@@ -90,6 +90,7 @@ static const struct ms_api_member tag[] = {TEXT("Key", true, 128), TEXT("Value",
       {.name = "StartDate", .kind = MS_API_TIMESTAMP},                                             \
       {.name = "EndDate", .kind = MS_API_TIMESTAMP},                                               \
       {.name = "ActionAfterCompletion", .kind = MS_API_STRING, .values = "NONE, DELETE"},          \
+      {.name = "MissedRuns", .kind = MS_API_STRING, .values = "once, skip, all"},                  \
       {.name = "FlexibleTimeWindow",                                                               \
        .kind = MS_API_STRUCTURE,                                                                   \
        .is_required = true,                                                                        \

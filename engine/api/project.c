@@ -98,6 +98,14 @@ struct ms_json ms_project_arn(struct ms_project_plan *plan, struct ms_json ref)
   return ms_json_string(name);
 }
 
+struct ms_json ms_project_ref_text(struct ms_json ref)
+{
+  struct ms_str kind = ms_json_text(ms_json_getc(ref, "kind"));
+  struct ms_str name = ms_json_text(ms_json_getc(ref, "name"));
+  return ms_str_is(kind, "http") ? ms_json_string(name)
+                                 : ms_json_stringf("%.*s:%.*s", MS_STR_ARG(kind), MS_STR_ARG(name));
+}
+
 void ms_request_target(struct ms_project_request *request, const char *to, const char *name,
                        struct ms_json item, const char *member)
 {

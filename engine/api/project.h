@@ -19,7 +19,9 @@ struct ms_project_step {
   const char *operation;
   struct ms_json request;
   const char *exists;       /* the error that says that it is there already; NULL: none does */
+  const char *exists_text;  /* what that error's message must have in it; NULL: nothing */
   const char *instead;      /* the operation that then makes it so, with the same request; NULL: it is fine */
+  size_t more;              /* steps behind this one that are taken only when it was there already */
   const char *keep;         /* JSON pointer in the answer, kept for the next step's `take` */
   const char *take;         /* the member of the request that gets what was kept */
 };
@@ -48,6 +50,8 @@ void ms_request_text(struct ms_project_request *request, const char *to, struct 
                      const char *member);
 /* An object of strings: numbers and booleans become texts. */
 struct ms_json ms_project_strings(struct ms_project_plan *plan, struct ms_json object);
+/* "KIND:NAME" of a REF, as the project says it. */
+struct ms_json ms_project_ref_text(struct ms_json ref);
 /* What a REF is to AWS: an ARN, a URL. */
 struct ms_json ms_project_arn(struct ms_project_plan *plan, struct ms_json ref);
 /* {NAME: ARN of the item's member}, if it is there. */

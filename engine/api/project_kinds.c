@@ -8,6 +8,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "messaging/table.h"
+
+#define CODE_MAX ((size_t)4 << 20)
+#define ID_TEXT_MAX 56
+#define ALREADY_DIFFERENT "already exists with different attributes"
 
 /* Adds a step that may find the thing there already. */
 static void add(struct ms_project_plan *plan, const char *kind, struct ms_json name,
@@ -71,13 +76,51 @@ static void plan_redrive(struct ms_project_plan *plan, struct ms_json item)
 
 /* ---- topics ---- */
 
+/* Attributes one by one, for what was there already and was different; the step before says how many. */
+static size_t plan_attributes(struct ms_project_plan *plan, const char *kind, struct ms_json name,
+                              const char *operation, struct ms_json arn, struct ms_json attributes)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < ms_json_count(attributes); i++) {
+    struct ms_str key = ms_json_key(attributes, i);
+    if (ms_str_is(key, "FifoTopic")) {
+      continue; /* for ever what it was */
+    }
+    struct ms_project_request request = ms_request_new(plan);
+    if (!ms_json_is_none(arn)) {
+      ms_request_put(&request, "TopicArn", ms_json_ref(arn));
+    }
+    ms_request_put(&request, "AttributeName", ms_json_string(key));
+    if (!ms_json_is_null(ms_json_member(attributes, i))) {
+      ms_request_put(&request, "AttributeValue", ms_json_ref(ms_json_member(attributes, i)));
+    }
+    struct ms_project_step *step = ms_plan_add(plan, kind, name, operation, &request);
+    if (step != NULL) {
+      step->take = ms_json_is_none(arn) ? "SubscriptionArn" : NULL;
+    }
+    count++;
+  }
+  return count;
+}
+
 static void plan_topic(struct ms_project_plan *plan, struct ms_json item)
 {
+  struct ms_json name = ms_json_getc(item, "TopicName");
+  struct ms_json attributes = ms_project_strings(plan, ms_json_getc(item, "Attributes"));
+  struct ms_json arn = topic_arn(plan, name);
+  size_t at = plan->steps.count;
   struct ms_project_request request = ms_request_new(plan);
   ms_request_copy(&request, "Name", item, "TopicName");
-  ms_request_put(&request, "Attributes",
-                 ms_project_strings(plan, ms_json_getc(item, "Attributes")));
-  add(plan, "topic", ms_json_getc(item, "TopicName"), "CreateTopic", &request, NULL, NULL);
+  ms_request_put(&request, "Attributes", ms_json_ref(attributes));
+  add(plan, "topic", name, "CreateTopic", &request, "InvalidParameterException", NULL);
+  size_t more =
+      plan_attributes(plan, "topic", name, "SetTopicAttributes", arn, attributes);
+  if (plan->err == 0) {
+    plan->steps.data[at].exists_text = ALREADY_DIFFERENT;
+    plan->steps.data[at].more = more;
+  }
+  ms_json_unref(attributes);
+  ms_json_unref(arn);
 }
 
 static const char *protocol_of(struct ms_json ref)
@@ -90,19 +133,23 @@ static const char *protocol_of(struct ms_json ref)
                                                : "http";
 }
 
-static void plan_subscription(struct ms_project_plan *plan, struct ms_json name,
-                              struct ms_json item)
+/* All of a subscription's attributes, so that what is said no more is taken back: null. */
+static struct ms_json subscription_attributes(struct ms_project_plan *plan, struct ms_json item)
 {
-  struct ms_json to = ms_json_getc(item, "To");
-  struct ms_json raw = ms_json_getc(item, "RawMessageDelivery");
   struct ms_project_request attributes = ms_request_new(plan);
-  struct ms_project_request request = ms_request_new(plan);
-  ms_request_text(&attributes, "FilterPolicy", item, "FilterPolicy");
-  ms_request_copy(&attributes, "FilterPolicyScope", item, "FilterPolicyScope");
-  if (ms_json_is_bool(raw)) {
-    ms_request_put(&attributes, "RawMessageDelivery",
-                   ms_json_cstring(ms_json_is_true(raw) ? "true" : "false"));
+  bool is_body = ms_str_is(ms_json_text(ms_json_getc(item, "FilterPolicyScope")), "MessageBody");
+  if (is_body) { /* before the policy, which may be for bodies only; else behind it */
+    ms_request_copy(&attributes, "FilterPolicyScope", item, "FilterPolicyScope");
   }
+  ms_request_put(&attributes, "FilterPolicy", MS_JSON_VALUE_NULL);
+  ms_request_text(&attributes, "FilterPolicy", item, "FilterPolicy");
+  if (!is_body) {
+    ms_request_put(&attributes, "FilterPolicyScope", MS_JSON_VALUE_NULL);
+    ms_request_copy(&attributes, "FilterPolicyScope", item, "FilterPolicyScope");
+  }
+  bool is_raw = ms_json_is_true(ms_json_getc(item, "RawMessageDelivery"));
+  ms_request_put(&attributes, "RawMessageDelivery", ms_json_cstring(is_raw ? "true" : "false"));
+  ms_request_put(&attributes, "RedrivePolicy", MS_JSON_VALUE_NULL);
   if (!ms_json_is_none(ms_json_getc(item, "DeadLetter"))) {
     struct ms_json arn = ms_project_arn(plan, ms_json_getc(item, "DeadLetter"));
     ms_request_put(&attributes, "RedrivePolicy",
@@ -110,12 +157,69 @@ static void plan_subscription(struct ms_project_plan *plan, struct ms_json name,
                                    MS_STR_ARG(ms_json_text(arn))));
     ms_json_unref(arn);
   }
-  ms_request_put(&request, "TopicArn", topic_arn(plan, name));
+  return attributes.value;
+}
+
+static struct ms_json without_nulls(struct ms_project_plan *plan, struct ms_json object)
+{
+  struct ms_project_request out = ms_request_new(plan);
+  for (size_t i = 0; i < ms_json_count(object) && plan->err == 0; i++) {
+    if (!ms_json_is_null(ms_json_member(object, i))) {
+      plan->err = ms_json_set(&out.value, ms_json_key(object, i),
+                              ms_json_ref(ms_json_member(object, i)));
+    }
+  }
+  return out.value;
+}
+
+/* attributes NONE: none, and what is asked is the ARN alone. */
+static struct ms_json subscribe(struct ms_project_plan *plan, struct ms_json topic,
+                                struct ms_json to, struct ms_json attributes)
+{
+  struct ms_project_request request = ms_request_new(plan);
+  ms_request_put(&request, "TopicArn", topic_arn(plan, topic));
   ms_request_put(&request, "Protocol", ms_json_cstring(protocol_of(to)));
   ms_request_put(&request, "Endpoint", ms_project_arn(plan, to));
   ms_request_put(&request, "ReturnSubscriptionArn", ms_json_bool(true));
-  ms_request_put(&request, "Attributes", attributes.value);
-  add(plan, "subscription", name, "Subscribe", &request, NULL, NULL);
+  if (!ms_json_is_none(attributes)) {
+    ms_request_put(&request, "Attributes", without_nulls(plan, attributes));
+  }
+  return request.value;
+}
+
+static struct ms_json ends(struct ms_project_plan *plan, struct ms_json from, struct ms_json to)
+{
+  struct ms_json ref = ms_project_ref_text(to);
+  struct ms_json name = ms_json_stringf("%.*s to %.*s", MS_STR_ARG(ms_json_text(from)),
+                                        MS_STR_ARG(ms_json_text(ref)));
+  if (plan->err == 0 && (ms_json_is_none(ref) || ms_json_is_none(name))) {
+    plan->err = ms_error_nomem();
+  }
+  ms_json_unref(ref);
+  return name;
+}
+
+static void plan_subscription(struct ms_project_plan *plan, struct ms_json topic,
+                              struct ms_json item)
+{
+  struct ms_json to = ms_json_getc(item, "To"), name = ends(plan, topic, to);
+  struct ms_json attributes = subscription_attributes(plan, item);
+  struct ms_project_request first = {plan, subscribe(plan, topic, to, attributes)};
+  size_t at = plan->steps.count;
+  add(plan, "subscription", name, "Subscribe", &first, "InvalidParameterException", NULL);
+  struct ms_project_request again = {plan, subscribe(plan, topic, to, MS_JSON_VALUE_NONE)};
+  struct ms_project_step *step = ms_plan_add(plan, "subscription", name, "Subscribe", &again);
+  if (step != NULL) {
+    step->keep = "/SubscriptionArn";
+  }
+  size_t more = plan_attributes(plan, "subscription", name, "SetSubscriptionAttributes",
+                                MS_JSON_VALUE_NONE, attributes);
+  if (plan->err == 0) {
+    plan->steps.data[at].exists_text = ALREADY_DIFFERENT;
+    plan->steps.data[at].more = more + 1;
+  }
+  ms_json_unref(attributes);
+  ms_json_unref(name);
 }
 
 static void plan_subscriptions(struct ms_project_plan *plan, struct ms_json item)
@@ -183,6 +287,51 @@ static void plan_expiry(struct ms_project_plan *plan, struct ms_json item)
       "ValidationException", NULL); /* it is so already */
 }
 
+static struct ms_json stream_of(struct ms_project_plan *plan, struct ms_json item)
+{
+  struct ms_project_request stream = ms_request_new(plan);
+  bool is_on = !ms_json_is_none(ms_json_getc(item, "StreamViewType"));
+  ms_request_put(&stream, "StreamEnabled", ms_json_bool(is_on));
+  ms_request_copy(&stream, "StreamViewType", item, "StreamViewType");
+  return stream.value;
+}
+
+static void plan_stream(struct ms_project_plan *plan, struct ms_json item)
+{
+  struct ms_project_request request = ms_request_new(plan);
+  ms_request_copy(&request, "TableName", item, "TableName");
+  ms_request_put(&request, "StreamSpecification", stream_of(plan, item));
+  add(plan, "table", ms_json_getc(item, "TableName"), "UpdateTable", &request, NULL, NULL);
+}
+
+/* A stream of a table that is there: on, or with another view, which ends the one that it has. */
+static void plan_stream_change(struct ms_project_plan *plan, struct ms_json item)
+{
+  struct ms_tables *tables = ms_engine_driver(ms_api_engine(plan->call), &ms_tables_driver);
+  struct ms_queue_refusal why = {.name = NULL};
+  struct ms_json wanted = ms_json_getc(item, "StreamViewType"), reply = MS_JSON_VALUE_NONE;
+  struct ms_project_request describe = ms_request_new(plan);
+  ms_request_copy(&describe, "TableName", item, "TableName");
+  int err = plan->err != 0 || ms_json_is_none(wanted)
+                ? MSTEP_EINVALID
+                : ms_table_describe(tables, describe.value, &reply, &why);
+  struct ms_json there = ms_json_getc(ms_json_getc(ms_json_getc(reply, "Table"), "StreamSpecification"),
+                                      "StreamViewType");
+  if (err == MSTEP_ENOMEM) {
+    plan->err = err;
+  } else if (err == 0 && !ms_json_equal(there, wanted)) {
+    struct ms_project_request none = ms_request_new(plan);
+    ms_request_copy(&none, "TableName", item, "TableName");
+    if (!ms_json_is_none(there)) {
+      plan_stream(plan, none.value);
+    }
+    plan_stream(plan, item);
+    ms_json_unref(none.value);
+  }
+  ms_json_unref(reply);
+  ms_json_unref(describe.value);
+}
+
 static void plan_table(struct ms_project_plan *plan, struct ms_json item)
 {
   struct ms_json schema = ms_json_array(2), types = ms_json_array(2);
@@ -196,13 +345,11 @@ static void plan_table(struct ms_project_plan *plan, struct ms_json item)
   ms_request_put(&request, "AttributeDefinitions", types);
   ms_request_put(&request, "BillingMode", ms_json_cstring("PAY_PER_REQUEST"));
   if (!ms_json_is_none(ms_json_getc(item, "StreamViewType"))) {
-    struct ms_project_request stream = ms_request_new(plan);
-    ms_request_put(&stream, "StreamEnabled", ms_json_bool(true));
-    ms_request_copy(&stream, "StreamViewType", item, "StreamViewType");
-    ms_request_put(&request, "StreamSpecification", stream.value);
+    ms_request_put(&request, "StreamSpecification", stream_of(plan, item));
   }
   add(plan, "table", ms_json_getc(item, "TableName"), "CreateTable", &request,
       "ResourceInUseException", NULL);
+  plan_stream_change(plan, item);
   if (!ms_json_is_none(ms_json_getc(item, "TimeToLiveAttribute"))) {
     plan_expiry(plan, item);
   }
@@ -248,6 +395,24 @@ static void put_tag(struct ms_project_plan *plan, struct ms_json *tags, const ch
   }
 }
 
+/* An executions' log of its own, as AWS's console makes it. */
+static void put_logging(struct ms_project_request *request, struct ms_json item)
+{
+  struct ms_project_plan *plan = request->plan;
+  struct ms_project_request logging = ms_request_new(plan);
+  struct ms_json name = ms_json_getc(item, "Name"), destinations = ms_json_array(1);
+  struct ms_json group = ms_api_object(
+      "logGroupArn",
+      ms_json_stringf("arn:aws:logs:%s:%s:log-group:/aws/vendedlogs/states/%.*s:*", plan->region,
+                      plan->account, MS_STR_ARG(ms_json_text(name))));
+  int err = ms_json_push(&destinations, ms_api_object("cloudWatchLogsLogGroup", group));
+  plan->err = plan->err != 0 ? plan->err : err;
+  ms_request_copy(&logging, "level", item, "LogLevel");
+  ms_request_put(&logging, "includeExecutionData", ms_json_bool(true));
+  ms_request_put(&logging, "destinations", destinations);
+  ms_request_put(request, "loggingConfiguration", logging.value);
+}
+
 static void plan_machine(struct ms_project_plan *plan, struct ms_json item)
 {
   struct ms_json name = ms_json_getc(item, "Name"), tags = ms_json_array(0);
@@ -259,6 +424,9 @@ static void plan_machine(struct ms_project_plan *plan, struct ms_json item)
                                  plan->account, MS_STR_ARG(ms_json_text(name))));
   ms_request_put(&request, "definition", definition_of(plan, item));
   ms_request_copy(&request, "type", item, "Type");
+  if (!ms_json_is_none(ms_json_getc(item, "LogLevel"))) {
+    put_logging(&request, item);
+  }
   put_tag(plan, &tags, "moonstep:durability", ms_json_getc(item, "Durability"));
   put_tag(plan, &tags, "moonstep:retention-seconds", ms_json_getc(retention, "AgeSeconds"));
   put_tag(plan, &tags, "moonstep:retention-count", ms_json_getc(retention, "Count"));
@@ -296,10 +464,52 @@ static void plan_setting(struct ms_project_plan *plan, struct ms_json item, cons
   }
 }
 
+static struct ms_json read_text(struct ms_project_plan *plan, struct ms_str file)
+{
+  struct ms_buf text;
+  char path[PATH_MAX];
+  ms_buf_init(&text, CODE_MAX);
+  bool is_absolute = file.len > 0 && file.data[0] == '/';
+  int wanted = is_absolute ? snprintf(path, sizeof path, "%.*s", MS_STR_ARG(file))
+                           : snprintf(path, sizeof path, "%s/%.*s", plan->folder, MS_STR_ARG(file));
+  FILE *in = wanted < 0 || (size_t)wanted >= sizeof path ? NULL : fopen(path, "rb");
+  int err = in == NULL ? ms_error(MSTEP_EIO, "%s cannot be read", path) : MSTEP_OK;
+  char part[4096];
+  for (size_t got; err == 0 && (got = fread(part, 1, sizeof part, in)) > 0;) {
+    ms_buf_str(&text, (struct ms_str){part, got});
+    err = text.error;
+  }
+  if (in != NULL) {
+    fclose(in);
+  }
+  struct ms_json value = err != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&text));
+  if (plan->err == 0 && err != 0) {
+    plan->err = err;
+  }
+  ms_buf_deinit(&text);
+  return value;
+}
+
+/* Code that lies elsewhere than in functions/. */
+static void plan_code(struct ms_project_plan *plan, struct ms_json item)
+{
+  struct ms_project_request request = ms_request_new(plan);
+  struct ms_json source = read_text(plan, ms_json_text(ms_json_getc(item, "File")));
+  ms_request_copy(&request, "FunctionName", item, "FunctionName");
+  ms_request_put(&request, "Role", ms_json_stringf("arn:aws:iam::%s:role/moonstep", plan->account));
+  ms_request_put(&request, "Code", ms_api_object("Source", ms_json_ref(source)));
+  ms_request_put(&request, "Source", source);
+  add(plan, "function", ms_json_getc(item, "FunctionName"), "CreateFunction", &request,
+      "ResourceConflictException", "UpdateFunctionCode");
+}
+
 static void plan_function(struct ms_project_plan *plan, struct ms_json item)
 {
   static const char *const copied[] = {"FunctionName", "Description", "Handler",
                                        "Timeout",      "MemorySize",  "Environment"};
+  if (!ms_json_is_none(ms_json_getc(item, "File"))) {
+    plan_code(plan, item);
+  }
   struct ms_project_request request = ms_request_new(plan);
   for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
     ms_request_copy(&request, copied[i], item, copied[i]);
@@ -333,10 +543,46 @@ static void put_input(struct ms_project_request *request, struct ms_json item)
   ms_request_text(request, "Input", item, "Input");
 }
 
-static struct ms_json rule_target(struct ms_project_plan *plan, struct ms_json item, size_t index)
+/*
+ * The Id of a target is made of what it is, so that another order, or one that is gone, does not turn one target
+ * into another: "queue.failed". A second one of the same name has a number.
+ */
+static struct ms_json target_id(struct ms_project_plan *plan, struct ms_json list, size_t index)
 {
+  struct ms_json ref = ms_json_getc(ms_json_at(list, index), "To");
+  struct ms_json text = ms_project_ref_text(ref);
+  struct ms_buf id;
+  size_t twins = 0;
+  ms_buf_init(&id, 0);
+  for (size_t i = 0; i < index; i++) {
+    twins += ms_json_equal(ms_json_getc(ms_json_at(list, i), "To"), ref);
+  }
+  struct ms_str from = ms_json_text(text);
+  size_t skip = from.len > ID_TEXT_MAX ? from.len - ID_TEXT_MAX : 0; /* of addresses the end says most */
+  for (size_t i = skip; i < from.len; i++) {
+    char c = from.data[i];
+    bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   c == '-' || c == '_';
+    ms_buf_char(&id, is_fine ? c : '.');
+  }
+  if (twins > 0) {
+    ms_buf_printf(&id, ".%zu", twins + 1);
+  }
+  struct ms_json value = ms_json_is_none(text) || id.error != 0 ? MS_JSON_VALUE_NONE
+                                                               : ms_json_string(ms_buf_view(&id));
+  if (ms_json_is_none(value) && plan->err == 0) {
+    plan->err = ms_error_nomem();
+  }
+  ms_json_unref(text);
+  ms_buf_deinit(&id);
+  return value;
+}
+
+static struct ms_json rule_target(struct ms_project_plan *plan, struct ms_json list, size_t index)
+{
+  struct ms_json item = ms_json_at(list, index);
   struct ms_project_request target = ms_request_new(plan);
-  ms_request_put(&target, "Id", ms_json_stringf("%zu", index + 1));
+  ms_request_put(&target, "Id", target_id(plan, list, index));
   ms_request_put(&target, "Arn", ms_project_arn(plan, ms_json_getc(item, "To")));
   put_input(&target, item);
   ms_request_copy(&target, "InputPath", item, "InputPath");
@@ -346,21 +592,22 @@ static struct ms_json rule_target(struct ms_project_plan *plan, struct ms_json i
   return target.value;
 }
 
-static void plan_targets(struct ms_project_plan *plan, struct ms_json name, struct ms_json bus,
+/* One by one: each is a thing that may be declared no more. */
+static void plan_targets(struct ms_project_plan *plan, struct ms_json rule, struct ms_json bus,
                          struct ms_json list)
 {
-  struct ms_json targets = ms_json_array(ms_json_count(list));
   for (size_t i = 0; i < ms_json_count(list); i++) {
-    int err = ms_json_push(&targets, rule_target(plan, ms_json_at(list, i), i));
-    if (plan->err == 0) {
-      plan->err = err;
-    }
+    struct ms_json targets = ms_json_array(1);
+    int err = ms_json_push(&targets, rule_target(plan, list, i));
+    plan->err = plan->err != 0 ? plan->err : err;
+    struct ms_json name = ends(plan, rule, ms_json_getc(ms_json_at(list, i), "To"));
+    struct ms_project_request request = ms_request_new(plan);
+    ms_request_put(&request, "Rule", ms_json_ref(rule));
+    ms_request_copy(&request, "EventBusName", bus, "name");
+    ms_request_put(&request, "Targets", targets);
+    add(plan, "target", name, "PutTargets", &request, NULL, NULL);
+    ms_json_unref(name);
   }
-  struct ms_project_request request = ms_request_new(plan);
-  ms_request_put(&request, "Rule", ms_json_ref(name));
-  ms_request_copy(&request, "EventBusName", bus, "name");
-  ms_request_put(&request, "Targets", targets);
-  add(plan, "rule", name, "PutTargets", &request, NULL, NULL);
 }
 
 static void plan_rule(struct ms_project_plan *plan, struct ms_json item)
@@ -418,6 +665,7 @@ static void plan_schedule(struct ms_project_plan *plan, struct ms_json item)
   for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
     ms_request_copy(&request, copied[i], item, copied[i]);
   }
+  ms_request_copy(&request, "MissedRuns", item, "Missed");
   put_date(&request, "StartDate", item);
   put_date(&request, "EndDate", item);
   ms_request_put(&request, "State", ms_json_cstring(state_of(item)));
@@ -575,6 +823,7 @@ static struct ms_json watch_of(struct ms_project_plan *plan, struct ms_json item
   for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
     ms_request_copy(&watch, copied[i], item, copied[i]);
   }
+  ms_request_copy(&watch, "Declared", item, "Folder");
   char path[PATH_MAX]; /* of the project from the root: watches have no other place to begin */
   bool is_absolute = (folder.len > 0 && folder.data[0] == '/') ||
                      realpath(plan->folder, path) == NULL;

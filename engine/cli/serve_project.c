@@ -105,20 +105,38 @@ static void add_thing(mstep_str item, void *user)
   ms_text_deinit(&name);
 }
 
-static void print_things(mstep_str reply, const char *member, const char *what)
+static bool print_things(mstep_str reply, const char *member, const char *before,
+                         const char *what)
 {
   struct ms_text items = {0}, list = {0};
   ms_text_member(&items, reply, member);
   ms_text_each(ms_text_str(&items), add_thing, &list);
   if (list.len > 0) {
-    fprintf(stderr, "project: %s%s\n", ms_text_str(&list).data, what);
+    fprintf(stderr, "project: %s%s%s\n", before, ms_text_str(&list).data, what);
   }
+  bool is_any = list.len > 0;
   ms_text_deinit(&items);
   ms_text_deinit(&list);
+  return is_any;
+}
+
+/* What there is, at the start; later what has become different. */
+static void print_changes(mstep_str reply, bool is_start)
+{
+  if (is_start) {
+    print_things(reply, "applied", "", "");
+    return;
+  }
+  bool is_any = print_things(reply, "added", "added ", "");
+  is_any = print_things(reply, "changed", "changed ", "") || is_any;
+  is_any = print_things(reply, "removed", "removed ", "") || is_any;
+  if (!is_any) {
+    fprintf(stderr, "project: nothing has changed\n");
+  }
 }
 
 /* False: mstep.lua is wrong, and nothing was done. */
-static bool print_result(mstep_str reply)
+static bool print_result(mstep_str reply, bool is_start)
 {
   struct ms_text items = {0};
   size_t count = 0;
@@ -128,8 +146,10 @@ static bool print_result(mstep_str reply)
   ms_text_member(&items, reply, "failed");
   ms_text_each(ms_text_str(&items), print_failure, NULL);
   ms_text_deinit(&items);
-  print_things(reply, "applied", "");
-  print_things(reply, "left", " left alone: no longer declared");
+  if (count == 0) {
+    print_changes(reply, is_start);
+  }
+  print_things(reply, "left", "", " left alone: no longer declared");
   fflush(stderr);
   return count == 0;
 }
@@ -154,7 +174,7 @@ bool ms_serve_project_load(struct ms_serve_project *project, struct ms_client *c
   snprintf(project->declared, sizeof project->declared, "%s/mstep.lua", project->folder);
   make_request(&request, project);
   bool is_fine = check_machines(project) && ms_client_ask(client, "ApplyProject", &request) &&
-                 print_result(ms_text_str(&client->reply));
+                 print_result(ms_text_str(&client->reply), true);
   ms_text_deinit(&request);
   return is_fine;
 }
@@ -169,7 +189,7 @@ static void on_applied(mstep_engine *engine, int status, mstep_str reply, void *
   (void)engine;
   project->is_busy = false;
   if (status == MSTEP_OK) {
-    print_result(reply);
+    print_result(reply, false);
   } else {
     struct ms_text message = {0};
     ms_text_member(&message, reply, "message");

@@ -312,7 +312,40 @@ static int finish(struct ms_json *out, struct ms_json project, struct ms_json di
   return MSTEP_OK;
 }
 
-static int read_project(struct ms_json *out, struct ms_lua *lua, struct run *run)
+/* What is said to lie in a file does. */
+static int check_files(struct ms_json *problems, struct ms_json project, const char *dir,
+                       const char *section, const char *name)
+{
+  struct ms_json items = ms_json_getc(project, section);
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < ms_json_count(items) && err == 0; i++) {
+    char path[MS_LUA_PATH_MAX];
+    struct stat info;
+    struct ms_str file = ms_json_text(ms_json_getc(ms_json_at(items, i), "File"));
+    bool is_absolute = file.len > 0 && file.data[0] == '/';
+    int wanted = snprintf(path, sizeof path, "%s%s%.*s", is_absolute ? "" : dir,
+                          is_absolute ? "" : "/", MS_STR_ARG(file));
+    if (file.len == 0 || (wanted > 0 && (size_t)wanted < sizeof path && stat(path, &info) == 0 &&
+                          S_ISREG(info.st_mode))) {
+      continue;
+    }
+    struct ms_json steps = ms_json_array(3), problem = ms_json_object(2);
+    err = ms_json_push(&steps, ms_json_cstring(section));
+    err = err != 0 ? err
+                   : ms_json_push(&steps, ms_json_ref(ms_json_getc(ms_json_at(items, i), name)));
+    err = err != 0 ? err : ms_json_push(&steps, ms_json_cstring("file"));
+    int set = ms_json_setc(&problem, "path", steps);
+    err = err != 0 ? err : set;
+    set = ms_json_setc(&problem, "message",
+                       ms_json_stringf("there is no file '%.*s'", MS_STR_ARG(file)));
+    err = err != 0 ? err : set;
+    set = ms_json_push(problems, problem);
+    err = err != 0 ? err : set;
+  }
+  return err;
+}
+
+static int read_project(struct ms_json *out, struct ms_lua *lua, struct run *run, const char *dir)
 {
   struct ms_json answer = MS_JSON_VALUE_NONE;
   struct ms_json diagnostics = ms_json_array(4);
@@ -322,7 +355,11 @@ static int read_project(struct ms_json *out, struct ms_lua *lua, struct run *run
     err = add_failure(&diagnostics);
   } else if (err == 0) {
     project = ms_json_ref(ms_json_getc(answer, "project"));
-    err = add_problems(&diagnostics, run->text, ms_json_getc(answer, "problems"));
+    struct ms_json problems = ms_json_ref(ms_json_getc(answer, "problems"));
+    err = check_files(&problems, project, dir, "functions", "FunctionName");
+    err = err != 0 ? err : check_files(&problems, project, dir, "machines", "Name");
+    err = err != 0 ? err : add_problems(&diagnostics, run->text, problems);
+    ms_json_unref(problems);
   }
   ms_json_unref(answer);
   if (err != 0) {
@@ -352,7 +389,7 @@ int ms_lua_project(struct ms_json *out, struct ms_lua *lua, const char *dir)
     err = list_files(&run.files, dir);
   }
   if (err == 0) {
-    err = read_project(out, lua, &run);
+    err = read_project(out, lua, &run, dir);
   }
   ms_json_unref(run.files);
   ms_free(text);

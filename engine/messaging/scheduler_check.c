@@ -154,6 +154,15 @@ static int compile(struct ms_scheduled *out, struct ms_queue_refusal *why)
   return err != 0 ? err : check_target(ms_json_getc(out->schedule, "Target"), why);
 }
 
+/* What becomes of missed runs: what the schedule says itself, else the engine. */
+static int missed_runs(const struct ms_scheduler *scheduler, struct ms_str said)
+{
+  return ms_str_is(said, "once")   ? MS_MISSED_ONCE
+         : ms_str_is(said, "skip") ? MS_MISSED_SKIP
+         : ms_str_is(said, "all")  ? MS_MISSED_ALL
+                                   : scheduler->env->missed_runs;
+}
+
 int ms_scheduled_new(struct ms_scheduled **out, struct ms_scheduler *scheduler, struct ms_json row,
                      struct ms_queue_refusal *why)
 {
@@ -173,6 +182,7 @@ int ms_scheduled_new(struct ms_scheduled **out, struct ms_scheduler *scheduler, 
   made->arn = ms_schedule_text(schedule, "Arn");
   made->is_enabled = ms_str_is(ms_schedule_text(schedule, "State"), "ENABLED");
   made->is_deleted_after = ms_str_is(ms_schedule_text(schedule, "ActionAfterCompletion"), "DELETE");
+  made->missed_runs = missed_runs(scheduler, ms_schedule_text(schedule, "MissedRuns"));
   made->window_minutes = (unsigned)integer_of(window, "MaximumWindowInMinutes");
   made->run_at_ms = integer_of(row, "RunAt");
   made->span = (struct ms_schedule_span){.created_at_ms = integer_of(row, "ChangedAt"),
@@ -266,6 +276,7 @@ static struct ms_json make_schedule(const struct ms_scheduler *scheduler, struct
                                         "FlexibleTimeWindow",
                                         "GroupName",
                                         "KmsKeyArn",
+                                        "MissedRuns",
                                         "Name",
                                         "ScheduleExpression",
                                         "ScheduleExpressionTimezone",

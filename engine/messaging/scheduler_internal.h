@@ -41,6 +41,7 @@ struct ms_scheduled {
   struct ms_schedule_span span;
   unsigned window_minutes;
   bool is_enabled, is_deleted_after;
+  int missed_runs; /* enum ms_missed_runs */
   int64_t run_at_ms; /* the latest run: when it was due; 0: none since it was changed */
   int64_t due_at_ms; /* the next run; 0: none. The heap has when it is done, within the window */
 };

@@ -177,7 +177,7 @@ int ms_scheduled_run(struct ms_scheduled *schedule, int64_t now_ms)
   /* A run whose window is open is in time. */
   bool is_due =
       ms_schedule_pick(&run_at_ms, &schedule->when, &schedule->span, schedule->due_at_ms,
-                       now_ms - window_ms, (enum ms_missed_runs)scheduler->env->missed_runs);
+                       now_ms - window_ms, (enum ms_missed_runs)schedule->missed_runs);
   int err = row_after(&row, &is_over, schedule, run_at_ms);
   if (err != 0) {
     return err;

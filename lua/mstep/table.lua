@@ -4,6 +4,8 @@
 --   table:delete(key [, options])   true
 --   table:update(key, request)      AWS's response; request in AWS's spelling, its values as `values`
 --   table:query(request)            a list of items, and the key to go on from; `values` likewise
+--   table:scan([request])           likewise, of all items
+--   table:each([request])           for item in t:each() do: all pages; of a query when it has KeyConditionExpression
 -- Options are members of the request in AWS's spelling; `values` become ExpressionAttributeValues.
 local attribute = require "mstep.attribute"
 local call = require "mstep.call"
@@ -49,8 +51,9 @@ function tab:update(key, options)
   return call("UpdateItem", request)
 end
 
-function tab:query(options)
-  local response, err = call("Query", request_for(self, {}, options))
+-- One page.
+local function page(self, operation, options)
+  local response, err = call(operation, request_for(self, {}, options))
   if not response then
     return nil, err
   end
@@ -59,6 +62,35 @@ function tab:query(options)
     items[i] = attribute.read_item(item)
   end
   return items, response.LastEvaluatedKey
+end
+
+function tab:query(options)
+  return page(self, "Query", options)
+end
+
+function tab:scan(options)
+  return page(self, "Scan", options)
+end
+
+--- each(options): an iterator, which asks for the next page when one is used up; a failure is raised.
+function tab:each(options)
+  local operation = options and options.KeyConditionExpression and "Query" or "Scan"
+  local items, at, from, is_last = {}, 0, nil, false
+  return function()
+    while at >= #items do
+      if is_last then
+        return nil
+      end
+      local request = names.merge({ ExclusiveStartKey = from }, options)
+      local list, more = page(self, operation, request)
+      if not list then
+        error(more, 0)
+      end
+      items, at, from, is_last = list, 0, more, more == nil
+    end
+    at = at + 1
+    return items[at]
+  end
 end
 
 return function(name)

@@ -3,7 +3,7 @@
 --   kind      text, flag, whole, number, seconds, ref, choice, any, texts (a table of strings), form, list, map
 --   as        its name in the result; "A.B" puts it into the object A
 --   min, max  of whole, number, seconds and of a text's length
---   of        of choice its values; of list and map the field of each; of form the form; of ref the kinds
+--   of        of choice its values; refused has a message; of list and map the field of each; of form the form; of ref the kinds
 --   needed    it must be there
 --   short     of form: what a value that is no table stands for, as the name of a field
 -- Problems are { path = { "functions", "f", "timeout" }, message = }. References are checked when all is known.
@@ -141,6 +141,11 @@ function kinds.choice(self, value, field)
   end
   self:problem("must be one of %s, not %s%s", table.concat(field.of, ", "), shown(value),
     type(value) == "string" and M.suggest(value, values) or "")
+end
+
+-- A key that is known, so that it is told why it cannot be.
+function kinds.refused(self, _, field)
+  return self:problem("%s", field.message)
 end
 
 function kinds.any(_, value)

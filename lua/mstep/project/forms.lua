@@ -145,7 +145,8 @@ forms.machines = { fields = {
   type = choice("Type", { "STANDARD", "EXPRESS" }),
   log_level = choice("LogLevel", { "OFF", "ERROR", "FATAL", "ALL" }),
   durability = choice("Durability", { "fsync", "os", "none" }),
-  keeps_functions = flag "KeepsFunctions",
+  keeps_functions = { kind = "refused", message =
+    "executions cannot keep functions by themselves; name a published version in the definition, as function:NAME:1" },
   keep_age = seconds("Retention.AgeSeconds", 1),
   keep_count = whole("Retention.Count", 0),
 } }

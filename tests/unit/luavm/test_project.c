@@ -91,7 +91,7 @@ MT_TEST(lua_project__everything)
              "  schedules = { nightly = { when = 'cron(0 3 * * ? *)', timezone = 'Europe/Berlin', to = 'function:tool',\n"
              "    input = { all = true }, missed = 'once' } },\n"
              "  tables = { carts = { key = 'id', sort = { name = 'at', type = 'N' }, stream = 'NEW_IMAGE', expires = 'ttl' } },\n"
-             "  machines = { order = { type = 'EXPRESS', keeps_functions = true, keep_age = '30d' } },\n"
+             "  machines = { order = { type = 'EXPRESS', log_level = 'ERROR', keep_age = '30d' } },\n"
              "  sources = { { from = 'queue:orders.fifo', to = 'function:charge_card', batch_size = 5, partial_failures = true },\n"
              "    { from = 'folder:uploads', to = 'function:thumbnail' }, { from = 'route:POST /orders', to = 'machine:order' } },\n"
              "}\n");
@@ -130,7 +130,7 @@ MT_TEST(lua_project__everything)
                      "\"StreamViewType\":\"NEW_IMAGE\",\"TimeToLiveAttribute\":\"ttl\"}]");
   rest = ms_json_getc(project, "machines");
   mt_like_json(rest, "[{\"Name\":\"audit\",\"File\":\"machines/audit.lua\"},{\"Name\":\"order\",\"File\":"
-                     "\"machines/order.asl.json\",\"Type\":\"EXPRESS\",\"KeepsFunctions\":true,\"Retention\":"
+                     "\"machines/order.asl.json\",\"Type\":\"EXPRESS\",\"LogLevel\":\"ERROR\",\"Retention\":"
                      "{\"AgeSeconds\":2592000}}]");
   rest = ms_json_getc(project, "sources");
   mt_like_json(rest, "[{\"From\":{\"kind\":\"queue\",\"name\":\"orders.fifo\"},\"To\":{\"kind\":\"function\",\"name\":"

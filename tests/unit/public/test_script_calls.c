@@ -117,7 +117,9 @@ MT_TEST(script_calls__ApplyProject)
   const char *request = mt_format("{\"Directory\":\"%s\"}", dir);
   has(&host, "ApplyProject", request,
       "{\"applied\":[{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"queue\",\"name\":\"b\"},"
-      "{\"kind\":\"bus\",\"name\":\"events\"}],\"failed\":[],\"left\":[],\"diagnostics\":[]}");
+      "{\"kind\":\"bus\",\"name\":\"events\"}],\"failed\":[],\"left\":[],\"added\":["
+      "{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"queue\",\"name\":\"b\"},"
+      "{\"kind\":\"bus\",\"name\":\"events\"}],\"changed\":[],\"removed\":[],\"diagnostics\":[]}");
   out = fopen(file, "wb");
   fputs("return { queues = { b = { delay = 4 } } }", out);
   fclose(out);

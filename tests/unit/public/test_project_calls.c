@@ -1,0 +1,232 @@
+/*
+ * ApplyProject: what a project declares takes effect, again and changed; what it declares no more is named, after a
+ * restart too. Virtual time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "mt.h"
+
+struct answer {
+  int count;
+  char *text;
+};
+
+static const char *store;
+static int64_t later_ms;
+
+static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
+{
+  struct answer *answer = user;
+  (void)status;
+  answer->count++;
+  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
+  mstep_engine_stop(engine);
+}
+
+static const char *call(struct host *host, const char *operation, const char *request)
+{
+  struct answer answer = {0};
+  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
+  host_run(host);
+  mt_eq_int(answer.count, 1);
+  return answer.text;
+}
+
+static const char *has(struct host *host, const char *operation, const char *request,
+                       const char *part)
+{
+  const char *text = call(host, operation, request);
+  if (strstr(text, part) == NULL) {
+    mt_fail("%s %s: %s, not %s", operation, request, text, part);
+  }
+  return text;
+}
+
+static void write(const char *dir, const char *name, const char *text)
+{
+  FILE *out = fopen(mt_format("%s/%s", dir, name), "wb");
+  fputs(text, out);
+  fclose(out);
+}
+
+/* Makes `text` the project and has `part` in what is said. */
+static const char *apply(struct host *host, const char *dir, const char *text, const char *part)
+{
+  write(dir, "mstep.lua", text);
+  return has(host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), part);
+}
+
+static void with_store(mstep_options *options)
+{
+  options->store = store;
+}
+
+static void with_store_later(mstep_options *options)
+{
+  options->store = store;
+  options->start_at_ms = later_ms;
+}
+
+#define FINE "\"failed\":[]"
+#define TOPIC "\"arn:aws:sns:us-east-1:000000000000:news\""
+
+MT_TEST(project_calls__topics_and_subscriptions_change)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  apply(&host, dir, "return { queues = { 'a' }, topics = { news = { display_name = 'one',"
+                    "subscriptions = { { to = 'queue:a', filter = { kind = { 'x' } } } } } } }", FINE);
+  apply(&host, dir, "return { queues = { 'a' }, topics = { news = { display_name = 'two',"
+                    "subscriptions = { { to = 'queue:a', filter = { a = { b = { 'y' } } },"
+                    "filter_scope = 'MessageBody', raw = true } } } } }",
+        "\"changed\":[{\"kind\":\"topic\",\"name\":\"news\"},"
+        "{\"kind\":\"subscription\",\"name\":\"news to queue:a\"}]");
+  has(&host, "GetTopicAttributes", "{\"TopicArn\":" TOPIC "}", "\"DisplayName\":\"two\"");
+  const char *list = has(&host, "ListSubscriptionsByTopic", "{\"TopicArn\":" TOPIC "}",
+                         "\"SubscriptionArn\"");
+  const char *arn = strstr(list, "arn:aws:sns:us-east-1:000000000000:news:");
+  const char *ask = mt_format("{\"SubscriptionArn\":\"%.76s\"}", arn);
+  has(&host, "GetSubscriptionAttributes", ask, "\"FilterPolicyScope\":\"MessageBody\"");
+  has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"true\"");
+  has(&host, "GetSubscriptionAttributes", ask, "{\\\"a\\\":{\\\"b\\\":[\\\"y\\\"]}}");
+  const char *plain = "return { queues = { 'a' }, topics = { news = { subscriptions = {"
+                      "'queue:a' } } } }";
+  apply(&host, dir, plain, FINE);
+  const char *now = has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"false\"");
+  mt_ok(strstr(now, "FilterPolicy") == NULL);
+  apply(&host, dir, plain, "\"added\":[],\"changed\":[]");
+  apply(&host, dir, "return { queues = { 'a' }, topics = { 'news' } }",
+        "\"left\":[{\"kind\":\"subscription\",\"name\":\"news to queue:a\"}]");
+  host_close(&host);
+}
+
+MT_TEST(project_calls__streams_are_turned_on_later)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  has(&host, "CreateFunction", "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"return print\"}}", "f");
+  apply(&host, dir, "return { tables = { carts = { key = 'id' } } }", FINE);
+  apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'NEW_IMAGE' } } }", FINE);
+  const char *ask = "{\"TableName\":\"carts\"}";
+  has(&host, "DescribeTable", ask, "\"StreamViewType\":\"NEW_IMAGE\"");
+  has(&host, "DescribeTable", ask, "\"LatestStreamArn\"");
+  apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'NEW_IMAGE' } } }",
+        "\"added\":[],\"changed\":[]");
+  apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'KEYS_ONLY' } } }", FINE);
+  has(&host, "DescribeTable", ask, "\"StreamViewType\":\"KEYS_ONLY\"");
+  host_close(&host);
+}
+
+MT_TEST(project_calls__targets_are_what_they_are)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  apply(&host, dir, "return { queues = { 'a', 'b', 'c' }, events = { big = { pattern = { source ="
+                    "{ 'x' } }, targets = { 'queue:a', 'queue:b', 'queue:c' } } } }", FINE);
+  apply(&host, dir, "return { queues = { 'a', 'b', 'c' }, events = { big = { pattern = { source ="
+                    "{ 'x' } }, targets = { 'queue:a', 'queue:c' } } } }",
+        "\"left\":[{\"kind\":\"target\",\"name\":\"big to queue:b\"}]");
+  const char *list = has(&host, "ListTargetsByRule", "{\"Rule\":\"big\"}", "\"queue.b\"");
+  const char *first = strstr(list, ":c\"");
+  mt_ok(first != NULL && strstr(first + 1, ":c\"") == NULL); /* none is there twice */
+  host_close(&host);
+}
+
+MT_TEST(project_calls__what_was_declared_is_known_after_a_restart)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  store = mt_format("sqlite:%s/p.db", mt_tmpdir());
+  host_open(&host, with_store);
+  apply(&host, dir, "return { queues = { 'a', 'b' } }", FINE);
+  host_close(&host);
+  host_open(&host, with_store);
+  apply(&host, dir, "return { queues = { 'b' } }",
+        "\"left\":[{\"kind\":\"queue\",\"name\":\"a\"}],\"added\":[],\"changed\":[]");
+  host_close(&host);
+}
+
+#define MACHINE "definition = { StartAt = 'P', States = { P = { Type = 'Pass', End = true } } }"
+
+MT_TEST(project_calls__settings_of_machines_and_schedules)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  apply(&host, dir, "return { queues = { 'q' }, machines = { m = { log_level = 'ERROR', " MACHINE
+                    " } }, schedules = { s = { when = 'rate(1 hour)', to = 'queue:q',"
+                    "missed = 'skip' } } }", FINE);
+  const char *ask = "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}";
+  has(&host, "DescribeStateMachine", ask, "\"level\":\"ERROR\"");
+  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "\"MissedRuns\":\"skip\"");
+  apply(&host, dir, "return { machines = { m = { log_level = 'ALL', " MACHINE " } } }",
+        "\"changed\":[{\"kind\":\"machine\",\"name\":\"m\"}]");
+  has(&host, "DescribeStateMachine", ask, "\"level\":\"ALL\"");
+  apply(&host, dir, "return {\n machines = { m = { keeps_functions = true, " MACHINE " } } }",
+        "\"line\":2,\"path\":\"/machines/m/keeps_functions\",\"message\":\"executions cannot keep");
+  host_close(&host);
+}
+
+/* Of the queues all, skip, once. */
+static void count_messages(struct host *host, long counts[3])
+{
+  static const char *const names[] = {"all", "skip", "once"};
+  static const char member[] = "\"ApproximateNumberOfMessages\":\"";
+  for (size_t i = 0; i < 3; i++) {
+    const char *text =
+        has(host, "GetQueueAttributes",
+            mt_format("{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/%s\","
+                      "\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
+                      names[i]),
+            member);
+    counts[i] = strtol(strstr(text, member) + sizeof member - 1, NULL, 10);
+  }
+}
+
+/* Three hours asleep: runs are caught up with, or not, as each schedule says. */
+MT_TEST(project_calls__missed_runs_of_a_schedule)
+{
+  struct host host;
+  store = mt_format("sqlite:%s/p.db", mt_tmpdir());
+  const char *dir = mt_tmpdir();
+  host_open(&host, with_store);
+  apply(&host, dir, "return { queues = { 'all', 'skip', 'once' }, schedules = {"
+                    "a = { when = 'rate(1 hour)', to = 'queue:all', missed = 'all' },"
+                    "b = { when = 'rate(1 hour)', to = 'queue:skip', missed = 'skip' },"
+                    "c = { when = 'rate(1 hour)', to = 'queue:once', missed = 'once' } } }", FINE);
+  later_ms = mstep_engine_now_ms(host.engine) + 3 * 3600000 + 1800000;
+  long before[3], after[3];
+  count_messages(&host, before);
+  host_close(&host);
+  host_open(&host, with_store_later);
+  has(&host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), FINE);
+  count_messages(&host, after);
+  long skipped = after[1] - before[1];
+  mt_eq_int(after[0] - before[0] - skipped, 3);
+  mt_eq_int(after[2] - before[2] - skipped, 1);
+  host_close(&host);
+}
+
+MT_TEST(project_calls__code_in_another_file)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  write(dir, "one.lua", "return function() return 'one' end");
+  write(dir, "two.lua", "return function() return 'two' end");
+  apply(&host, dir, "return { functions = { f = { file = 'one.lua', timeout = 9 } } }", FINE);
+  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "one");
+  has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\"}", "\"Timeout\":9");
+  apply(&host, dir, "return { functions = { f = { file = 'two.lua' } } }",
+        "\"changed\":[{\"kind\":\"function\",\"name\":\"f\"}]");
+  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "two");
+  apply(&host, dir, "return { functions = {\n f = { file = 'three.lua' } } }",
+        "\"line\":2,\"path\":\"/functions/f/file\",\"message\":\"there is no file 'three.lua'\"");
+  host_close(&host);
+}
