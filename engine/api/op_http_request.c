@@ -1,7 +1,9 @@
 /*
  * Request of the service "http": a plain HTTP request, as http/protocol_plain.c gives it, for a function's URL or a route.
  */
+#include "api/internal.h"
 #include "api/members.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "source/web.h"
 
@@ -45,6 +47,33 @@ static struct ms_json whole(struct ms_api_call *call, int *err)
   return request;
 }
 
+static void on_started(const struct ms_api_reply *answer, const struct ms_api_receiver *receiver)
+{
+  struct ms_api_call *call = receiver->host;
+  struct ms_json reply = ms_web_started(answer->code, answer->http_status, answer->text);
+  if (ms_json_is_none(reply)) {
+    ms_api_fail_code(call, ms_error_nomem());
+  } else {
+    ms_api_reply_json(call, reply);
+  }
+}
+
+/* A route to a state machine: one more operation, whose answer is this one's. Takes start. */
+static int start(struct ms_api_call *call, struct ms_json start)
+{
+  const struct ms_api_receiver receiver = {.reply = on_started, .host = call};
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  ms_json_print(&text, ms_json_getc(start, "request"));
+  int err = text.error;
+  err = err != 0 ? err
+                 : ms_api_call(call->api, ms_json_text(ms_json_getc(start, "operation")),
+                               ms_buf_view(&text), &receiver);
+  ms_buf_deinit(&text);
+  ms_json_unref(start);
+  return err;
+}
+
 static int run(struct ms_api_call *call)
 {
   struct ms_json reply = MS_JSON_VALUE_NONE;
@@ -53,6 +82,9 @@ static int run(struct ms_api_call *call)
   struct ms_json request = whole(call, &err);
   err = err != 0 ? err : ms_web_request(&reply, web, request, on_reply, call);
   ms_json_unref(request);
+  if (err == 0 && !ms_json_is_none(ms_json_getc(reply, "operation"))) {
+    return start(call, reply);
+  }
   return err != 0 || ms_json_is_none(reply) ? err : ms_api_reply_json(call, reply);
 }
 

@@ -836,16 +836,36 @@ static struct ms_json watch_of(struct ms_project_plan *plan, struct ms_json item
   return watch.value;
 }
 
+/* Machines are called by their ARNs. */
+static struct ms_json route_of(struct ms_project_plan *plan, struct ms_json item)
+{
+  static const char *const copied[] = {"RouteKey", "FunctionName",    "PayloadFormatVersion",
+                                       "Stage",    "TimeoutInMillis", "Sync"};
+  struct ms_project_request route = ms_request_new(plan);
+  for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+    ms_request_copy(&route, copied[i], item, copied[i]);
+  }
+  if (!ms_json_is_none(ms_json_getc(item, "To"))) {
+    ms_request_put(&route, "StateMachineArn", ms_project_arn(plan, ms_json_getc(item, "To")));
+  }
+  return route.value;
+}
+
 static void plan_lists(struct ms_project_plan *plan, struct ms_json project)
 {
-  struct ms_json routes = ms_json_getc(project, "routes"), items = ms_json_getc(project, "watches");
+  struct ms_json declared = ms_json_getc(project, "routes");
+  struct ms_json routes = ms_json_array(ms_json_count(declared));
+  for (size_t i = 0; i < ms_json_count(declared); i++) {
+    int err = ms_json_push(&routes, route_of(plan, ms_json_at(declared, i)));
+    plan->err = plan->err != 0 ? plan->err : err;
+  }
+  struct ms_json items = ms_json_getc(project, "watches");
   struct ms_json watches = ms_json_array(ms_json_count(items));
   for (size_t i = 0; i < ms_json_count(items); i++) {
     int err = ms_json_push(&watches, watch_of(plan, ms_json_at(items, i)));
     plan->err = plan->err != 0 ? plan->err : err;
   }
-  plan_list(plan, project, "routes", "PutRoutes",
-            ms_json_is_none(routes) ? ms_json_array(0) : ms_json_ref(routes));
+  plan_list(plan, project, "routes", "PutRoutes", routes);
   plan_list(plan, project, "watches", "PutWatches", watches);
 }
 

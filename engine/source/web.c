@@ -157,6 +157,44 @@ static int request_url(struct ms_json *reply, struct ms_web *web, struct ms_web_
 
 /* ---- routes ---- */
 
+/*
+ * The operation that starts the machine. Its input is the body, as API Gateway's integration has it; without one, the
+ * event that a function would get.
+ */
+static int start_machine(struct ms_json *reply, const struct ms_web *web,
+                         const struct ms_web_arrival *arrival, const struct ms_web_route *route)
+{
+  struct ms_str body = ms_json_text(ms_json_getc(arrival->request, "body"));
+  struct ms_json event = body.len > 0 ? MS_JSON_VALUE_NONE : ms_web_event(web, arrival);
+  struct ms_json parsed = MS_JSON_VALUE_NONE, request = ms_json_object(2), out = ms_json_object(2);
+  int err = body.len > 0 ? ms_json_parse(&parsed, body, NULL, NULL) : MSTEP_OK;
+  ms_json_unref(parsed);
+  if (err != 0 && err != MSTEP_ENOMEM) {
+    ms_json_unref(request);
+    ms_json_unref(out);
+    *reply = ms_web_json(400, ms_json_cstring("{\"message\":\"The body is not valid JSON\"}"));
+    return ms_json_is_none(*reply) ? ms_error_nomem() : MSTEP_OK;
+  }
+  err = err != 0 ? err
+                 : ms_json_setc(&request, "stateMachineArn", ms_json_string(route->machine));
+  err = err != 0 ? err
+                 : ms_json_setc(&request, "input",
+                                body.len > 0 ? ms_json_string(body) : ms_json_print_value(event));
+  ms_json_unref(event);
+  err = err != 0 ? err
+                 : ms_json_setc(&out, "operation",
+                                ms_json_cstring(route->is_sync ? "StartSyncExecution"
+                                                               : "StartExecution"));
+  if (err != 0) {
+    ms_json_unref(request);
+    ms_json_unref(out);
+    return err;
+  }
+  err = ms_json_setc(&out, "request", request);
+  *reply = out;
+  return err;
+}
+
 static int request_route(struct ms_json *reply, struct ms_web *web, struct ms_web_arrival *arrival,
                          ms_web_reply_cb cb, void *arg)
 {
@@ -173,6 +211,9 @@ static int request_route(struct ms_json *reply, struct ms_web *web, struct ms_we
   arrival->stage = route->stage;
   if (ms_json_text(ms_json_getc(arrival->request, "body")).len > ROUTE_BODY_MAX) {
     return fail(reply, route->kind, MS_WEB_TOO_LARGE);
+  }
+  if (route->machine.len > 0) {
+    return start_machine(reply, web, arrival, route);
   }
   struct ms_function_name name;
   const struct ms_str none = {NULL, 0};

@@ -20,10 +20,15 @@ void ms_web_set_up(struct ms_web *web, struct ms_invoke *invoke); /* borrowed, l
 typedef void (*ms_web_reply_cb)(struct ms_json reply, void *arg);
 
 /*
- * *reply NONE: cb is called later, once; else it is the answer, the caller's. MSTEP_ENOMEM: neither.
+ * *reply NONE: cb is called later, once; else it is the answer, the caller's. MSTEP_ENOMEM: neither. A route to a state
+ * machine has no answer yet: {"operation": "StartExecution" | "StartSyncExecution", "request": {...}} is to be carried
+ * out by who has asked, and ms_web_started makes the answer of what came of it.
  */
 int ms_web_request(struct ms_json *reply, struct ms_web *web, struct ms_json request,
                    ms_web_reply_cb cb, void *arg);
+
+/* What an operation of a route answered: code 0, or its error; NONE: out of memory. */
+struct ms_json ms_web_started(int code, int http_status, struct ms_str text);
 
 /* ---- routes ---- */
 
@@ -31,7 +36,7 @@ int ms_web_request(struct ms_json *reply, struct ms_web *web, struct ms_json req
 
 /*
  * Takes the place of all routes; they are as long as the engine is open. An array of {"RouteKey": "GET /a/{id}",
- * "FunctionName", "PayloadFormatVersion"?: "1.0" | "2.0", "Stage"?, "TimeoutInMillis"?}. MSTEP_EINVALID: the detail
+ * "FunctionName" | "StateMachineArn", "Sync"?: true (of a machine), "PayloadFormatVersion"?: "1.0" | "2.0", "Stage"?, "TimeoutInMillis"?}. MSTEP_EINVALID: the detail
  * says what is wrong with which; nothing has changed. api_id: "" for "local".
  */
 int ms_web_put_routes(struct ms_web *web, struct ms_str api_id, struct ms_json routes);

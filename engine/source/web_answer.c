@@ -63,6 +63,51 @@ struct ms_json ms_web_failure(enum ms_web_kind kind, enum ms_web_failure failure
   return answer_of(status, type_header("application/json"), ms_json_cstring(body), false);
 }
 
+struct ms_json ms_web_json(int status, struct ms_json body)
+{
+  return answer_of(status, type_header("application/json"), body, false);
+}
+
+/* ---- what a state machine says ---- */
+
+/* Its output; of one that has failed why, as the server's fault. */
+static struct ms_json ended(struct ms_json result)
+{
+  struct ms_str status = ms_json_text(ms_json_getc(result, "status"));
+  if (ms_str_is(status, "SUCCEEDED")) {
+    return ms_web_json(200, ms_json_ref(ms_json_getc(result, "output")));
+  }
+  static const char *const members[] = {"status", "error", "cause", "executionArn"};
+  struct ms_json body = ms_json_object(4);
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < sizeof members / sizeof *members && err == 0; i++) {
+    struct ms_json value = ms_json_getc(result, members[i]);
+    if (!ms_json_is_none(value)) {
+      err = ms_json_setc(&body, members[i], ms_json_ref(value));
+    }
+  }
+  struct ms_json text = err != 0 ? MS_JSON_VALUE_NONE : ms_json_print_value(body);
+  ms_json_unref(body);
+  return ms_web_json(ms_str_is(status, "TIMED_OUT") ? 504 : 502, text);
+}
+
+struct ms_json ms_web_started(int code, int http_status, struct ms_str text)
+{
+  const struct ms_json_limits limits = MS_JSON_LIMITS_OWN;
+  struct ms_json result;
+  if (code != 0) {
+    return ms_web_json(http_status, ms_json_string(text));
+  }
+  if (ms_json_parse(&result, text, &limits, NULL) != 0) {
+    return MS_JSON_VALUE_NONE;
+  }
+  struct ms_json answer = ms_json_is_none(ms_json_getc(result, "status"))
+                              ? ms_web_json(202, ms_json_string(text))
+                              : ended(result);
+  ms_json_unref(result);
+  return answer;
+}
+
 /* ---- what a function says ---- */
 
 /* 200, or "200" where that is taken. */

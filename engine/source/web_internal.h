@@ -29,7 +29,9 @@ struct ms_web_route {
   struct ms_str method;
   struct ms_str path; /* empty: $default */
   struct ms_str stage;
-  struct ms_str function;
+  struct ms_str function; /* or */
+  struct ms_str machine;
+  bool is_sync; /* the machine is waited for */
   enum ms_web_kind kind;
   int64_t timeout_ms;
 };
@@ -65,6 +67,8 @@ void ms_web_unescape(struct ms_buf *out, struct ms_str text, bool is_form);
 struct ms_json ms_web_text(struct ms_str text);
 
 /* ---- web_answer.c ---- */
+/* {"statusCode", "headers", "body", "isBase64Encoded"} with a body of JSON. Takes body. NONE: out of memory. */
+struct ms_json ms_web_json(int status, struct ms_json body);
 /* What the function returned as an answer; NONE: out of memory. */
 struct ms_json ms_web_answer(enum ms_web_kind kind, struct ms_str payload);
 struct ms_json ms_web_failure(enum ms_web_kind kind, enum ms_web_failure failure);

@@ -112,12 +112,20 @@ static int read_route(struct ms_web_route *route, struct ms_json row)
   int64_t timeout_ms = 0;
   *route = (struct ms_web_route){.key = text_in(row, "RouteKey"),
                                  .function = text_in(row, "FunctionName"),
+                                 .machine = text_in(row, "StateMachineArn"),
+                                 .is_sync = ms_json_is_true(ms_json_getc(row, "Sync")),
                                  .stage = stage.len == 0 ? MS_STR("$default") : stage};
   if (version.len > 0 && !is_1 && !ms_str_is(version, "2.0")) {
     return refuse(route->key, "the payload is \"1.0\" or \"2.0\"");
   }
-  if (route->function.len == 0) {
-    return refuse(route->key, "needs a function");
+  if ((route->function.len == 0) == (route->machine.len == 0)) {
+    return refuse(route->key, "needs either a function or a state machine");
+  }
+  if (route->machine.len > 0 && !ms_str_has_prefix(route->machine, "arn:aws:states:")) {
+    return refuse(route->key, "the ARN is not of a state machine");
+  }
+  if (route->is_sync && route->machine.len == 0) {
+    return refuse(route->key, "Sync is for state machines");
   }
   if (route->key.len > ROUTE_BYTES_MAX || ms_str_find(route->stage, 0, '/') < route->stage.len) {
     return refuse(route->key, "is not the key of a route, or its stage is no name");

@@ -170,14 +170,39 @@ local function check_watches(checker, list)
   end
 end
 
--- Sources that are no mappings: routes to functions, and folders.
-local function spread_sources(project)
-  for _, source in ipairs(project.sources) do
+-- A route has one target; to wait for a machine it must be an Express one.
+local function check_routes(checker, project)
+  local types = {}
+  for _, machine in ipairs(project.machines) do types[machine.Name] = machine.Type or "STANDARD" end
+  for i, route in ipairs(project.routes) do
+    local name = route.To and route.To.kind == "machine" and route.To.name
+    checker:at("routes", checker.at, checker, i, function()
+      if (route.FunctionName == nil) == (route.To == nil) then
+        checker:problem("needs either 'fn' or 'to'")
+      elseif route.Sync and not name then
+        checker:problem("'sync' is for machines: functions are always waited for")
+      elseif route.Sync and types[name] == "STANDARD" then
+        checker:problem("'sync' needs a machine of type EXPRESS, and '%s' is STANDARD", name)
+      end
+    end)
+    if route.To and route.To.kind == "function" then
+      route.FunctionName, route.To = route.FunctionName or route.To.name, nil
+    end
+  end
+end
+
+-- Sources that are no mappings: routes and folders.
+local function spread_sources(checker, project)
+  for i, source in ipairs(project.sources) do
     local from, to = source.From, source.To
     if from and to and source.Enabled ~= false then
-      if from.kind == "route" and to.kind == "function" then
-        project.routes[#project.routes + 1] =
-          { RouteKey = from.name, FunctionName = to.name, PayloadFormatVersion = source.PayloadFormatVersion }
+      if from.kind == "route" and to.kind == "hook" then
+        checker:at("sources", checker.at, checker, i, checker.problem, checker,
+          "a route reaches functions and machines, no hooks")
+      elseif from.kind == "route" then
+        local is_function = to.kind == "function"
+        project.routes[#project.routes + 1] = { RouteKey = from.name, FunctionName = is_function and to.name or nil,
+          To = not is_function and to or nil, PayloadFormatVersion = source.PayloadFormatVersion }
       elseif from.kind == "folder" then
         project.watches[#project.watches + 1] = { Folder = from.name, To = to }
       end
@@ -236,7 +261,8 @@ return function(declared, files)
   check_queues(checker, project.queues)
   check_events(checker, project.events)
   check_watches(checker, project.watches)
-  spread_sources(project)
+  check_routes(checker, project)
+  spread_sources(checker, project)
   check_refs(checker, known)
   return { project = project, problems = checker.problems }
 end

@@ -215,6 +215,7 @@ describe("--watch", function()
 
   it("applies mstep.lua and machines, and leaves alone what is gone", function()
     save(dir, "mstep.lua", 'return { queues = { "one", three = { delay = 5 } } }')
+    says("project: added queue three")
     says("project: queue two left alone: no longer declared")
     assert.is_truthy(ask("queue", "stats", "three").stdout:match("DelaySeconds%s+5\n"))
     assert.are.equal(0, ask("queue", "stats", "two").code)

@@ -108,3 +108,36 @@ describe("attributes", function()
     assert.are.same({ SS = { "a" } }, attribute.write(read))
   end)
 end)
+
+describe("a table's items, page by page", function()
+  it("come from scan with the key to go on from", function()
+    answers = { { Items = { { id = { S = "a" } } }, LastEvaluatedKey = { id = { S = "a" } } } }
+    local items, more = load("table")("t"):scan { Limit = 1 }
+    assert.are.equal("a", items[1].id)
+    assert.are.same({ id = { S = "a" } }, more)
+    assert.are.same({ operation = "Scan", request = { TableName = "t", Limit = 1 } }, asked[1])
+  end)
+
+  it("come one after the other from each", function()
+    answers = {
+      { Items = { { id = { S = "a" } } }, LastEvaluatedKey = { id = { S = "a" } } },
+      { Items = {}, LastEvaluatedKey = { id = { S = "b" } } },
+      { Items = { { id = { S = "c" } } } },
+    }
+    local seen = {}
+    for item in load("table")("t"):each { KeyConditionExpression = "id > :a", values = { [":a"] = "0" } } do
+      seen[#seen + 1] = item.id
+    end
+    assert.are.same({ "a", "c" }, seen)
+    assert.are.equal("Query", asked[3].operation)
+    assert.are.same({ id = { S = "b" } }, asked[3].request.ExclusiveStartKey)
+    assert.are.same({ [":a"] = { S = "0" } }, asked[3].request.ExpressionAttributeValues)
+  end)
+
+  it("raise what has failed", function()
+    answers = { { fail = "ResourceNotFoundException", message = "no such table" } }
+    local ok, err = pcall(load("table")("t"):each())
+    assert.is_false(ok)
+    assert.are.equal("ResourceNotFoundException", err.errorType)
+  end)
+end)

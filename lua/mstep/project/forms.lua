@@ -154,7 +154,9 @@ forms.machines = { fields = {
 -- "GET /orders/{id}" may stand without a name.
 forms.routes = { fields = {
   route = text("RouteKey", { needed = true, pattern = "^[%u$]", form_text = "\"METHOD /path\" or \"$default\"" }),
-  fn = text("FunctionName", { needed = true }),
+  fn = text "FunctionName",
+  to = ref("To", { "function", "machine" }),
+  sync = flag "Sync",
   payload = choice("PayloadFormatVersion", { "1.0", "2.0" }),
   stage = text("Stage", { pattern = "^[%w_$%-]+$", form_text = "letters, digits, '_', '-' and '$'" }),
   timeout_ms = whole("TimeoutInMillis", 50, 30000),

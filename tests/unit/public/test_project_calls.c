@@ -230,3 +230,43 @@ MT_TEST(project_calls__code_in_another_file)
         "\"line\":2,\"path\":\"/functions/f/file\",\"message\":\"there is no file 'three.lua'\"");
   host_close(&host);
 }
+
+static const char *request(struct host *host, const char *path, const char *body, const char *part)
+{
+  return has(host, "http:Request",
+             mt_format("{\"method\":\"POST\",\"rawPath\":\"%s\",\"host\":\"x\",\"sourceIp\":\"1.2.3.4\","
+                       "\"protocol\":\"HTTP/1.1\",\"requestId\":\"r\",\"body\":\"%s\"}",
+                       path, body),
+             part);
+}
+
+MT_TEST(project_calls__routes_reach_machines)
+{
+  struct host host;
+  const char *dir = mt_tmpdir();
+  host_open(&host, NULL);
+  apply(&host, dir, "return { machines = { m = { " MACHINE " }, x = { type = 'EXPRESS', " MACHINE
+                    " }, bad = { type = 'EXPRESS', definition = { StartAt = 'F', States = { F = {"
+                    "Type = 'Fail', Error = 'No', Cause = 'why' } } } } }, routes = {"
+                    "{ 'POST /start', to = 'machine:m' }, { 'POST /run', to = 'machine:x', sync ="
+                    "true }, { 'POST /bad', to = 'machine:bad', sync = true } } }",
+        "{\"kind\":\"route\",\"name\":\"POST /start\"}");
+  request(&host, "/start", "{\\\"a\\\":1}", "\"statusCode\":202");
+  request(&host, "/start", "", "\\\"executionArn\\\":\\\"arn:aws:states:us-east-1:000000000000:execution:m:");
+  request(&host, "/start", "nothing", "\"statusCode\":400");
+  mt_ok(strstr(request(&host, "/run", "{\\\"a\\\":1}", "\"statusCode\":200"), "{\\\"a\\\":1}") != NULL);
+  mt_ok(strstr(request(&host, "/run", "", "\"statusCode\":200"), "rawPath") != NULL);
+  request(&host, "/bad", "{}", "\\\"error\\\":\\\"No\\\"");
+  has(&host, "DeleteStateMachine",
+      "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}", "{}");
+  request(&host, "/start", "{}", "StateMachineDoesNotExist");
+  apply(&host, dir, "return { machines = { m = { " MACHINE " } }, routes = {\n"
+                    "{ 'POST /x', to = 'machine:m', sync = true },\n{ 'POST /y' },\n"
+                    "{ 'POST /z', to = 'queue:q' } } }",
+        "\"line\":2,\"path\":\"/routes/1\",\"message\":\"'sync' needs a machine of type EXPRESS");
+  const char *wrong = call(&host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir));
+  mt_ok(strstr(wrong, "needs either 'fn' or 'to'") != NULL);
+  mt_ok(strstr(wrong, "a queue cannot be here, only function, machine") != NULL);
+  apply(&host, dir, "return {}", "\"removed\":[{\"kind\":\"route\",\"name\":\"POST /start\"}");
+  host_close(&host);
+}
