@@ -20,6 +20,7 @@
 #define MS_OUTBOX_PAUSE_MAX_MS 300000
 #define MS_OUTBOX_AGE_MAX_MS 86400000 /* then it is undelivered */
 #define MS_OUTBOX_FLIGHT_MAX 256u     /* tries at a time */
+#define MS_OUTBOX_RESIDENT_BYTES ((size_t)64 << 20)
 
 struct ms_outbox;
 
@@ -28,6 +29,10 @@ struct ms_outbox_options {
   const char *module;              /* for the log */
   unsigned table; /* of NUMBER keys; the rows in [first, last) are the outbox's own */
   uint64_t first, last;
+  /*
+   * With a store, what is to be delivered beyond so many bytes is in its row alone; 0: MS_OUTBOX_RESIDENT_BYTES.
+   */
+  size_t resident_max;
 };
 
 int ms_outbox_new(struct ms_outbox **out, const struct ms_outbox_options *options);

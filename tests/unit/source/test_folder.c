@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../messaging/driver_host.h"
+#include "driver_host.h"
 #include "json/json.h"
 #include "mt.h"
 #include "source/folder.h"

@@ -179,6 +179,13 @@ static inline int host_open(struct driver_host *host, const struct ms_driver_typ
   return err != 0 ? err : host_reopen(host);
 }
 
+/* The same after the one that was open has gone. */
+static inline int host_reopen_after(struct driver_host *host)
+{
+  host->type->close(host->driver);
+  return host_reopen(host);
+}
+
 static inline void host_close(struct driver_host *host)
 {
   host->type->close(host->driver);
