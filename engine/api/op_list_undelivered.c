@@ -1,5 +1,6 @@
 /*
- * ListUndelivered, Moonstep's own: what targets did not take, of functions (records, dead letters), rules and topics.
+ * ListUndelivered, Moonstep's own: what targets did not take, of functions (records, dead letters), rules, topics,
+ * schedules and watched folders.
  * {"maxResults", "nextToken"} -> {"undelivered": [{Id, Target, Reason, Error, Attempts, CreatedAt, Body}], "nextToken"}
  */
 #include "api/undelivered.h"

@@ -9,8 +9,9 @@
 #include "messaging/relay.h"
 #include "messaging/scheduler.h"
 #include "messaging/topic.h"
+#include "source/folder.h"
 
-static const char *const relays[] = {"buses", "topics", "schedules"};
+static const char *const relays[] = {"buses", "topics", "schedules", "folders"};
 
 #define OWNERS (sizeof relays / sizeof relays[0] + 1)
 
@@ -19,7 +20,8 @@ static struct ms_relay *relay_of(struct ms_api_call *call, size_t owner)
   struct ms_engine *engine = ms_api_engine(call);
   return owner == 1   ? ms_buses_relay(ms_engine_driver(engine, &ms_buses_driver))
          : owner == 2 ? ms_topics_relay(ms_engine_driver(engine, &ms_topics_driver))
-                      : ms_scheduler_relay(ms_engine_driver(engine, &ms_scheduler_driver));
+         : owner == 3 ? ms_scheduler_relay(ms_engine_driver(engine, &ms_scheduler_driver))
+                      : ms_folders_relay(ms_engine_driver(engine, &ms_folders_driver));
 }
 
 static struct ms_outbox *outbox_of(struct ms_api_call *call)

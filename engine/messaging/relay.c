@@ -1,6 +1,6 @@
 /*
- * Deliveries under way: which is due, what a failed try means, where what cannot be delivered ends. How an item
- * is written is relay_item.c's.
+ * Deliveries under way: which is due, what a failed try means, where what cannot be delivered ends. What memory has
+ * of an item and how it is written is relay_item.c's, what is kept as undeliverable relay_kept.c's.
  */
 #include "messaging/relay.h"
 
@@ -9,33 +9,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "messaging/relay_item.h"
+#include "messaging/relay_internal.h"
 #include "metrics/metrics.h"
 
 #define AFTER_TROUBLE_MS 1000 /* when memory or the disk did not let us go on */
 #define DEAD_LETTER_RETRIES 30
-#define RANGE_SHIFT 58
 #define TRYING_MAX 1000
-
-struct ms_relay {
-  const struct ms_driver_env *env;
-  enum ms_relay_range range;
-  uint64_t last_id;
-  uint64_t order;
-  struct ms_relay_item *first, **last; /* all but orphans, oldest first */
-  struct ms_relay_item
-      *unsettled; /* nothing before it is STAGED, FRESH or ASKED; NULL: nothing is */
-  struct ms_relay_item *orphans;
-  struct ms_heap heap; /* DUE and DONE */
-  struct ms_map lanes; /* struct ms_relay_lane */
-  bool is_dropping;    /* everything: nobody moves up */
-  size_t count, kept, trying;
-  size_t fresh; /* how many are FRESH */
-  uint64_t delivered, failed; /* tries */
-  bool is_asked;
-  int64_t ask_again_ms;
-  bool is_resumed;
-};
 
 /* ---- the list ---- */
 
@@ -50,15 +29,13 @@ static void link_item(struct ms_relay *relay, struct ms_relay_item *item)
   relay->count++;
 }
 
-static void make_due(struct ms_relay_item *item, enum ms_relay_state state, int64_t due_at_ms);
-
 /* The next one in its lane, if it is in one, has its turn. */
 static void leave_lane(struct ms_relay_item *item)
 {
   struct ms_relay *relay = item->relay;
   struct ms_relay_item *next = ms_relay_lane_leave(&relay->lanes, item);
   if (next != NULL && next->state == MS_RELAY_BEHIND && !relay->is_dropping) {
-    make_due(next, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop));
+    ms_relay_make_due(next, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop));
     relay->env->touch(relay->env->user);
   }
 }
@@ -77,7 +54,7 @@ static void unlink_item(struct ms_relay_item *item)
   relay->count--;
 }
 
-static void drop_item(struct ms_relay_item *item)
+void ms_relay_drop_item(struct ms_relay_item *item)
 {
   struct ms_relay *relay = item->relay;
   ms_heap_remove(&relay->heap, &item->node);
@@ -88,11 +65,12 @@ static void drop_item(struct ms_relay_item *item)
 }
 
 /* It is tried at that time, and not before what was due earlier. Never fails: worst, the timer looks. */
-static void make_due(struct ms_relay_item *item, enum ms_relay_state state, int64_t due_at_ms)
+void ms_relay_make_due(struct ms_relay_item *item, enum ms_relay_state state, int64_t due_at_ms)
 {
   struct ms_relay *relay = item->relay;
   if (state == MS_RELAY_DUE && !ms_relay_lane_is_first(item)) {
     item->state = MS_RELAY_BEHIND;
+    ms_relay_item_rest(item, false);
     return;
   }
   item->state = state;
@@ -102,6 +80,7 @@ static void make_due(struct ms_relay_item *item, enum ms_relay_state state, int6
     item->state = MS_RELAY_FRESH; /* which asks again, later */
     relay->ask_again_ms = ms_loop_now_ms(relay->env->loop) + AFTER_TROUBLE_MS;
   }
+  ms_relay_item_rest(item, false);
 }
 
 /* ---- rows ---- */
@@ -120,7 +99,7 @@ static void put_row(const struct ms_relay_item *item, struct ms_batch *batch)
 }
 
 /* Writes the item as it is now, or removes its row. */
-static int change_row(const struct ms_relay_item *item, bool is_removed)
+int ms_relay_change_row(const struct ms_relay_item *item, bool is_removed)
 {
   const struct ms_ledger *ledger = &item->relay->env->ledger;
   char key[MS_STORE_NUMBER_SIZE];
@@ -139,24 +118,13 @@ static int change_row(const struct ms_relay_item *item, bool is_removed)
 
 /* ---- what became of a try ---- */
 
-static void forget_oldest_kept(struct ms_relay *relay)
-{
-  struct ms_relay_item *item = relay->first;
-  while (item != NULL && item->state != MS_RELAY_KEPT) {
-    item = item->next;
-  }
-  if (item != NULL && change_row(item, true) == 0) {
-    drop_item(item);
-  }
-}
-
 static void finish(struct ms_relay_item *item)
 {
   struct ms_relay *relay = item->relay;
-  if (change_row(item, true) == 0) {
-    drop_item(item);
+  if (ms_relay_change_row(item, true) == 0) {
+    ms_relay_drop_item(item);
   } else {
-    make_due(item, MS_RELAY_DONE, ms_loop_now_ms(relay->env->loop) + AFTER_TROUBLE_MS);
+    ms_relay_make_due(item, MS_RELAY_DONE, ms_loop_now_ms(relay->env->loop) + AFTER_TROUBLE_MS);
   }
 }
 
@@ -165,7 +133,8 @@ static void keep_undeliverable(struct ms_relay_item *item)
   struct ms_relay *relay = item->relay;
   char line[512];
   snprintf(line, sizeof line, "undeliverable to %.*s: %s %s",
-           MS_STR_ARG(item->texts[MS_RELAY_TEXT_TARGET]), item->error, item->error_text);
+           MS_STR_ARG(item->content->texts[MS_RELAY_TEXT_TARGET]), ms_relay_item_error(item),
+           ms_relay_item_error_text(item));
   if (relay->env->log != NULL) {
     relay->env->log(2, "messaging", line, relay->env->user);
   }
@@ -173,25 +142,23 @@ static void keep_undeliverable(struct ms_relay_item *item)
   item->state = MS_RELAY_KEPT;
   relay->kept++;
   leave_lane(item);
-  change_row(item, false); /* a failure: after a restart it is tried once more */
-  if (relay->kept > MS_RELAY_UNDELIVERABLE_MAX) {
-    forget_oldest_kept(relay);
-  }
+  ms_relay_change_row(item, false); /* a failure: after a restart it is tried once more */
+  ms_relay_item_rest(item, true);
 }
 
 /* The target will not have it: to the dead letters, or to those that are kept. */
 static void give_up(struct ms_relay_item *item)
 {
   struct ms_relay *relay = item->relay;
-  if (item->phase != MS_RELAY_TARGET || item->texts[MS_RELAY_TEXT_DEAD_LETTER].data == NULL) {
+  if (item->phase != MS_RELAY_TARGET || item->content->texts[MS_RELAY_TEXT_DEAD_LETTER].data == NULL) {
     keep_undeliverable(item);
     return;
   }
   item->phase = MS_RELAY_DEAD_LETTER;
   item->target_attempts = item->attempts;
   item->attempts = 0;
-  change_row(item, false);
-  make_due(item, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop));
+  ms_relay_change_row(item, false);
+  ms_relay_make_due(item, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop));
 }
 
 /* The name a bus has for it. */
@@ -222,17 +189,17 @@ static void on_failed(struct ms_relay_item *item, int code, bool is_final, const
   int64_t now_ms = ms_loop_now_ms(item->relay->env->loop);
   item->relay->failed++;
   bool is_target = item->phase == MS_RELAY_TARGET;
-  uint32_t retries = is_target ? item->policy.retries : DEAD_LETTER_RETRIES;
+  uint32_t retries = is_target ? item->content->policy.retries : DEAD_LETTER_RETRIES;
   int64_t delay_ms = ms_relay_item_delay_ms(item, ms_random_next(item->relay->env->random));
-  bool is_too_old = is_target && item->policy.max_age_ms != 0 &&
-                    now_ms + delay_ms - item->created_at_ms > item->policy.max_age_ms;
+  bool is_too_old = is_target && item->content->policy.max_age_ms != 0 &&
+                    now_ms + delay_ms - item->created_at_ms > item->content->policy.max_age_ms;
   if (is_target) {
-    ms_relay_item_fail(item, error_name(code), detail);
+    (void)ms_relay_item_fail(item, error_name(code), detail); /* without memory: without a reason */
   }
   if (!is_final && item->attempts <= retries && !is_too_old) {
-    change_row(item,
+    ms_relay_change_row(item,
                false); /* that it failed; if it cannot be written, one try more after a crash */
-    make_due(item, MS_RELAY_DUE, now_ms + delay_ms);
+    ms_relay_make_due(item, MS_RELAY_DUE, now_ms + delay_ms);
     return;
   }
   if (is_target) {
@@ -268,7 +235,7 @@ static void on_delivered(int code, bool is_final, const char *detail, void *arg)
 
 static struct ms_delivery delivery_of(const struct ms_relay_item *item)
 {
-  const struct ms_str *texts = item->texts;
+  const struct ms_str *texts = item->content->texts;
   return (struct ms_delivery){.target = texts[MS_RELAY_TEXT_TARGET],
                               .body = texts[MS_RELAY_TEXT_BODY],
                               .attributes = texts[MS_RELAY_TEXT_ATTRIBUTES],
@@ -291,7 +258,7 @@ static void try_item(struct ms_relay_item *item)
   ms_buf_init(&body, 0);
   if (item->phase == MS_RELAY_DEAD_LETTER) {
     ms_relay_item_facts(&facts, item);
-    delivery.target = item->texts[MS_RELAY_TEXT_DEAD_LETTER];
+    delivery.target = item->content->texts[MS_RELAY_TEXT_DEAD_LETTER];
     delivery.attributes = facts.len > 0 ? ms_buf_view(&facts) : delivery.attributes;
   }
   item->state = MS_RELAY_TRYING;
@@ -308,10 +275,28 @@ static void try_item(struct ms_relay_item *item)
   if (err == MSTEP_ENOMEM) {
     relay->trying--;
     item->attempts--;
-    make_due(item, MS_RELAY_DUE, ms_loop_now_ms(env->loop) + AFTER_TROUBLE_MS);
+    ms_relay_make_due(item, MS_RELAY_DUE, ms_loop_now_ms(env->loop) + AFTER_TROUBLE_MS);
   } else if (err != 0) {
     relay->trying--;
     on_failed(item, err, err != MSTEP_EIO && err != MSTEP_ETOOBIG, ms_error_detail());
+  }
+}
+
+/* Its time has come. */
+static void turn(struct ms_relay_item *item)
+{
+  struct ms_relay *relay = item->relay;
+  if (item->state == MS_RELAY_DONE) {
+    finish(item);
+  } else if (ms_relay_item_fill(item) != 0) {
+    if (relay->env->log != NULL) {
+      relay->env->log(0, "messaging", ms_error_detail(), relay->env->user);
+    }
+    ms_relay_make_due(item, MS_RELAY_DUE, ms_loop_now_ms(relay->env->loop) + AFTER_TROUBLE_MS);
+  } else if (item->is_refused && item->phase == MS_RELAY_TARGET) {
+    give_up(item); /* it cannot even be tried */
+  } else {
+    try_item(item);
   }
 }
 
@@ -326,13 +311,7 @@ void ms_relay_on_timer(struct ms_relay *relay, int64_t now_ms)
   while (relay->is_resumed && relay->trying < TRYING_MAX &&
          (node = ms_heap_peek(&relay->heap, NULL)) != NULL && node->order < order &&
          ms_heap_take_due(&relay->heap, now_ms) != NULL) {
-    struct ms_relay_item *item =
-        (struct ms_relay_item *)(void *)((char *)node - offsetof(struct ms_relay_item, node));
-    if (item->state == MS_RELAY_DONE) {
-      finish(item);
-    } else {
-      try_item(item);
-    }
+    turn((struct ms_relay_item *)(void *)((char *)node - offsetof(struct ms_relay_item, node)));
   }
 }
 
@@ -377,11 +356,9 @@ static void settle_fresh(struct ms_relay *relay, enum ms_relay_state from)
   int64_t now_ms = ms_loop_now_ms(relay->env->loop);
   for (struct ms_relay_item *item = relay->unsettled, *next; item != NULL; item = next) {
     next = item->next;
-    if (item->state == from && item->error[0] != '\0' && item->phase == MS_RELAY_TARGET &&
-        item->is_refused) {
-      give_up(item); /* it could not even be tried */
-    } else if (item->state == from) {
-      make_due(item, MS_RELAY_DUE, now_ms);
+    if (item->state == from) {
+      item->is_stored = true;
+      ms_relay_make_due(item, MS_RELAY_DUE, now_ms);
     }
   }
   while (relay->unsettled != NULL && relay->unsettled->state != MS_RELAY_STAGED &&
@@ -432,7 +409,7 @@ void ms_relay_rollback(struct ms_relay *relay)
   for (struct ms_relay_item *item = relay->unsettled, *next; item != NULL; item = next) {
     next = item->next;
     if (item->state == MS_RELAY_STAGED) {
-      drop_item(item);
+      ms_relay_drop_item(item);
     }
   }
 }
@@ -440,7 +417,7 @@ void ms_relay_rollback(struct ms_relay *relay)
 int ms_relay_add(struct ms_relay *relay, struct ms_batch *batch, const struct ms_relay_entry *entry)
 {
   struct ms_relay_item *item;
-  int err = ms_relay_item_new(&item, entry);
+  int err = ms_relay_item_new(&item, relay, entry);
   if (err != 0) {
     return err;
   }
@@ -448,10 +425,10 @@ int ms_relay_add(struct ms_relay *relay, struct ms_batch *batch, const struct ms
   item->created_at_ms = ms_loop_now_ms(relay->env->loop);
   if (entry->error != NULL) {
     item->is_refused = true;
-    ms_relay_item_fail(item, entry->error, entry->error_text);
+    err = ms_relay_item_fail(item, entry->error, entry->error_text);
   }
   item->state = MS_RELAY_STAGED;
-  err = ms_relay_lane_join(&relay->lanes, item);
+  err = err != 0 ? err : ms_relay_lane_join(&relay->lanes, item);
   if (err != 0) {
     ms_relay_item_free(item);
     return err;
@@ -473,7 +450,8 @@ int ms_relay_new(struct ms_relay **out, const struct ms_driver_env *env, enum ms
   }
   relay->env = env;
   relay->range = range;
-  relay->last_id = (uint64_t)range << RANGE_SHIFT;
+  relay->last_id = (uint64_t)range << MS_RELAY_RANGE_SHIFT;
+  relay->resident_max = MS_RELAY_RESIDENT_BYTES;
   relay->last = &relay->first;
   ms_heap_init(&relay->heap);
   ms_map_init(&relay->lanes, ms_hash_process_seed());
@@ -488,7 +466,7 @@ static void drop_all(struct ms_relay *relay)
   for (struct ms_relay_item *item = relay->first, *next; item != NULL; item = next) {
     next = item->next;
     if (item->state != MS_RELAY_TRYING) {
-      drop_item(item);
+      ms_relay_drop_item(item);
       continue;
     }
     unlink_item(item);
@@ -519,7 +497,7 @@ void ms_relay_free(struct ms_relay *relay)
   }
   ms_heap_deinit(&relay->heap);
   for (size_t pos = 0; ms_map_next(&relay->lanes, &pos, &(struct ms_str){NULL, 0}, &lane);) {
-    ms_free(lane); /* an empty one whose key could not be printed */
+    ms_free(lane);
   }
   ms_map_deinit(&relay->lanes);
   ms_free(relay);
@@ -529,7 +507,7 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
 {
   struct ms_relay *relay = user;
   struct ms_relay_item *item;
-  int err = ms_relay_item_read(&item, value);
+  int err = ms_relay_item_read(&item, relay, value);
   if (err != 0) {
     return err;
   }
@@ -543,8 +521,10 @@ static int read_row(struct ms_str key, struct ms_str value, void *user)
       return err;
     }
   }
+  item->is_stored = true;
   relay->kept += item->state == MS_RELAY_KEPT;
   link_item(relay, item);
+  ms_relay_item_rest(item, item->state == MS_RELAY_KEPT);
   return MSTEP_OK;
 }
 
@@ -557,8 +537,8 @@ int ms_relay_load(struct ms_relay *relay)
   }
   drop_all(relay);
   const struct ms_scan scan = {.table = MS_TABLE_EVENT,
-                               .from = ms_store_key(from, (uint64_t)relay->range << RANGE_SHIFT),
-                               .to = ms_store_key(to, ((uint64_t)relay->range + 1) << RANGE_SHIFT)};
+                               .from = ms_store_key(from, (uint64_t)relay->range << MS_RELAY_RANGE_SHIFT),
+                               .to = ms_store_key(to, ((uint64_t)relay->range + 1) << MS_RELAY_RANGE_SHIFT)};
   return ms_store_scan(reader, &scan, read_row, relay);
 }
 
@@ -578,129 +558,10 @@ bool ms_relay_is_busy(const struct ms_relay *relay)
 
 size_t ms_relay_count(const struct ms_relay *relay)
 {
-  return relay->count;
+  return relay->count - relay->kept;
 }
 
-/* ---- what is kept ---- */
-
-static uint64_t id_of(const struct ms_relay_item *item)
+void ms_relay_set_resident_max(struct ms_relay *relay, size_t bytes)
 {
-  return item->id - ((uint64_t)item->relay->range << RANGE_SHIFT);
-}
-
-static struct ms_json describe(const struct ms_relay_item *item)
-{
-  uint32_t attempts = item->target_attempts != 0 ? item->target_attempts : item->attempts;
-  double created_at_s = (double)item->created_at_ms / 1000;
-  struct ms_json out = ms_json_object(8);
-  int err =
-      ms_json_setc(&out, "Id", ms_json_stringf("%llu", (unsigned long long)id_of(item)));
-  err |= ms_json_setc(&out, "Target", ms_json_string(item->texts[MS_RELAY_TEXT_TARGET]));
-  err |= ms_json_setc(&out, "Reason", ms_json_string(item->texts[MS_RELAY_TEXT_REASON]));
-  err |= ms_json_setc(&out, "Error", ms_json_stringf("%s", item->error_text));
-  err |= ms_json_setc(&out, "ErrorCode", ms_json_cstring(item->error));
-  err |= ms_json_setc(&out, "Attempts", ms_json_int(attempts));
-  err |= ms_json_setc(&out, "CreatedAt", ms_json_double(created_at_s));
-  err |= ms_json_setc(&out, "Body", ms_json_string(item->texts[MS_RELAY_TEXT_BODY]));
-  if (err != 0) {
-    ms_json_unref(out);
-    return MS_JSON_VALUE_NONE;
-  }
-  return out;
-}
-
-int ms_relay_list(struct ms_json *out, uint64_t *next, const struct ms_relay *relay, uint64_t after,
-                  size_t max)
-{
-  int err = MSTEP_OK;
-  *next = 0;
-  *out = ms_json_array(4);
-  for (struct ms_relay_item *item = relay->first; item != NULL && err == 0; item = item->next) {
-    if (item->state != MS_RELAY_KEPT || id_of(item) <= after) {
-      continue;
-    }
-    if (ms_json_count(*out) == max) {
-      *next = after;
-      return MSTEP_OK;
-    }
-    err = ms_json_push(out, describe(item));
-    after = id_of(item);
-  }
-  if (err != 0) {
-    ms_json_replace(out, MS_JSON_VALUE_NONE);
-  }
-  return err;
-}
-
-static int replay(struct ms_relay_item *item)
-{
-  struct ms_relay *relay = item->relay;
-  const struct ms_relay_item before = *item;
-  item->phase = MS_RELAY_TARGET;
-  item->attempts = item->target_attempts = 0;
-  item->is_too_old = item->is_refused = false;
-  item->created_at_ms = ms_loop_now_ms(relay->env->loop);
-  item->error[0] = item->error_text[0] = '\0';
-  int err = change_row(item, false);
-  if (err != 0) {
-    *item = before;
-    return err;
-  }
-  relay->kept--;
-  make_due(item, MS_RELAY_DUE, item->created_at_ms);
-  relay->env->touch(relay->env->user);
-  return MSTEP_OK;
-}
-
-static int purge(struct ms_relay_item *item)
-{
-  int err = change_row(item, true);
-  if (err == 0) {
-    drop_item(item);
-  }
-  return err;
-}
-
-static int do_one(struct ms_relay *relay, uint64_t id, int (*what)(struct ms_relay_item *item))
-{
-  for (struct ms_relay_item *item = relay->first; item != NULL; item = item->next) {
-    if (id_of(item) == id && item->state == MS_RELAY_KEPT) {
-      return what(item);
-    }
-  }
-  return ms_error(MSTEP_ENOTFOUND, "there is no such undeliverable message");
-}
-
-static int do_all(struct ms_relay *relay, size_t *count, int (*what)(struct ms_relay_item *item))
-{
-  int err = MSTEP_OK;
-  *count = 0;
-  for (struct ms_relay_item *item = relay->first, *next; item != NULL && err == 0; item = next) {
-    next = item->next;
-    if (item->state == MS_RELAY_KEPT) {
-      err = what(item);
-      *count += err == 0;
-    }
-  }
-  return err;
-}
-
-int ms_relay_replay(struct ms_relay *relay, uint64_t id)
-{
-  return do_one(relay, id, replay);
-}
-
-int ms_relay_purge(struct ms_relay *relay, uint64_t id)
-{
-  return do_one(relay, id, purge);
-}
-
-int ms_relay_replay_all(struct ms_relay *relay, size_t *count)
-{
-  return do_all(relay, count, replay);
-}
-
-int ms_relay_purge_all(struct ms_relay *relay, size_t *count)
-{
-  return do_all(relay, count, purge);
+  relay->resident_max = bytes;
 }

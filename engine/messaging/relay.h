@@ -22,7 +22,7 @@ struct ms_relay;
 /* On disk: who owns which keys of MS_TABLE_EVENT. Bits 61 and 62 of a key are clear: the rest is others'. */
 enum ms_relay_range { MS_RELAY_BUSES, MS_RELAY_TOPICS, MS_RELAY_SCHEDULES, MS_RELAY_FOLDERS };
 
-#define MS_RELAY_UNDELIVERABLE_MAX 1000 /* kept; then the oldest is forgotten */
+#define MS_RELAY_RESIDENT_BYTES ((size_t)64 << 20)
 
 enum ms_relay_backoff {
   MS_RELAY_EXPONENTIAL, /* with jitter: between half of the delay and all of it */
@@ -71,20 +71,25 @@ void ms_relay_rollback(struct ms_relay *relay);
 int64_t ms_relay_next_due_ms(const struct ms_relay *relay);
 void ms_relay_on_timer(struct ms_relay *relay, int64_t now_ms);
 bool ms_relay_is_busy(const struct ms_relay *relay); /* undeliverable ones do not count */
-size_t ms_relay_count(const struct ms_relay *relay); /* of all there is */
+size_t ms_relay_count(const struct ms_relay *relay); /* of those under way */
+/* With a store, what is under way beyond so many bytes is in its row alone. Standard: MS_RELAY_RESIDENT_BYTES. */
+void ms_relay_set_resident_max(struct ms_relay *relay, size_t bytes);
 void ms_relay_collect(const struct ms_relay *relay, struct ms_metrics *metrics);
 
 /*
  * What is undeliverable, as an outbox's (dest/outbox.h) with "ErrorCode" besides, oldest first, with ids above
  * `after`. *next: the last one's id when there are more, else 0.
  */
-int ms_relay_list(struct ms_json *out, uint64_t *next, const struct ms_relay *relay, uint64_t after,
+int ms_relay_list(struct ms_json *out, uint64_t *next, struct ms_relay *relay, uint64_t after,
                   size_t max);
 /* Tries it again from the beginning. MSTEP_ENOTFOUND; MSTEP_ENOMEM, MSTEP_EIO, MSTEP_ETOOBIG. */
 int ms_relay_replay(struct ms_relay *relay, uint64_t id);
 /* Forgets it for good. The same. */
 int ms_relay_purge(struct ms_relay *relay, uint64_t id);
-/* With all of them; *count: how many. */
+/*
+ * With all of them; *count: how many. What is replayed is not delivered twice, but more than waits for the disk at
+ * a time is undeliverable again after a crash.
+ */
 int ms_relay_replay_all(struct ms_relay *relay, size_t *count);
 int ms_relay_purge_all(struct ms_relay *relay, size_t *count);
 

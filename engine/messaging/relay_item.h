@@ -40,6 +40,16 @@ enum ms_relay_text {
 /* What goes to one FIFO target in one group: one after the other. */
 struct ms_relay_lane {
   struct ms_relay_item *first, *last;
+  size_t key_len;
+  char key[];
+};
+
+/* What never changes. It can leave memory once the row is durable: every later row has the same. */
+struct ms_relay_content {
+  size_t size; /* of all of it */
+  struct ms_relay_policy policy;
+  struct ms_str texts[MS_RELAY_TEXT_COUNT];
+  char text[]; /* all texts, one behind the other */
 };
 
 struct ms_relay_item {
@@ -51,16 +61,14 @@ struct ms_relay_item {
   uint64_t id;
   enum ms_relay_state state;
   enum ms_relay_phase phase;
-  struct ms_relay_policy policy;
+  struct ms_relay_content *content; /* NULL: in its row alone */
+  char *error;       /* its name and what it says, each with its NUL. NULL: none, or no memory for it */
   uint32_t attempts; /* tries so far, of this phase */
   uint32_t target_attempts; /* of the first phase, once it has ended */
   bool is_too_old;   /* the first phase ended for age, not for the number of tries */
   bool is_refused;   /* it ended at once */
+  bool is_stored;    /* its row is durable: this one or an earlier one */
   int64_t created_at_ms;
-  char error[40];
-  char error_text[256];
-  char *text; /* all texts, one behind the other */
-  struct ms_str texts[MS_RELAY_TEXT_COUNT];
 };
 
 /* ---- relay_lane.c ---- */
@@ -72,9 +80,10 @@ bool ms_relay_lane_is_first(const struct ms_relay_item *item); /* so is what is 
 
 /* ---- relay_item.c ---- */
 /* MSTEP_ENOMEM. */
-int ms_relay_item_new(struct ms_relay_item **out, const struct ms_relay_entry *entry);
+int ms_relay_item_new(struct ms_relay_item **out, struct ms_relay *relay,
+                      const struct ms_relay_entry *entry);
 /* From a row. MSTEP_EIO: damaged. */
-int ms_relay_item_read(struct ms_relay_item **out, struct ms_str row);
+int ms_relay_item_read(struct ms_relay_item **out, struct ms_relay *relay, struct ms_str row);
 void ms_relay_item_write(struct ms_buf *out, const struct ms_relay_item *item);
 void ms_relay_item_free(struct ms_relay_item *item);
 /* Milliseconds until the next try. random: any number. */
@@ -83,6 +92,13 @@ int64_t ms_relay_item_delay_ms(const struct ms_relay_item *item, uint64_t random
 void ms_relay_item_body(struct ms_buf *out, const struct ms_relay_item *item);
 /* Message attributes of the dead letter, appended; nothing when there are none. */
 void ms_relay_item_facts(struct ms_buf *out, const struct ms_relay_item *item);
-void ms_relay_item_fail(struct ms_relay_item *item, const char *error, const char *text);
+/* MSTEP_ENOMEM: it has no error then. */
+int ms_relay_item_fail(struct ms_relay_item *item, const char *error, const char *text);
+const char *ms_relay_item_error(const struct ms_relay_item *item); /* "": none */
+const char *ms_relay_item_error_text(const struct ms_relay_item *item);
+/* The content leaves memory if it may and memory is crowded, or at once. */
+void ms_relay_item_rest(struct ms_relay_item *item, bool at_once);
+/* The content is in memory. MSTEP_ENOMEM; MSTEP_EIO: it cannot be read now. */
+int ms_relay_item_fill(struct ms_relay_item *item);
 
 #endif

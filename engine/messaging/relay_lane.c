@@ -8,9 +8,9 @@
 
 static int print_key(struct ms_buf *out, const struct ms_relay_item *item)
 {
-  ms_buf_str(out, item->texts[MS_RELAY_TEXT_TARGET]);
+  ms_buf_str(out, item->content->texts[MS_RELAY_TEXT_TARGET]);
   ms_buf_put(out, "", 1);
-  ms_buf_str(out, item->texts[MS_RELAY_TEXT_GROUP]);
+  ms_buf_str(out, item->content->texts[MS_RELAY_TEXT_GROUP]);
   return out->error;
 }
 
@@ -20,18 +20,20 @@ static int find_lane(struct ms_relay_lane **out, struct ms_map *lanes, struct ms
   if (*out != NULL) {
     return MSTEP_OK;
   }
-  *out = ms_calloc(1, sizeof **out);
+  *out = ms_calloc(1, sizeof **out + key.len);
   if (*out == NULL || ms_map_put(lanes, key, *out, NULL) != 0) {
     ms_free(*out);
     return ms_error_nomem();
   }
+  memcpy((*out)->key, key.data, key.len);
+  (*out)->key_len = key.len;
   return MSTEP_OK;
 }
 
 int ms_relay_lane_join(struct ms_map *lanes, struct ms_relay_item *item)
 {
-  if (item->texts[MS_RELAY_TEXT_GROUP].data == NULL ||
-      !ms_str_has_suffix(item->texts[MS_RELAY_TEXT_TARGET], ".fifo")) {
+  if (item->content->texts[MS_RELAY_TEXT_GROUP].data == NULL ||
+      !ms_str_has_suffix(item->content->texts[MS_RELAY_TEXT_TARGET], ".fifo")) {
     return MSTEP_OK;
   }
   struct ms_relay_lane *lane = NULL;
@@ -50,16 +52,6 @@ int ms_relay_lane_join(struct ms_map *lanes, struct ms_relay_item *item)
   return err;
 }
 
-static void free_lane(struct ms_map *lanes, const struct ms_relay_item *item)
-{
-  struct ms_buf key;
-  ms_buf_init(&key, 0);
-  if (print_key(&key, item) == 0) { /* else it is found again, empty */
-    ms_free(ms_map_remove(lanes, ms_buf_view(&key)));
-  }
-  ms_buf_deinit(&key);
-}
-
 struct ms_relay_item *ms_relay_lane_leave(struct ms_map *lanes, struct ms_relay_item *item)
 {
   struct ms_relay_lane *lane = item->lane;
@@ -73,7 +65,8 @@ struct ms_relay_item *ms_relay_lane_leave(struct ms_map *lanes, struct ms_relay_
   item->lane_prev = item->lane_next = NULL;
   struct ms_relay_item *first = lane->first;
   if (first == NULL) {
-    free_lane(lanes, item);
+    ms_map_remove(lanes, (struct ms_str){lane->key, lane->key_len});
+    ms_free(lane);
   }
   return was_first ? first : NULL;
 }

@@ -622,6 +622,11 @@ static void folders_resume(void *driver)
   ms_relay_resume(folders->relay);
 }
 
+struct ms_relay *ms_folders_relay(struct ms_folders *folders)
+{
+  return folders->relay;
+}
+
 static int64_t folders_next_due_ms(void *driver)
 {
   const struct ms_folders *folders = driver;

@@ -11,6 +11,7 @@
 #include "journal/driver.h"
 #include "json/json.h"
 
+struct ms_relay;
 struct ms_folders; /* the driver */
 
 extern const struct ms_driver_type ms_folders_driver;
@@ -29,6 +30,7 @@ int ms_folders_put(struct ms_folders *folders, struct ms_json watches);
 /* Looks at all folders now, as at a start. */
 int ms_folders_look(struct ms_folders *folders);
 /* Files that were seen and not yet told. */
+struct ms_relay *ms_folders_relay(struct ms_folders *folders); /* what is under way to targets */
 size_t ms_folders_pending(const struct ms_folders *folders);
 
 #endif

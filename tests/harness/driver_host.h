@@ -6,6 +6,7 @@
 #define DRIVER_HOST_H
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -14,6 +15,7 @@
 
 #define HOST_START_MS 1704067200000 /* 2024-01-01T00:00:00Z */
 #define HOST_WAITING_MAX 256
+#define HOST_TRIES_MAX 1024
 #define HOST_TEXT_MAX 2048
 
 struct host_delivery {
@@ -34,7 +36,7 @@ struct driver_host {
     ms_durable_cb cb;
     void *arg;
   } durable[HOST_WAITING_MAX];
-  struct host_delivery tries[HOST_WAITING_MAX]; /* under way */
+  struct host_delivery *tries; /* under way: HOST_TRIES_MAX at most */
   struct host_delivery last;                    /* latest try */
   size_t durable_count, try_count;
   unsigned tried, took;
@@ -81,7 +83,7 @@ static int host_deliver(const struct ms_delivery *delivery, ms_delivered_cb cb, 
                         void *user)
 {
   struct driver_host *host = user;
-  mt_ok(host->try_count < HOST_WAITING_MAX);
+  mt_ok(host->try_count < HOST_TRIES_MAX);
   struct host_delivery *try = &host->tries[host->try_count++];
   host_copy(try->target, sizeof try->target, delivery->target);
   host_copy(try->body, sizeof try->body, delivery->body);
@@ -165,6 +167,7 @@ static inline int host_open(struct driver_host *host, const struct ms_driver_typ
   ms_random_seed(&host->random, 5);
   ms_batch_init(&host->batch);
   int err = ms_loop_sim_new(&host->loop, HOST_START_MS);
+  host->tries = err != 0 ? NULL : calloc(HOST_TRIES_MAX, sizeof *host->tries);
   err = err != 0 || url == NULL ? err : ms_store_open(&host->store, url, NULL);
   host->env =
       (struct ms_driver_env){.loop = host->loop,
@@ -193,6 +196,7 @@ static inline void host_close(struct driver_host *host)
   ms_batch_deinit(&host->batch);
   ms_store_close(host->store);
   ms_loop_free(host->loop);
+  free(host->tries);
 }
 
 #endif

@@ -282,9 +282,7 @@ static int one_life(void *user)
     }
     mt_ok(!ms_outbox_is_busy(host->driver));
   }
-  if (host->loop != NULL) {
-    host_close(host);
-  }
+  host_close(host);
   return err;
 }
 
