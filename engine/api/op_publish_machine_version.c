@@ -25,6 +25,9 @@ static int run(struct ms_api_call *call)
   if (err == MSTEP_ESTATE && ms_str_has_prefix(ms_str_c(ms_error_detail()), "Failed to publish")) {
     return ms_api_fail(call, MS_API_ERROR_STEP_CONFLICT, ms_str_c(ms_error_detail()));
   }
+  if (err == MSTEP_ETOOBIG) {
+    return ms_api_fail(call, MS_API_ERROR_SERVICE_QUOTA_EXCEEDED, ms_str_c(ms_error_detail()));
+  }
   if (err != 0) {
     return err;
   }

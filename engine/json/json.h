@@ -100,6 +100,8 @@ struct ms_str ms_json_text(struct ms_json value); /* of STRING and BIG: borrowed
 double ms_json_number(struct ms_json value);      /* nearest double of any number; 0 for others */
 /* True and *out set when the value is a whole number within int64 (`3`, `3.0`, `3e2`). */
 bool ms_json_to_int(int64_t *out, struct ms_json value);
+/* The integer that was written `-0`. */
+bool ms_json_is_negative_zero(struct ms_json value);
 const char *ms_json_type_name(struct ms_json value); /* "null" "boolean" "number" "string" ... */
 
 /* ---- arrays ---- */

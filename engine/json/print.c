@@ -103,7 +103,7 @@ static void print_scalar(struct ms_buf *out, struct ms_json value)
     ms_buf_put(out, value.u.boolean ? "true" : "false", value.u.boolean ? 4 : 5);
     break;
   case MS_JSON_INT:
-    if (value.reserved == MS_JSON_NEGATIVE_ZERO && value.u.integer == 0) {
+    if (ms_json_is_negative_zero(value)) {
       ms_buf_put(out, "-0", 2);
     } else {
       ms_buf_int(out, value.u.integer);

@@ -153,6 +153,11 @@ double ms_json_number(struct ms_json value)
   }
 }
 
+bool ms_json_is_negative_zero(struct ms_json value)
+{
+  return value.type == MS_JSON_INT && value.reserved == MS_JSON_NEGATIVE_ZERO && value.u.integer == 0;
+}
+
 bool ms_json_to_int(int64_t *out, struct ms_json value)
 {
   if (value.type == MS_JSON_INT) {

@@ -2,7 +2,7 @@
  * JSON to Lua and back, without a detour through text.
  *
  *   null               light userdata NULL: mstep.null, cjson.null
- *   integer, double    integer, float: 1 and 1.0 stay apart
+ *   integer, double    integer, float: 1 and 1.0 stay apart; -0, which no integer of Lua is, is -0.0
  *   number past both   userdata "mstep.number" that keeps the text
  *   array              table with the array mark as its metatable, so that an empty one stays []
  *   object             plain table; going back its members are sorted by name: Lua's own order
@@ -95,7 +95,11 @@ static void push_value(lua_State *L, struct ms_json value)
     lua_pushboolean(L, value.u.boolean);
     return;
   case MS_JSON_INT:
-    lua_pushinteger(L, value.u.integer);
+    if (ms_json_is_negative_zero(value)) {
+      lua_pushnumber(L, -0.0);
+    } else {
+      lua_pushinteger(L, value.u.integer);
+    }
     return;
   case MS_JSON_DOUBLE:
     lua_pushnumber(L, value.u.number);

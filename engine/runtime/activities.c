@@ -136,6 +136,20 @@ static void poll_free(struct poll *poll)
   ms_free(poll);
 }
 
+int ms_activities_check(void *user, const struct ms_resource *resource, struct ms_json parameters,
+                        struct ms_failure *failure)
+{
+  struct ms_engine *engine = user;
+  (void)parameters;
+  if (resource->kind != MS_RESOURCE_ACTIVITY ||
+      !ms_json_is_none(ms_catalog_get(engine, "activity", resource->arn)) ||
+      !ms_tasks_asks_workers(engine->tasks, resource->arn)) {
+    return MSTEP_OK;
+  }
+  return ms_fail(failure, "States.Runtime", "The activity %.*s does not exist.",
+                 MS_STR_ARG(resource->arn));
+}
+
 int ms_activities_offer(struct ms_task *task, const struct ms_task_request *request, void *user)
 {
   struct ms_engine *engine = user;

@@ -5,6 +5,7 @@
 #ifndef MS_RUNTIME_ACTIVITIES_H
 #define MS_RUNTIME_ACTIVITIES_H
 
+#include "core/core.h"
 #include "journal/driver.h"
 #include "runtime/runtime.h"
 
@@ -29,6 +30,9 @@ int ms_activities_poll(struct ms_engine *engine, struct ms_str arn, struct ms_st
  */
 bool ms_activities_cancel(struct ms_engine *engine, const void *arg);
 
+/* For ms_core_env.check_task: a task of an activity that is not there fails before it is scheduled. */
+int ms_activities_check(void *user, const struct ms_resource *resource, struct ms_json parameters,
+                        struct ms_failure *failure);
 /* For ms_task_up; user: the engine. */
 int ms_activities_offer(struct ms_task *task, const struct ms_task_request *request, void *user);
 void ms_activities_withdraw(struct ms_task *task, void *user);

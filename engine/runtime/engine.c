@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "luavm/expr.h"
+#include "runtime/activities.h"
 #include "runtime/deliver.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
@@ -299,7 +300,8 @@ static void engine_init_core(struct ms_engine *engine)
   engine->limits.payload_bytes = engine->options.payload_max_bytes;
   engine->limits.history_events = engine->options.history_max_events;
   engine->env = (struct ms_core_env){
-      .arena = engine->arena, .limits = &engine->limits, .rule = ms_engine_rule, .user = engine};
+      .arena = engine->arena, .limits = &engine->limits, .rule = ms_engine_rule,
+      .check_task = ms_activities_check, .user = engine};
 }
 
 static int engine_open_loop(struct ms_engine *engine)

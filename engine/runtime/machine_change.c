@@ -6,6 +6,8 @@
 #include "runtime/durable.h"
 #include "runtime/internal.h"
 
+#define VERSIONS_MAX 1000 /* published ones of one machine, as AWS has it */
+
 static int not_found(struct ms_str arn)
 {
   return ms_error(MSTEP_ENOTFOUND, "State Machine Does Not Exist: '%.*s'", MS_STR_ARG(arn));
@@ -162,6 +164,17 @@ static uint32_t next_number(const struct ms_engine *engine, const struct ms_engi
   return last + 1;
 }
 
+static size_t published_count(struct ms_engine *engine, struct ms_str machine_arn)
+{
+  size_t count = 0;
+  struct ms_str name;
+  struct ms_json value;
+  for (uint64_t at = 0; ms_catalog_next(&name, &value, &at, engine, "version");) {
+    count += ms_str_eq(ms_json_text(ms_json_getc(value, "machine")), machine_arn);
+  }
+  return count;
+}
+
 static int describe_version(struct ms_json *out, struct ms_engine *engine,
                             const struct ms_engine_machine *revision, struct ms_str description)
 {
@@ -198,6 +211,9 @@ int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
                     MS_STR_ARG(revision), MS_STR_ARG(now));
   }
   const struct ms_engine_machine *there = published_of(engine, machine);
+  if (there == NULL && published_count(engine, ms_json_text(machine->arn)) >= VERSIONS_MAX) {
+    return ms_error(MSTEP_ETOOBIG, "A state machine can have %d published versions.", VERSIONS_MAX);
+  }
   if (there == NULL) {
     struct ms_engine_machine *made;
     struct ms_json value = MS_JSON_VALUE_NONE;

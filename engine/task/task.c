@@ -47,6 +47,19 @@ static const struct ms_task_handler *find_handler(const struct ms_tasks *tasks,
   return NULL;
 }
 
+bool ms_tasks_asks_workers(const struct ms_tasks *tasks, struct ms_str activity)
+{
+  struct ms_task_request request = {.kind = MS_TASK_ACTIVITY, .resource = activity};
+  const struct ms_task_handler *handler;
+  if (!ms_json_is_none(tasks->mocks.config)) {
+    return false; /* which mock answers depends on more than the resource: it is seen at the start */
+  }
+  if (ms_json_is_none(tasks->routes) || !ms_task_route(&handler, &request, tasks)) {
+    handler = find_handler(tasks, &request);
+  }
+  return handler == &ms_task_activity;
+}
+
 int ms_tasks_start(struct ms_tasks *tasks, struct ms_task *task,
                    const struct ms_task_request *request)
 {

@@ -202,6 +202,8 @@ int ms_tasks_mocks(struct ms_tasks *tasks, struct ms_str text, const char *test_
  * a URL with {service} and {region} (empty: nothing goes to AWS). MSTEP_EINVALID with a detail.
  */
 int ms_tasks_set_routes(struct ms_tasks *tasks, struct ms_json routes, struct ms_str aws_endpoint);
+/* Would a task of that activity wait for a worker, neither routed elsewhere nor answered by host or mocks? */
+bool ms_tasks_asks_workers(const struct ms_tasks *tasks, struct ms_str activity);
 bool ms_tasks_await_executions(const struct ms_tasks *tasks);
 /* An execution has ended: tasks that wait for it (startExecution.sync) go on. */
 void ms_tasks_execution_ended(struct ms_tasks *tasks, struct ms_str arn);

@@ -174,7 +174,8 @@ MT_TEST(step_calls__no_such_activity)
   open_in(&host, false);
   mt_eq_int(host_once(&host, HOST_TASK, "1"), MSTEP_FAILED);
   mt_eq_str(host.error, "States.Runtime");
-  mt_eq_str(host.cause, "The activity " HOST_ACTIVITY " does not exist.");
+  mt_eq_str(host.cause, "An error occurred while executing the state 'T' (entered at the event id #2). "
+                        "The activity " HOST_ACTIVITY " does not exist.");
   host_close(&host);
 }
 

@@ -189,6 +189,24 @@ static void two_versions(struct host *host)
       "m:2\"");
 }
 
+MT_TEST(version__a_thousand_and_no_more)
+{
+  struct host host;
+  open_in(&host, false);
+  machine(&host, "m", "STANDARD", PASS("0"));
+  for (int i = 1; i <= 1001; i++) {
+    call(&host, "UpdateStateMachine",
+         mt_format("{\"stateMachineArn\":\"" MACHINE("m") "\",\"definition\":\"" PASS("%d") "\"}", i));
+    const char *text =
+        call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}");
+    has(text, i <= 1000 ? mt_format("m:%d\"", i) : "ServiceQuotaExceededException");
+  }
+  /* Of a revision that has one there is nothing new to make; one that is deleted makes room. */
+  call(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE("m:7") "\"}");
+  has(call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"), "m:1001\"");
+  host_close(&host);
+}
+
 #define ROUTES(a, b)                                                                               \
   "\"routingConfiguration\":[{\"stateMachineVersionArn\":\"" MACHINE("m:1") "\",\"weight\":" a       \
   "},{\"stateMachineVersionArn\":\"" MACHINE("m:2") "\",\"weight\":" b "}]"
