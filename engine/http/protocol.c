@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/crc32.h"
 #include "base/error.h"
 #include "http/protocol_internal.h"
 
@@ -323,18 +324,6 @@ static const char *error_prefix(const struct ms_http_service *service, struct ms
   return service->error_prefix;
 }
 
-static uint32_t crc32_of(struct ms_str data)
-{
-  uint32_t crc = 0xffffffffu;
-  for (size_t i = 0; i < data.len; i++) {
-    crc ^= (unsigned char)data.data[i];
-    for (int bit = 0; bit < 8; bit++) {
-      crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1)));
-    }
-  }
-  return ~crc;
-}
-
 static void json_headers(struct ms_http_answer *answer, const struct ms_http_call *call)
 {
   bool is_1_1 =
@@ -345,7 +334,7 @@ static void json_headers(struct ms_http_answer *answer, const struct ms_http_cal
   if (call->service != NULL && (call->service->flags & MS_HTTP_CRC32) != 0) {
     char text[16];
     int len =
-        snprintf(text, sizeof text, "%lu", (unsigned long)crc32_of(ms_buf_view(&answer->body)));
+        snprintf(text, sizeof text, "%lu", (unsigned long)ms_crc32(ms_buf_view(&answer->body)));
     ms_http_answer_copy(answer, MS_STR("x-amz-crc32"), (struct ms_str){text, (size_t)len});
   }
 }

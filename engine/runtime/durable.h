@@ -180,6 +180,7 @@ struct ms_row {
   bool is_busy;     /* not only timers are pending */
   enum ms_execution_status status;
   struct ms_str tail;
+  struct ms_str test_case; /* of mocks; empty: it was started for none */
   uint64_t seed;
   int64_t started_at_ms;
   int64_t stopped_at_ms;

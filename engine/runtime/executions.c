@@ -178,6 +178,12 @@ static int start_queue(struct start *start, struct ms_run *run)
   if (err != 0) {
     return err;
   }
+  if (start->test_case.len > 0) {
+    run->test_case = ms_json_string(start->test_case);
+    if (ms_json_is_none(run->test_case)) {
+      return ms_error_nomem();
+    }
+  }
   struct ms_pending *command = ms_pending_new(engine, run, MS_COMMAND_START);
   if (command == NULL) {
     return ms_error_nomem();
@@ -189,9 +195,6 @@ static int start_queue(struct start *start, struct ms_run *run)
     return err;
   }
   run->done = start->done;
-  if (start->test_case.len > 0) {
-    run->test_case = ms_json_string(start->test_case);
-  }
   /* Known at once, before the turn: a second start with this name compares with it. */
   run->core->input = ms_json_ref(start->input);
   command->command.data = ms_json_ref(start->input);

@@ -39,7 +39,7 @@ void ms_key_listing(struct ms_buf *out, uint32_t family, int status, uint64_t nu
 
 /* ---- executions: writing ---- */
 
-enum { ROW_IS_START = 1, ROW_IS_BUSY = 2 };
+enum { ROW_IS_START = 1, ROW_IS_BUSY = 2, ROW_HAS_TEST_CASE = 4 };
 
 static bool frame_is_busy(const struct ms_frame *frame)
 {
@@ -79,12 +79,17 @@ static void put_head(struct ms_buf *out, const struct ms_run *run, bool is_start
 {
   const struct ms_execution *core = run->core;
   bool is_open = core->status == MS_EXECUTION_RUNNING;
+  struct ms_str test_case = ms_json_text(run->test_case);
   ms_buf_char(out, ROW_VERSION);
   ms_bytes_put_number(out, run->machine->id);
   ms_buf_char(out, (char)((is_start ? ROW_IS_START : 0) |
-                          (is_open && !is_start && run_is_busy(run) ? ROW_IS_BUSY : 0)));
+                          (is_open && !is_start && run_is_busy(run) ? ROW_IS_BUSY : 0) |
+                          (test_case.len > 0 ? ROW_HAS_TEST_CASE : 0)));
   ms_buf_char(out, (char)core->status);
   ms_bytes_put_text(out, ms_json_text(run->tail));
+  if (test_case.len > 0) {
+    ms_bytes_put_text(out, test_case);
+  }
   ms_bytes_put_fixed64(out, core->identity.seed);
   ms_bytes_put_signed(out, core->started_at_ms);
   ms_bytes_put_signed(out, core->stopped_at_ms);
@@ -142,6 +147,9 @@ int ms_row_read(struct ms_row *out, struct ms_str bytes)
   uint8_t status = ms_bytes_byte(&reader);
   out->status = (enum ms_execution_status)status;
   out->tail = ms_bytes_text(&reader);
+  if ((flags & ROW_HAS_TEST_CASE) != 0) {
+    out->test_case = ms_bytes_text(&reader);
+  }
   out->seed = ms_bytes_fixed64(&reader);
   out->started_at_ms = ms_bytes_signed(&reader);
   out->stopped_at_ms = ms_bytes_signed(&reader);
@@ -170,6 +178,12 @@ static int load_body(struct ms_run *run, const struct ms_row *row, const struct 
   struct ms_documents *documents = &run->kept->documents;
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, row->body);
+  if (row->test_case.len > 0 && ms_json_is_none(run->test_case)) {
+    run->test_case = ms_json_string(row->test_case);
+    if (ms_json_is_none(run->test_case)) {
+      return ms_error_nomem();
+    }
+  }
   int err = ms_record_read_value(&run->core->identity.input_text, documents, io, &reader);
   if (err == 0 && row->is_start) {
     err = ms_record_read_value(&run->core->input, documents, io, &reader);

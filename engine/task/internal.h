@@ -95,6 +95,7 @@ struct ms_task_service_result {
   size_t content_length;
   const char *executed_version; /* Lambda, or NULL */
   const char *content_type;     /* NULL: application/json */
+  struct ms_str table_reply;    /* of DynamoDB, which has more headers; else no data */
 };
 /* Adds SdkHttpMetadata and SdkResponseMetadata to *object. */
 int ms_task_add_sdk_members(struct ms_json *object, const struct ms_task_service_result *result);

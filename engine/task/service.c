@@ -204,11 +204,13 @@ int ms_task_service_result(struct ms_json *out, struct ms_tasks *tasks,
   }
   char request_id[37];
   ms_random_uuid(tasks->random, request_id);
+  bool is_table = ms_str_is(ms_str_c(call->service->integration), "dynamodb");
   const struct ms_task_service_result result = {.request_id = request_id,
                                                 .now_ms = tasks->up.now_ms(tasks->up.user),
                                                 .http_status = 200,
                                                 .content_length = reply.len,
-                                                .content_type = call->service->content_type};
+                                                .content_type = call->service->content_type,
+                                                .table_reply = is_table ? reply : (struct ms_str){0}};
   err = ms_task_add_sdk_members(out, &result);
   if (err != 0) {
     ms_json_replace(out, MS_JSON_VALUE_NONE);

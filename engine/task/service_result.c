@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "base/crc32.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "task/internal.h"
@@ -47,7 +48,7 @@ static int add_header(struct ms_json *all, struct ms_json *plain, const char *na
 static int add_headers(struct ms_json *all, struct ms_json *plain,
                        const struct ms_task_service_result *result)
 {
-  char length[24], date[40];
+  char length[24], date[40], crc[16];
   snprintf(length, sizeof length, "%zu", result->content_length);
   http_date(date, result->now_ms);
   int err = 0;
@@ -58,15 +59,19 @@ static int add_headers(struct ms_json *all, struct ms_json *plain,
     }
   }
   const char *type = result->content_type == NULL ? "application/json" : result->content_type;
-  /* Lambda answers "Connection", the others "connection". */
-  const char *connection = result->content_type == NULL ? "Connection" : "connection";
-  const char *const rows[][2] = {{connection, "keep-alive"},
+  bool is_table = result->table_reply.data != NULL;
+  snprintf(crc, sizeof crc, "%lu", (unsigned long)ms_crc32(result->table_reply));
+  /* Lambda and DynamoDB answer "Connection", the others "connection". */
+  bool is_upper = result->content_type == NULL || is_table;
+  const char *const rows[][2] = {{is_table ? "Server" : NULL, "Server"},
+                                 {is_upper ? "Connection" : "connection", "keep-alive"},
                                  {"x-amzn-RequestId", result->request_id},
+                                 {is_table ? "x-amz-crc32" : NULL, crc},
                                  {"Content-Length", length},
                                  {"Date", date},
                                  {"Content-Type", type}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == 0; i++) {
-    err = add_header(all, plain, rows[i][0], rows[i][1]);
+    err = rows[i][0] == NULL ? 0 : add_header(all, plain, rows[i][0], rows[i][1]);
   }
   return err;
 }

@@ -1,6 +1,6 @@
 // Plays cases against `mstep serve` with AWS's own clients: node driver.js SUITE [PART OF A NAME]. A suite is a
 // file here, suite_NAME.js, with cases(corpus) -> [{name, run}]; run throws, or returns a list of
-// {step, why}, empty when all is well. What is expected to differ stands in exceptions.txt, `SUITE/NAME[#STEP]: reason`.
+// {step, why}, empty when all is well; {name, skip: reason} is not played, which is said. What is expected to differ stands in exceptions.txt, `SUITE/NAME[#STEP]: reason`.
 'use strict';
 
 const fs = require('node:fs');
@@ -54,6 +54,15 @@ async function play(cases, excused, atOnce) {
   return { count, unused };
 }
 
+// What is not played, by reason.
+function tellSkipped(skipped) {
+  const reasons = new Map();
+  for (const { name, skip } of skipped)
+    reasons.set(skip, [...reasons.get(skip) ?? [], name]);
+  for (const [reason, names] of reasons)
+    console.log(`# not played, ${names.length}: ${reason}${process.env.MT_VERBOSE ? `: ${names.join(' ')}` : ''}`);
+}
+
 async function main([suite, only]) {
   if (!process.env.MSTEP_BIN || !fs.existsSync(path.join(process.env.MSTEP_SDK ?? '', 'node_modules'))) {
     console.log('1..0 # skipped: AWS\'s clients are not installed: tests/sdk/install.sh DIRECTORY does that');
@@ -67,13 +76,15 @@ async function main([suite, only]) {
   }
   const excused = exceptions(suite);
   const all = cases(folder, excused).filter(({ name }) => only === undefined || name.includes(only));
-  const { count, unused } = await play(all, excused, atOnce);
+  const skipped = all.filter(({ skip }) => skip);
+  const { count, unused } = await play(all.filter(({ skip }) => !skip), excused, atOnce);
+  tellSkipped(skipped);
   if (only === undefined)
     for (const key of unused) {
       console.log(`# ${key}: passes, or is no case, but is listed in exceptions.txt`);
       count.failed++;
     }
-  console.log(`# ${suite}: ${count.ran} cases, ${count.excused} with exceptions, ${count.failed} failed`);
+  console.log(`# ${suite}: ${count.ran} cases, ${count.excused} with exceptions, ${count.failed} failed, ${skipped.length} not played`);
   console.log(`1..1\n${count.failed === 0 && count.ran > 0 ? 'ok' : 'not ok'} 1 - ${suite}`);
   process.exit(count.failed === 0 && count.ran > 0 ? 0 : 1);
 }

@@ -30,6 +30,16 @@ function equal(a, b) {
   return a === b;
 }
 
+// JSON texts, one of which has patterns in its strings: blanks between the tokens do not count.
+function globJson(pattern, text) {
+  const wild = parse(pattern), actual = parse(text);
+  const same = (a, b) => a === '*' ? true : typeof a === 'string' && typeof b === 'string' ? glob(a, b)
+    : Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((item, i) => same(item, b[i]))
+      : isObject(a) && isObject(b) ? Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => key in b && same(a[key], b[key]))
+        : equal(a, b);
+  return wild !== undefined && actual !== undefined && typeof wild.value === 'object' && same(wild.value, actual.value);
+}
+
 class Match {
   // ignored: what pointers to pass over, as a pattern
   constructor(wildcards, ignored) {
@@ -47,7 +57,7 @@ class Match {
 
   value(pointer, expected, actual) {
     const wild = this.ignored?.test(pointer) ? '*' : this.wildcards[pointer];
-    if (wild === '*' || (typeof wild === 'string' && typeof actual === 'string' && glob(wild, actual)))
+    if (wild === '*' || (typeof wild === 'string' && typeof actual === 'string' && (glob(wild, actual) || globJson(wild, actual))))
       return true;
     if (typeof expected !== 'string' && typeof actual === 'string') {
       const parsed = parse(actual);

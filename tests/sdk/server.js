@@ -21,14 +21,16 @@ process.on('exit', () => running.forEach((server) => {
   fs.rmSync(server.dir, { recursive: true, force: true });
 }));
 
-// files: {"functions/a.lua": text}; args: more arguments of `mstep serve`
+// files: {"functions/a.lua": text, "a folder/": ''}; args: more arguments of `mstep serve`
 class Server {
   static async start({ files = {}, args = [] } = {}) {
     const server = new Server();
     server.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'mstep-sdk-'));
     for (const [name, text] of Object.entries(files)) {
-      fs.mkdirSync(path.dirname(path.join(server.dir, name)), { recursive: true });
-      fs.writeFileSync(path.join(server.dir, name), text);
+      const at = path.join(server.dir, name);
+      fs.mkdirSync(name.endsWith('/') ? at : path.dirname(at), { recursive: true });
+      if (!name.endsWith('/'))
+        fs.writeFileSync(at, text);
     }
     server.child = spawn(process.env.MSTEP_BIN, ['serve', '--listen', '127.0.0.1:0', '--workers', '1', ...args],
       { cwd: server.dir, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -6,10 +6,18 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { withServer } = require('./server.js');
 const { play } = require('./execution.js');
-const { standIns, work, isPlayable } = require('./standin.js');
+const services = require('./suite_services.js');
+const mocks = require('./suite_mocks.js');
+const { standIns, work } = require('./standin.js');
+
+// Buckets are folders beside the one of functions; objects were put there before the start.
+function buckets({ setup = [] }) {
+  return Object.fromEntries(setup.filter(({ service }) => service === 's3').map(({ params: { Bucket, Key, Body } }) =>
+    [`buckets/${Bucket}/${Key ?? ''}`, Body]));
+}
 
 async function run(recorded) {
-  return withServer({ args: ['--aws-compat'], files: standIns(recorded) }, async (server) => {
+  return withServer({ args: ['--aws-compat'], files: { 'functions/': '', ...standIns(recorded), ...buckets(recorded) } }, async (server) => {
     const worker = await work(server, recorded);
     const found = await play(server, recorded);
     await worker.done;
@@ -17,21 +25,18 @@ async function run(recorded) {
   });
 }
 
-const callsNobody = ({ mocks = {} }) => Object.keys(mocks).length === 0;
-
-// Calls of services are suite_services.js's, files of mocks suite_mocks.js's.
-function isWanted(recorded) {
-  const { class: of, area } = recorded;
-  return (area !== 'local_mocking' || of === 'lambda-behaviour') && (of === 'pure' || (of === 'mock' && (callsNobody(recorded) || isPlayable(recorded))) ||
-    (of === 'lambda-behaviour' && isPlayable(recorded)));
+// Whose another suite's it is; whatever is nobody's is played here.
+function elsewhere(recorded) {
+  if (services.isWanted(recorded))
+    return 'calls services: suite_services.js plays it';
+  return mocks.isWanted(recorded) ? 'has a file of mocks: suite_mocks.js plays it' : undefined;
 }
 
 function cases(corpus) {
   const folder = path.join(corpus, 'asl/cases');
-  const all = fs.readdirSync(folder).sort().map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')))
-    .filter(isWanted);
+  const all = fs.readdirSync(folder).sort().map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')));
   const waits = ({ needs }) => needs.includes('time') ? 0 : 1;
-  return all.sort((a, b) => waits(a) - waits(b)).map((recorded) => ({ name: recorded.name, run: () => run(recorded) }));
+  return all.sort((a, b) => waits(a) - waits(b)).map((recorded) => ({ name: recorded.name, skip: elsewhere(recorded), run: () => run(recorded) }));
 }
 
 module.exports = { cases, needsCorpus: true, atOnce: 16 };

@@ -345,3 +345,50 @@ MT_TEST(durable__express)
                  "LambdaFunctionStarted\n5 LambdaFunctionSucceeded\n6 TaskStateExited\n7 "
                  "ExecutionSucceeded\n");
 }
+
+/* Which test case of the mocks answers is part of the execution: in the journal, in its row, when it has ended. */
+MT_TEST(durable__test_case_of_mocks)
+{
+  static const char two[] =
+      "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"" TASK
+      "\",\"Next\":\"W\"},\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"Next\":\"T\"},"
+      "\"T\":{\"Type\":\"Task\",\"Resource\":\"" TASK "\",\"End\":true}}}";
+  static const char mocks[] =
+      "{\"StateMachines\":{\"m\":{\"TestCases\":{\"good\":{\"T\":\"ok\"},\"bad\":{\"T\":\"no\"}}}},"
+      "\"MockedResponses\":{\"ok\":{\"0\":{\"Return\":\"mocked\"}},"
+      "\"no\":{\"0\":{\"Throw\":{\"Error\":\"E\",\"Cause\":\"c\"}}}}}";
+  static const char *const cases[] = {"good", "bad"};
+  for (int is_row = 0; is_row < 2; is_row++) {
+    char url[256], arn[MS_ENGINE_ARN_SIZE];
+    struct life life;
+    url_of(url, is_row ? "case-row.db" : "case.db");
+    life_begin(&life, url, 1000000);
+    ms_engine_set_resident_max(life.engine, is_row ? 0 : 100);
+    mt_eq_int(ms_engine_mocks_load(life.engine, ms_str_c(mocks), ""), 0);
+    mt_eq_int(life_start(&life, two, "none", "{}"), 0);
+    for (int i = 0; i < 2; i++) {
+      const char *machine = i == 0 ? MACHINE_ARN "#good" : MACHINE_ARN "#bad";
+      const struct ms_engine_start start = {.machine_arn = ms_str_c(machine),
+                                            .name = ms_str_c(cases[i]),
+                                            .accepted = some_callback(),
+                                            .done = some_callback()};
+      mt_eq_int(ms_engine_execution_start(arn, life.engine, &start), 0);
+    }
+    life.stop_after = 3; /* of the rows: all wait, and are away */
+    mt_eq_int(ms_engine_run(life.engine), 0);
+    life_end(&life);
+
+    for (int again = 0; again < 2; again++) {
+      life_begin(&life, url, 1010000);
+      mt_eq_int(ms_engine_mocks_load(life.engine, ms_str_c(mocks), ""), 0);
+      mt_eq_int(ms_engine_run(life.engine), 0);
+      char *text = life_describe(&life, EXECUTION_ARN "good");
+      mt_ok(strstr(text, "\"output\":\"\\\"mocked\\\"\"") != NULL);
+      ms_free(text);
+      text = life_describe(&life, EXECUTION_ARN "bad");
+      mt_ok(strstr(text, "\"error\":\"E\"") != NULL);
+      ms_free(text);
+      life_end(&life);
+    }
+  }
+}
