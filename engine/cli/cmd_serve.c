@@ -22,6 +22,7 @@
 
 #define PORT_DEFAULT 4566
 #define STOP_MS 10000 /* requests under way have so long to end */
+#define KEEP_IN_MEMORY 10000 /* executions of each machine that ended, when they are in memory and nothing else is said */
 
 struct serve {
   const struct ms_cli_args *args;
@@ -249,6 +250,9 @@ static bool open_engine(struct serve *serve)
   options.log = ms_serve_log_line;
   options.log_user = &serve->log;
   options.is_aws_compat = serve->args->options[MS_OPTION_AWS_COMPAT] != NULL;
+  if (serve->client.path == NULL && options.retention_age_ms == 0 && options.retention_count == 0) {
+    options.retention_count = KEEP_IN_MEMORY;
+  }
   if (serve->args->options[MS_OPTION_WORKERS] != NULL) {
     options.workers = (int)workers;
   }

@@ -84,7 +84,7 @@ static int find_directory(struct directory *out, struct ms_str bytes)
   return MSTEP_OK;
 }
 
-/* No part of it leads upwards; it is neither absolute nor one of another system. */
+/* No part of it leads upwards or is empty ("./" before "/a" would be absolute); it is of no other system. */
 static bool is_inside(struct ms_str path)
 {
   if (path.len == 0 || path.len > PATH_MAX_LEN || path.data[0] == '/' ||
@@ -94,7 +94,7 @@ static bool is_inside(struct ms_str path)
   }
   for (size_t from = 0; from < path.len;) {
     size_t end = ms_str_find(path, from, '/');
-    if (ms_str_is(ms_str_sub(path, from, end), "..")) {
+    if (end == from || ms_str_is(ms_str_sub(path, from, end), "..")) {
       return false;
     }
     from = end + 1;

@@ -253,11 +253,11 @@ void ms_retention_ended(struct ms_engine *engine); /* one more has: soon it is t
 void ms_retention_on_timer(struct ms_engine *engine, int64_t now_ms);
 
 /* ---- purge.c ---- */
-/* At most 1,000 each time; *count grows by how many. */
-int ms_purge_old(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
-                 int64_t stopped_before_ms);
+/* At most 1,000 each time; *count grows by how many, *is_more becomes true when there may be others. */
+int ms_purge_old(uint64_t *count, bool *is_more, struct ms_engine *engine,
+                 struct ms_str machine_arn, int64_t stopped_before_ms);
 /* The oldest of those that have ended, but for `most`. */
-int ms_purge_surplus(uint64_t *count, struct ms_engine *engine,
+int ms_purge_surplus(uint64_t *count, bool *is_more, struct ms_engine *engine,
                      const struct ms_engine_machine *machine, uint64_t most);
 
 /* ---- drivers.c ---- */

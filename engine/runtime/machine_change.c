@@ -215,7 +215,7 @@ int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
     return ms_error(MSTEP_ETOOBIG, "A state machine can have %d published versions.", VERSIONS_MAX);
   }
   if (there == NULL) {
-    struct ms_engine_machine *made;
+    struct ms_engine_machine *made = NULL;
     struct ms_json value = MS_JSON_VALUE_NONE;
     err = describe_version(&value, engine, machine, description);
     err = err != 0 ? err : ms_machine_publish(&made, engine, machine, next_number(engine, machine),

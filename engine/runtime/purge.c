@@ -179,8 +179,8 @@ static int sweep_purge(struct sweep *sweep, uint64_t *count)
   return err == MSTEP_ETOOBIG ? MSTEP_OK : err; /* the disk is behind: the rest another time */
 }
 
-static int sweep_rows(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
-                      int64_t before_ms)
+static int sweep_rows(uint64_t *count, bool *is_more, struct ms_engine *engine,
+                      struct ms_str machine_arn, int64_t before_ms)
 {
   struct sweep sweep = {.engine = engine, .before_ms = before_ms};
   struct ms_buf from, to;
@@ -199,45 +199,71 @@ static int sweep_rows(uint64_t *count, struct ms_engine *engine, struct ms_str m
       .table = MS_TABLE_LISTING, .from = ms_buf_view(&from), .to = ms_buf_view(&to)};
   int err = ms_store_scan(engine->durable->reader, &scan, on_listing, &sweep);
   err = err == ENOUGH ? MSTEP_OK : err;
+  *is_more = *is_more || sweep.count == PURGE_MAX;
   err = err != 0 ? err : sweep_purge(&sweep, count);
   ms_buf_deinit(&from);
   ms_buf_deinit(&to);
   return err;
 }
 
-static int sweep_memory(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
-                        int64_t before_ms)
+/* Which of those in memory go: those that ended before, or those of a family up to a number. */
+struct doomed {
+  struct ms_str machine_arn; /* NULL: of all */
+  int64_t before_ms;
+  uint32_t family; /* 0: it is the time that counts */
+  uint64_t up_to;
+};
+
+static bool is_doomed(const struct ms_run *run, const struct doomed *doomed)
 {
-  for (bool found = true; found;) {
-    uint32_t at = 0;
-    struct ms_run *run;
-    found = false;
-    while (!found && (run = ms_index_next(&engine->runs, &at)) != NULL) {
-      found = run->is_closed && run->core->stopped_at_ms < before_ms &&
-              (machine_arn.data == NULL ||
-               ms_str_eq(ms_json_text(run->machine->arn), machine_arn));
-    }
-    if (found) {
-      forget_run(engine, run);
-      (*count)++;
-    }
+  if (!run->is_closed) {
+    return false;
   }
-  return MSTEP_OK;
+  if (doomed->family != 0) {
+    return run->machine->family == doomed->family && run->number <= doomed->up_to;
+  }
+  return run->core->stopped_at_ms < doomed->before_ms &&
+         (doomed->machine_arn.data == NULL ||
+          ms_str_eq(ms_json_text(run->machine->arn), doomed->machine_arn));
 }
 
-int ms_purge_old(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
-                 int64_t stopped_before_ms)
+/* One walk over all of them, whatever goes: what is found is collected first, for the walk bears no change. */
+static size_t forget_doomed(struct ms_engine *engine, const struct doomed *doomed)
 {
-  return engine->durable == NULL ? sweep_memory(count, engine, machine_arn, stopped_before_ms)
-                                 : sweep_rows(count, engine, machine_arn, stopped_before_ms);
+  struct ms_run *found[PURGE_MAX], *run;
+  size_t count = 0;
+  uint32_t at = 0;
+  while (count < PURGE_MAX && (run = ms_index_next(&engine->runs, &at)) != NULL) {
+    if (is_doomed(run, doomed)) {
+      found[count++] = run;
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    forget_run(engine, found[i]);
+  }
+  return count;
+}
+
+int ms_purge_old(uint64_t *count, bool *is_more, struct ms_engine *engine,
+                 struct ms_str machine_arn, int64_t stopped_before_ms)
+{
+  if (engine->durable != NULL) {
+    return sweep_rows(count, is_more, engine, machine_arn, stopped_before_ms);
+  }
+  size_t found = forget_doomed(
+      engine, &(struct doomed){.machine_arn = machine_arn, .before_ms = stopped_before_ms});
+  *count += found;
+  *is_more = *is_more || found == PURGE_MAX;
+  return MSTEP_OK;
 }
 
 int ms_engine_purge_before(uint64_t *count, struct ms_engine *engine, struct ms_str machine_arn,
                            int64_t stopped_before_ms, struct ms_callback accepted)
 {
   *count = 0;
+  bool is_more = false;
   int err = ms_engine_may_write(engine);
-  err = err != 0 ? err : ms_purge_old(count, engine, machine_arn, stopped_before_ms);
+  err = err != 0 ? err : ms_purge_old(count, &is_more, engine, machine_arn, stopped_before_ms);
   return err != 0 ? err : ms_engine_accept(engine, accepted);
 }
 
@@ -323,22 +349,7 @@ static void surplus_runs(struct surplus *surplus, struct ms_engine *engine, uint
   }
 }
 
-static void forget_runs(struct ms_engine *engine, uint32_t family, uint64_t up_to)
-{
-  for (bool found = true; found;) {
-    uint32_t at = 0;
-    struct ms_run *run;
-    found = false;
-    while (!found && (run = ms_index_next(&engine->runs, &at)) != NULL) {
-      found = run->is_closed && run->machine->family == family && run->number <= up_to;
-    }
-    if (found) {
-      forget_run(engine, run);
-    }
-  }
-}
-
-int ms_purge_surplus(uint64_t *count, struct ms_engine *engine,
+int ms_purge_surplus(uint64_t *count, bool *is_more, struct ms_engine *engine,
                      const struct ms_engine_machine *machine, uint64_t most)
 {
   struct sweep sweep = {.engine = engine};
@@ -357,9 +368,10 @@ int ms_purge_surplus(uint64_t *count, struct ms_engine *engine,
     sweep.numbers[0] = sweep.numbers[--surplus.count];
     surplus_down(&surplus);
   }
+  *is_more = *is_more || surplus.count == PURGE_MAX;
   if (engine->durable == NULL) {
-    forget_runs(engine, machine->family, sweep.numbers[0]);
-    *count += surplus.count;
+    *count += forget_doomed(
+        engine, &(struct doomed){.family = machine->family, .up_to = sweep.numbers[0]});
     return MSTEP_OK;
   }
   sweep.count = surplus.count;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "runtime/durable.h"
 
+#define LOOK_MORE_MS 25 /* one look purges a bounded number: the next ones soon, or load would outrun them */
 #define LOOK_FIRST_MS 1000
 #define LOOK_LAST_MS 60000
 
@@ -33,39 +34,46 @@ void ms_retention_ended(struct ms_engine *engine)
   }
 }
 
-static int look_at_machine(struct ms_engine *engine, const struct ms_engine_machine *machine,
-                           int64_t now_ms, bool *is_kept)
+struct look {
+  bool is_kept; /* something has to be looked at again */
+  bool is_more; /* and soon */
+};
+
+static int look_at_machine(struct look *look, struct ms_engine *engine,
+                           const struct ms_engine_machine *machine, int64_t now_ms)
 {
   struct ms_str arn = ms_json_text(machine->arn);
   int64_t age_ms = age_of(engine, machine);
   uint64_t most = count_of(engine, machine), count = 0;
   int err = MSTEP_OK;
   if (age_ms > 0 && now_ms > age_ms) {
-    err = ms_purge_old(&count, engine, arn, now_ms - age_ms);
+    err = ms_purge_old(&count, &look->is_more, engine, arn, now_ms - age_ms);
   }
   if (err == 0 && most > 0) {
-    err = ms_purge_surplus(&count, engine, machine, most);
+    err = ms_purge_surplus(&count, &look->is_more, engine, machine, most);
   }
-  *is_kept = *is_kept || age_ms > 0 || count > 0;
+  look->is_kept = look->is_kept || look->is_more || age_ms > 0 || count > 0;
   return err;
 }
 
-/* Every machine; true when it has to be looked at again. */
-static bool look_at_all(struct ms_engine *engine, int64_t now_ms)
+/* Every machine. */
+static struct look look_at_all(struct ms_engine *engine, int64_t now_ms)
 {
-  bool again = false;
+  struct look look = {0};
   int err = ms_engine_may_write(engine);
   for (size_t i = 0; i < engine->versions.count && err == 0; i++) {
     const struct ms_engine_machine *machine = engine->versions.data[i];
     if (is_current(engine, machine)) {
-      err = look_at_machine(engine, machine, now_ms, &again);
+      err = look_at_machine(&look, engine, machine, now_ms);
     }
   }
   if (err != 0 && ms_durable_status(engine) == 0) {
     ms_engine_log(engine, 1, "executions past their time could not be purged: %s",
                   ms_error_detail());
   }
-  return again || err != 0;
+  look.is_kept = look.is_kept || err != 0;
+  look.is_more = look.is_more && err == 0;
+  return look;
 }
 
 void ms_retention_on_timer(struct ms_engine *engine, int64_t now_ms)
@@ -73,9 +81,10 @@ void ms_retention_on_timer(struct ms_engine *engine, int64_t now_ms)
   if (engine->look_at_ms == 0 || engine->look_at_ms > now_ms || engine->options.is_read_only) {
     return;
   }
-  bool again = look_at_all(engine, now_ms);
+  struct look look = look_at_all(engine, now_ms);
   int64_t delay_ms = engine->options.retention_age_ms / 4;
   delay_ms = delay_ms < LOOK_FIRST_MS ? LOOK_FIRST_MS : delay_ms;
   delay_ms = delay_ms > LOOK_LAST_MS ? LOOK_LAST_MS : delay_ms;
-  engine->look_at_ms = again ? now_ms + delay_ms : 0;
+  delay_ms = look.is_more ? LOOK_MORE_MS : delay_ms;
+  engine->look_at_ms = look.is_kept ? now_ms + delay_ms : 0;
 }

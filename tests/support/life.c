@@ -80,7 +80,7 @@ struct ms_engine_options life_options(struct life *life, const char *url, int64_
       .seed = 7,
       .is_history_kept = true,
       .store_url = url,
-      .host = {on_done, on_task, NULL, NULL, on_accepted, on_event, on_log, life},
+      .host = {on_done, on_task, NULL, NULL, on_accepted, on_event, on_log, life, NULL},
   };
 }
 

@@ -150,7 +150,8 @@ MT_TEST(zip__names_that_lead_elsewhere)
   mt_eq_int(open_named("a.lua"), 0);
   mt_eq_int(open_named("..a/b..lua"), 0);
   static const char *const bad[] = {"/a.lua",      "../a.lua", "a/../b.lua",   "a/..",
-                                    "a\\..\\b.lua", "c:a.lua",  "a/../../etc", ".."};
+                                    "a\\..\\b.lua", "c:a.lua",  "a/../../etc", "..",
+                                    ".//a.lua",    "a//b.lua"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     mt_eq_int(open_named(bad[i]), MSTEP_EINVALID);
   }
