@@ -5,13 +5,10 @@
 #include "dest/outbox.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/random.h"
-#include "driver_host.h"
+#include "keeper_host.h"
 
 #define FIRST 1000
-#define DOWN "arn:aws:sqs:us-east-1:000000000000:down"
 
 static size_t resident_max; /* of the next outbox that is opened */
 
@@ -70,22 +67,15 @@ static struct driver_host *open_host(const char *url, size_t bytes)
   return &host;
 }
 
-static int add(struct driver_host *host, unsigned number, size_t size)
+static int add(struct driver_host *host, unsigned number, size_t size, const char *suffix)
 {
-  static char body[HOST_TEXT_MAX];
   struct ms_batch *batch;
-  memset(body, 'x', sizeof body);
-  int len = snprintf(body, sizeof body, "%06u", number);
-  const struct ms_delivery delivery = {
-      .target = MS_STR(DOWN),
-      .body = {body, size < (size_t)len ? (size_t)len : size},
-      .reason = MS_STR("a test")};
-  body[len] = ' ';
+  const struct ms_delivery delivery = {.target = ms_str_c(mt_format(KEEPER_DOWN "%s", suffix)),
+                                       .body = keeper_body(number, size),
+                                       .reason = MS_STR("a test")};
   int err = host->env.ledger.begin(&batch, host);
   err = err != 0 ? err : ms_outbox_add(host->driver, batch, &delivery, NULL);
-  if (err == 0) {
-    err = host->env.ledger.end(host);
-  }
+  err = err != 0 ? err : host->env.ledger.end(host);
   if (err != 0) {
     ms_outbox_back(host->driver);
   } else {
@@ -94,53 +84,22 @@ static int add(struct driver_host *host, unsigned number, size_t size)
   return err;
 }
 
-static void refuse(struct driver_host *host, bool is_final)
+static int list(struct ms_json *out, uint64_t *next, void *driver, uint64_t after, size_t max)
 {
-  host->refuses = "down";
-  host->code = MSTEP_EIO;
-  host->is_final = is_final;
+  return ms_outbox_list(out, next, driver, after, max);
 }
 
-static unsigned long resident_kb(void)
+static int replay_all(void *driver, size_t *count)
 {
-  unsigned long pages = 0, all = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  if (file != NULL) {
-    mt_ok(fscanf(file, "%lu %lu", &all, &pages) == 2);
-    fclose(file);
-  }
-  return pages * (unsigned long)sysconf(_SC_PAGESIZE) / 1024;
+  return ms_outbox_replay_all(driver, count);
 }
 
-static void list_all(struct driver_host *host, unsigned expected, size_t page_size)
+static bool is_busy(void *driver)
 {
-  unsigned seen = 0;
-  uint64_t after = 0;
-  do {
-    struct ms_json page;
-    mt_eq_int(ms_outbox_list(&page, &after, host->driver, after, page_size), 0);
-    mt_ok(ms_json_count(page) <= page_size);
-    for (size_t i = 0; i < ms_json_count(page); i++, seen++) {
-      struct ms_json item = ms_json_at(page, i);
-      struct ms_str body = ms_json_text(ms_json_getc(item, "Body"));
-      mt_eq_mem(body.data, 6, mt_format("%06u", seen));
-      mt_eq_int(ms_json_text(ms_json_getc(item, "Error")).len, strlen("it said no"));
-    }
-    ms_json_unref(page);
-  } while (after != 0);
-  mt_eq_int(seen, expected);
+  return ms_outbox_is_busy(driver);
 }
 
-static void many(struct driver_host *host, unsigned count, unsigned from)
-{
-  for (unsigned i = from; i < from + count; i++) {
-    mt_eq_int(add(host, i, 1000), 0);
-    if (i % 200 == 199) {
-      host_run(host);
-    }
-  }
-  host_run(host);
-}
+static const struct keeper keeper = {&box_type, add, list, replay_all, is_busy};
 
 /* MSTEP_PARCELS and MSTEP_RESIDENT in the environment make a measurement of it. */
 MT_TEST(outbox__a_target_that_is_down_does_not_fill_memory)
@@ -149,13 +108,13 @@ MT_TEST(outbox__a_target_that_is_down_does_not_fill_memory)
   unsigned count = text == NULL ? 3000 : (unsigned)strtoul(text, NULL, 10);
   struct driver_host *host = open_host(mt_format("sqlite:%s/s.db", mt_tmpdir()),
                                        limit == NULL ? 100000 : strtoul(limit, NULL, 10));
-  unsigned long before_kb = resident_kb();
-  refuse(host, false);
-  many(host, count, 0);
-  mt_note("%u parcels of 1 kB to a target that is down: %lu kB", count, resident_kb() - before_kb);
+  unsigned long before_kb = keeper_resident_kb();
+  keeper_refuse(host, false);
+  keeper_add_many(&keeper, host, count, "");
+  mt_note("%u parcels of 1 kB to a target that is down: %lu kB", count, keeper_resident_kb() - before_kb);
   mt_eq_int(host->took, 0);
   mt_eq_int(host_reopen_after(host), 0);
-  mt_note("opened again: %lu kB", resident_kb() - before_kb);
+  mt_note("opened again: %lu kB", keeper_resident_kb() - before_kb);
   host->refuses = NULL;
   host_pass(host, 600000);
   mt_eq_int(host->took, count);
@@ -171,19 +130,19 @@ MT_TEST(outbox__undelivered_ones_stay_all_of_them)
   for (size_t i = 0; i < 3; i++) {
     struct driver_host *host = open_host(urls[i], 1);
     size_t count;
-    refuse(host, true);
-    many(host, 1200, 0);
+    keeper_refuse(host, true);
+    keeper_add_many(&keeper, host, 1200, "");
     mt_eq_int(ms_outbox_undelivered_count(host->driver), 1200);
     mt_ok(!ms_outbox_is_busy(host->driver));
-    list_all(host, 1200, 100);
+    keeper_list_all(&keeper, host, 1200, 100);
     if (i == 2) {
       mt_eq_int(host_reopen_after(host), 0);
-      list_all(host, 1200, 1200);
+      keeper_list_all(&keeper, host, 1200, 1200);
     }
     mt_eq_int(ms_outbox_replay_all(host->driver, &count), 0);
     mt_eq_int(count, 1200);
     host_run(host);
-    list_all(host, 1200, 1000);
+    keeper_list_all(&keeper, host, 1200, 1000);
     mt_eq_int(ms_outbox_purge(host->driver, 1200), 0);
     mt_eq_int(ms_outbox_purge(host->driver, 1200), MSTEP_ENOTFOUND);
     host->refuses = NULL;
@@ -194,10 +153,10 @@ MT_TEST(outbox__undelivered_ones_stay_all_of_them)
     mt_eq_mem(host->last.body, 6, "000000");
     mt_eq_int(ms_outbox_purge_all(host->driver, &count), 0);
     mt_eq_int(count, 1198);
-    list_all(host, 0, 10);
+    keeper_list_all(&keeper, host, 0, 10);
     if (i == 2) {
       mt_eq_int(host_reopen_after(host), 0);
-      list_all(host, 0, 10);
+      keeper_list_all(&keeper, host, 0, 10);
     }
     host_close(host);
   }
@@ -208,14 +167,14 @@ MT_TEST(outbox__a_store_that_refuses)
 {
   struct driver_host *host = open_host(mt_format("sqlite:%s/s.db", mt_tmpdir()), 1);
   size_t count;
-  refuse(host, true);
-  many(host, 3, 0);
+  keeper_refuse(host, true);
+  keeper_add_many(&keeper, host, 3, "");
   host->is_broken = true;
-  mt_eq_int(add(host, 9, 10), MSTEP_EIO);
+  mt_eq_int(add(host, 9, 10, ""), MSTEP_EIO);
   mt_eq_int(ms_outbox_replay_all(host->driver, &count), MSTEP_EIO);
   mt_eq_int(count, 0);
   mt_eq_int(ms_outbox_purge(host->driver, 1), MSTEP_EIO);
-  list_all(host, 3, 10);
+  keeper_list_all(&keeper, host, 3, 10);
   host->is_broken = false;
   mt_eq_int(ms_outbox_replay_all(host->driver, &count), 0);
   host->refuses = NULL;
@@ -233,17 +192,12 @@ MT_TEST(outbox__a_store_that_refuses)
 MT_TEST(outbox__a_row_that_cannot_be_read)
 {
   struct driver_host *host = open_host(mt_format("sqlite:%s/s.db", mt_tmpdir()), 1);
-  char key[MS_STORE_NUMBER_SIZE];
-  struct ms_batch batch;
   size_t count;
   struct ms_json page;
   uint64_t next;
-  refuse(host, true);
-  many(host, 1, 0);
-  ms_batch_init(&batch);
-  ms_batch_put(&batch, MS_TABLE_EVENT, ms_store_key(key, FIRST + 1), MS_STR("\x09"));
-  mt_eq_int(ms_store_commit(host->store, &batch, NULL), 0);
-  ms_batch_deinit(&batch);
+  keeper_refuse(host, true);
+  keeper_add_many(&keeper, host, 1, "");
+  keeper_spoil(host, FIRST + 1);
   mt_eq_int(ms_outbox_list(&page, &next, host->driver, 0, 10), MSTEP_EIO);
   mt_eq_int(ms_outbox_replay_all(host->driver, &count), MSTEP_EIO);
   mt_eq_int(ms_outbox_undelivered_count(host->driver), 1);
@@ -251,39 +205,10 @@ MT_TEST(outbox__a_row_that_cannot_be_read)
   host_close(host);
 }
 
-static int one_life(void *user)
+static int one_life(void *host)
 {
-  struct driver_host *host = user;
-  struct ms_json page;
-  uint64_t next;
-  size_t count;
   resident_max = 1;
-  int err = host_open(host, &box_type, "memory:");
-  if (err == 0) {
-    refuse(host, true);
-    err = add(host, 0, 100);
-    err = err != 0 ? err : add(host, 1, 100);
-    host_run(host);
-    host_pass(host, 5000);
-    int list_err = ms_outbox_list(&page, &next, host->driver, 0, 1);
-    if (list_err == 0) {
-      ms_json_unref(page);
-    }
-    err = err != 0 ? err : list_err;
-    host->refuses = NULL;
-    int replay_err = ms_outbox_replay_all(host->driver, &count);
-    err = err != 0 ? err : replay_err;
-    host_pass(host, 5000);
-    mt_oom_over();
-    (void)ms_outbox_replay_all(host->driver, &count); /* what could not be begun */
-    host_pass(host, 600000);
-    if (err == 0) {
-      mt_eq_int(host->took, 2);
-    }
-    mt_ok(!ms_outbox_is_busy(host->driver));
-  }
-  host_close(host);
-  return err;
+  return keeper_life(&keeper, host);
 }
 
 MT_TEST(outbox__without_memory)
