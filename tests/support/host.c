@@ -6,24 +6,43 @@
 
 #include "mt.h"
 
+static void open_engine(struct host *host)
+{
+  host->ended_arn = host->output = host->error = host->cause = mt_format("%s", "");
+  mt_eq_int(mstep_engine_open(&host->engine, &host->options), 0);
+}
+
 void host_open(struct host *host, void (*tune)(mstep_options *options))
+{
+  host_open_at(host, NULL, tune);
+}
+
+void host_open_at(struct host *host, const char *store, void (*tune)(mstep_options *options))
 {
   *host = (struct host){0};
   mt_eq_int(mstep_options_init(&host->options, MSTEP_OPTIONS_VERSION), 0);
   host->options.is_virtual_time = 1;
   host->options.seed = 7;
   host->options.workers = 0;
+  host->options.store = store;
   if (tune != NULL) {
     tune(&host->options);
   }
-  host->ended_arn = host->output = host->error = host->cause = mt_format("%s", "");
-  mt_eq_int(mstep_engine_open(&host->engine, &host->options), 0);
+  open_engine(host);
 }
 
 void host_close(struct host *host)
 {
   mt_eq_int(mstep_engine_close(host->engine), 0);
   host->engine = NULL;
+}
+
+void host_reopen(struct host *host)
+{
+  const mstep_options options = host->options;
+  host_close(host);
+  *host = (struct host){.options = options};
+  open_engine(host);
 }
 
 mstep_str host_str(const char *text)

@@ -30,7 +30,10 @@ struct host {
 
 /* Virtual time from 2024-01-01, seed 7, no workers; `tune` (may be NULL) changes options first. */
 void host_open(struct host *host, void (*tune)(mstep_options *options));
+void host_open_at(struct host *host, const char *store, void (*tune)(mstep_options *options));
 void host_close(struct host *host);
+/* Closes, and opens with the options as they stand in the host; what it recorded is forgotten. */
+void host_reopen(struct host *host);
 mstep_str host_str(const char *text);
 /* Creates a machine; its ARN. */
 mstep_arn host_machine(struct host *host, const char *name, const char *definition);

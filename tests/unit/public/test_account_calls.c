@@ -1,66 +1,12 @@
 /* STS, IAM and log groups, through mstep_call: what tools make and read back beside a workflow. */
-#include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define DOCUMENT "{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[]}"
 #define ENCODED "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D"
 #define POLICY "arn:aws:iam::000000000000:policy/flows/p"
-
-static char store_url[512];
-
-static void tune(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-static void open_in(struct host *host, bool has_store)
-{
-  store_url[0] = '\0';
-  if (has_store)
-    snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
-  host_open(host, tune);
-}
-
-static void again(struct host *host)
-{
-  if (store_url[0] != '\0') {
-    host_close(host);
-    host_open(host, tune);
-  }
-}
-
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void gives(struct host *host, const char *operation, const char *request, const char *part)
-{
-  char *text = call(host, operation, request);
-  if (strstr(text, part) == NULL)
-    mt_fail("%s %s: %s has no %s", operation, request, text, part);
-}
 
 static void done(struct host *host, const char *operation, const char *request)
 {
@@ -81,17 +27,17 @@ static void roles(bool has_store)
 {
   struct host host;
   open_in(&host, has_store);
-  gives(&host, "iam:CreateRole",
-        "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT
-        "\",\"Tags\":[{\"Key\":\"a\","
-        "\"Value\":\"1\"}]}",
-        "\"Arn\":\"arn:aws:iam::000000000000:role/r\"");
+  call_has(&host, "iam:CreateRole",
+           "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT
+           "\",\"Tags\":[{\"Key\":\"a\","
+           "\"Value\":\"1\"}]}",
+           "\"Arn\":\"arn:aws:iam::000000000000:role/r\"");
   again(&host);
-  gives(&host, "iam:CreateRole",
-        "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}",
-        "EntityAlreadyExistsException");
-  gives(&host, "iam:GetRole", "{\"RoleName\":\"r\"}",
-        "\"AssumeRolePolicyDocument\":\"" ENCODED "\"");
+  call_has(&host, "iam:CreateRole",
+           "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}",
+           "EntityAlreadyExistsException");
+  call_has(&host, "iam:GetRole", "{\"RoleName\":\"r\"}",
+           "\"AssumeRolePolicyDocument\":\"" ENCODED "\"");
   done(&host, "iam:TagRole",
        "{\"RoleName\":\"r\",\"Tags\":[{\"Key\":\"a\",\"Value\":\"2\"},{\"Key\":\"b\",\"Value\":"
        "\"3\"}]}");
@@ -101,22 +47,22 @@ static void roles(bool has_store)
   done(&host, "iam:UpdateRole", "{\"RoleName\":\"r\",\"MaxSessionDuration\":7200}");
   done(&host, "iam:UpdateAssumeRolePolicy",
        "{\"RoleName\":\"r\",\"PolicyDocument\":\"{}\"}");
-  gives(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "\"AssumeRolePolicyDocument\":\"%7B%7D\"");
+  call_has(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "\"AssumeRolePolicyDocument\":\"%7B%7D\"");
   mt_eq_str(call(&host, "iam:ListInstanceProfilesForRole", "{\"RoleName\":\"r\"}"),
             "{\"InstanceProfiles\":[],\"IsTruncated\":false}");
   done(&host, "iam:PutRolePolicy",
        "{\"RoleName\":\"r\",\"PolicyName\":\"own\",\"PolicyDocument\":\"" DOCUMENT "\"}");
   again(&host);
-  gives(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "\"MaxSessionDuration\":7200");
-  gives(&host, "iam:GetRolePolicy", "{\"RoleName\":\"r\",\"PolicyName\":\"own\"}", ENCODED);
-  gives(&host, "iam:ListRolePolicies", "{\"RoleName\":\"r\"}", "{\"PolicyNames\":[\"own\"]");
-  gives(&host, "iam:DeleteRole", "{\"RoleName\":\"r\"}", "DeleteConflictException");
+  call_has(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "\"MaxSessionDuration\":7200");
+  call_has(&host, "iam:GetRolePolicy", "{\"RoleName\":\"r\",\"PolicyName\":\"own\"}", ENCODED);
+  call_has(&host, "iam:ListRolePolicies", "{\"RoleName\":\"r\"}", "{\"PolicyNames\":[\"own\"]");
+  call_has(&host, "iam:DeleteRole", "{\"RoleName\":\"r\"}", "DeleteConflictException");
   done(&host, "iam:DeleteRolePolicy", "{\"RoleName\":\"r\",\"PolicyName\":\"own\"}");
-  gives(&host, "iam:DeleteRolePolicy", "{\"RoleName\":\"r\",\"PolicyName\":\"own\"}",
-        "NoSuchEntityException");
+  call_has(&host, "iam:DeleteRolePolicy", "{\"RoleName\":\"r\",\"PolicyName\":\"own\"}",
+           "NoSuchEntityException");
   done(&host, "iam:DeleteRole", "{\"RoleName\":\"r\"}");
   again(&host);
-  gives(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "The role with name r cannot be found.");
+  call_has(&host, "iam:GetRole", "{\"RoleName\":\"r\"}", "The role with name r cannot be found.");
   host_close(&host);
 }
 
@@ -131,13 +77,13 @@ MT_TEST(roles_come_in_pages)
   struct host host;
   open_in(&host, false);
   for (int i = 0; i < 3; i++)
-    gives(
+    call_has(
         &host, "iam:CreateRole",
         mt_format("{\"RoleName\":\"r%d\",\"Path\":\"/%s/\",\"AssumeRolePolicyDocument\":\"" DOCUMENT
                   "\"}",
                   i, i == 1 ? "b" : "a"),
         "RoleId");
-  gives(&host, "iam:ListRoles", "{\"MaxItems\":2}", "\"IsTruncated\":true,\"Marker\":\"2\"");
+  call_has(&host, "iam:ListRoles", "{\"MaxItems\":2}", "\"IsTruncated\":true,\"Marker\":\"2\"");
   char *rest = call(&host, "iam:ListRoles", "{\"MaxItems\":2,\"Marker\":\"2\"}");
   mt_ok(strstr(rest, "\"r2\"") != NULL && strstr(rest, "\"r0\"") == NULL);
   mt_ok(strstr(rest, "\"IsTruncated\":false") != NULL);
@@ -150,44 +96,45 @@ static void policies(bool has_store)
 {
   struct host host;
   open_in(&host, has_store);
-  gives(&host, "iam:CreatePolicy",
-        "{\"PolicyName\":\"p\",\"Path\":\"/flows/\",\"PolicyDocument\":\"" DOCUMENT "\"}", POLICY);
-  gives(&host, "iam:CreateRole",
-        "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}", "RoleId");
+  call_has(&host, "iam:CreatePolicy",
+           "{\"PolicyName\":\"p\",\"Path\":\"/flows/\",\"PolicyDocument\":\"" DOCUMENT "\"}",
+           POLICY);
+  call_has(&host, "iam:CreateRole",
+           "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}", "RoleId");
   done(&host, "iam:AttachRolePolicy", "{\"RoleName\":\"r\",\"PolicyArn\":\"" POLICY "\"}");
   done(&host, "iam:AttachRolePolicy",
        "{\"RoleName\":\"r\",\"PolicyArn\":\"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\"}");
-  gives(&host, "iam:AttachRolePolicy",
-        "{\"RoleName\":\"r\",\"PolicyArn\":\"arn:aws:iam::000000000000:policy/none\"}",
-        "NoSuchEntityException");
+  call_has(&host, "iam:AttachRolePolicy",
+           "{\"RoleName\":\"r\",\"PolicyArn\":\"arn:aws:iam::000000000000:policy/none\"}",
+           "NoSuchEntityException");
   for (int i = 2; i <= 5; i++)
-    gives(&host, "iam:CreatePolicyVersion",
-          "{\"PolicyArn\":\"" POLICY "\",\"PolicyDocument\":\"" DOCUMENT
-          "\",\"SetAsDefault\":true}",
-          mt_format("\"v%d\"", i));
-  gives(&host, "iam:CreatePolicyVersion",
-        "{\"PolicyArn\":\"" POLICY "\",\"PolicyDocument\":\"" DOCUMENT "\"}",
-        "LimitExceededException");
+    call_has(&host, "iam:CreatePolicyVersion",
+             "{\"PolicyArn\":\"" POLICY "\",\"PolicyDocument\":\"" DOCUMENT
+             "\",\"SetAsDefault\":true}",
+             mt_format("\"v%d\"", i));
+  call_has(&host, "iam:CreatePolicyVersion",
+           "{\"PolicyArn\":\"" POLICY "\",\"PolicyDocument\":\"" DOCUMENT "\"}",
+           "LimitExceededException");
   again(&host);
-  gives(&host, "iam:ListPolicyVersions", "{\"PolicyArn\":\"" POLICY "\",\"MaxItems\":1}",
-        "{\"Versions\":[{\"VersionId\":\"v5\",");
-  gives(&host, "iam:ListPolicies", "{}", "\"DefaultVersionId\":\"v5\"");
-  gives(&host, "iam:DeletePolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v5\"}",
-        "DeleteConflictException");
+  call_has(&host, "iam:ListPolicyVersions", "{\"PolicyArn\":\"" POLICY "\",\"MaxItems\":1}",
+           "{\"Versions\":[{\"VersionId\":\"v5\",");
+  call_has(&host, "iam:ListPolicies", "{}", "\"DefaultVersionId\":\"v5\"");
+  call_has(&host, "iam:DeletePolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v5\"}",
+           "DeleteConflictException");
   done(&host, "iam:SetDefaultPolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v2\"}");
   done(&host, "iam:DeletePolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v5\"}");
-  gives(&host, "iam:GetPolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v5\"}",
-        "NoSuchEntityException");
-  gives(&host, "iam:GetPolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v2\"}",
-        "\"IsDefaultVersion\":true,\"Document\":\"" ENCODED "\"");
+  call_has(&host, "iam:GetPolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v5\"}",
+           "NoSuchEntityException");
+  call_has(&host, "iam:GetPolicyVersion", "{\"PolicyArn\":\"" POLICY "\",\"VersionId\":\"v2\"}",
+           "\"IsDefaultVersion\":true,\"Document\":\"" ENCODED "\"");
   mt_eq_str(call(&host, "iam:ListAttachedRolePolicies", "{\"RoleName\":\"r\"}"),
             "{\"AttachedPolicies\":[{\"PolicyName\":\"p\",\"PolicyArn\":\"" POLICY "\"},"
             "{\"PolicyName\":\"AWSLambdaRole\",\"PolicyArn\":"
             "\"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\"}],\"IsTruncated\":false}");
-  gives(&host, "iam:DeletePolicy", "{\"PolicyArn\":\"" POLICY "\"}", "DeleteConflictException");
+  call_has(&host, "iam:DeletePolicy", "{\"PolicyArn\":\"" POLICY "\"}", "DeleteConflictException");
   done(&host, "iam:DetachRolePolicy", "{\"RoleName\":\"r\",\"PolicyArn\":\"" POLICY "\"}");
   done(&host, "iam:DeletePolicy", "{\"PolicyArn\":\"" POLICY "\"}");
-  gives(&host, "iam:GetPolicy", "{\"PolicyArn\":\"" POLICY "\"}", "NoSuchEntityException");
+  call_has(&host, "iam:GetPolicy", "{\"PolicyArn\":\"" POLICY "\"}", "NoSuchEntityException");
   host_close(&host);
 }
 
@@ -201,13 +148,14 @@ MT_TEST(what_is_no_document_or_name_is_refused)
 {
   struct host host;
   open_in(&host, false);
-  gives(&host, "iam:CreateRole", "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"{\"}",
-        "MalformedPolicyDocumentException");
-  gives(&host, "iam:CreateRole", "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"[]\"}",
-        "Syntax errors in policy.");
-  gives(&host, "iam:CreateRole",
-        "{\"RoleName\":\"a b\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}", "ValidationError");
-  gives(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"a b\"}", "InvalidParameterException");
+  call_has(&host, "iam:CreateRole", "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"{\"}",
+           "MalformedPolicyDocumentException");
+  call_has(&host, "iam:CreateRole", "{\"RoleName\":\"r\",\"AssumeRolePolicyDocument\":\"[]\"}",
+           "Syntax errors in policy.");
+  call_has(&host, "iam:CreateRole",
+           "{\"RoleName\":\"a b\",\"AssumeRolePolicyDocument\":\"" DOCUMENT "\"}",
+           "ValidationError");
+  call_has(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"a b\"}", "InvalidParameterException");
   host_close(&host);
 }
 
@@ -217,14 +165,14 @@ static void groups(bool has_store)
   open_in(&host, has_store);
   done(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"/b\",\"tags\":{\"k\":\"v\"}}");
   done(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"/a\"}");
-  gives(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"/a\"}",
-        "ResourceAlreadyExistsException");
+  call_has(&host, "logs:CreateLogGroup", "{\"logGroupName\":\"/a\"}",
+           "ResourceAlreadyExistsException");
   done(&host, "logs:PutRetentionPolicy", "{\"logGroupName\":\"/a\",\"retentionInDays\":30}");
-  gives(&host, "logs:PutRetentionPolicy", "{\"logGroupName\":\"/a\",\"retentionInDays\":31}",
-        "InvalidParameterException");
+  call_has(&host, "logs:PutRetentionPolicy", "{\"logGroupName\":\"/a\",\"retentionInDays\":31}",
+           "InvalidParameterException");
   again(&host);
-  gives(&host, "logs:DescribeLogGroups", "{\"limit\":1}", "\"retentionInDays\":30");
-  gives(&host, "logs:DescribeLogGroups", "{\"limit\":1}", "\"nextToken\":\"/a\"");
+  call_has(&host, "logs:DescribeLogGroups", "{\"limit\":1}", "\"retentionInDays\":30");
+  call_has(&host, "logs:DescribeLogGroups", "{\"limit\":1}", "\"nextToken\":\"/a\"");
   char *rest = call(&host, "logs:DescribeLogGroups", "{\"limit\":1,\"nextToken\":\"/a\"}");
   mt_ok(strstr(rest, "\"logGroupName\":\"/b\"") != NULL && strstr(rest, "nextToken") == NULL);
 #define GROUP_B "\"arn:aws:logs:us-east-1:000000000000:log-group:/b"
@@ -238,7 +186,7 @@ static void groups(bool has_store)
   mt_ok(strstr(call(&host, "logs:DescribeLogGroups", "{}"), "retentionInDays") == NULL);
   done(&host, "logs:DeleteLogGroup", "{\"logGroupName\":\"/a\"}");
   again(&host);
-  gives(&host, "logs:DeleteLogGroup", "{\"logGroupName\":\"/a\"}", "ResourceNotFoundException");
+  call_has(&host, "logs:DeleteLogGroup", "{\"logGroupName\":\"/a\"}", "ResourceNotFoundException");
   host_close(&host);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
@@ -13,36 +13,10 @@
 #define MACHINE "arn:aws:states:us-east-1:000000000000:stateMachine:m"
 #define EXECUTION "arn:aws:states:us-east-1:000000000000:execution:m:e"
 
-struct answer {
-  int count;
-  int status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-/* One call and its answer; nothing else is waited for. */
-static struct answer call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  mt_eq_int(answer.count, 0); /* never from inside the call */
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer;
-}
-
 static void check_ok(struct host *host, const char *operation, const char *request,
                      const char *part)
 {
-  struct answer answer = call(host, operation, request);
+  struct answer answer = call_answer(host, operation, request);
   if (answer.status != 0 || strstr(answer.text, part) == NULL)
     mt_report("%s %s: %d %s", operation, request, answer.status, answer.text);
 }
@@ -50,7 +24,7 @@ static void check_ok(struct host *host, const char *operation, const char *reque
 static void check_error(struct host *host, const char *operation, const char *request, int status,
                         const char *error, const char *message)
 {
-  struct answer answer = call(host, operation, request);
+  struct answer answer = call_answer(host, operation, request);
   const char *expected = mt_format("{\"__type\":\"%s\",\"message\":\"%s\"}", error, message);
   if (answer.status != status || strcmp(answer.text, expected) != 0)
     mt_report("%s %s: %d %s, not %d %s", operation, request, answer.status, answer.text, status,
@@ -101,9 +75,9 @@ MT_TEST(call__what_is_no_request)
               "There is no operation lambda:StartExecution");
   check_error(&host, "ListExecutions", "[]", MSTEP_EINVALID, "SerializationException",
               "The request is no JSON object");
-  struct answer answer = call(&host, "ListExecutions", "{");
+  struct answer answer = call_answer(&host, "ListExecutions", "{");
   mt_ok(strstr(answer.text, "SerializationException") != NULL);
-  answer = call(&host, "\xff\xfe", "{}"); /* what is told about it is UTF-8 */
+  answer = call_answer(&host, "\xff\xfe", "{}"); /* what is told about it is UTF-8 */
   mt_ok(strstr(answer.text, "There is no operation \xef\xbf\xbd\xef\xbf\xbd") != NULL);
   mt_eq_int(mstep_call(NULL, "ListExecutions", host_str("{}"), NULL, NULL), MSTEP_EINVALID);
   mt_eq_int(mstep_call(host.engine, NULL, host_str("{}"), NULL, NULL), MSTEP_EINVALID);
@@ -147,9 +121,9 @@ MT_TEST(call__constraints)
       "value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]");
   check_error(&host, "DescribeExecution", "{\"executionArn\":7}", MSTEP_EINVALID,
               "SerializationException", "NUMBER_VALUE can not be converted to a String");
-  struct answer answer =
-      call(&host, "CreateStateMachine",
-           "{\"name\":\"x\",\"definition\":\"{}\",\"tags\":[{\"key\":\"a\"},{\"key\":\"\"}]}");
+  struct answer answer = call_answer(
+      &host, "CreateStateMachine",
+      "{\"name\":\"x\",\"definition\":\"{}\",\"tags\":[{\"key\":\"a\"},{\"key\":\"\"}]}");
   mt_ok(strstr(answer.text, "Value '' at 'tags.2.member.key' failed") != NULL);
   host_close(&host);
 }
@@ -251,8 +225,8 @@ MT_TEST(call__stop_and_start_again)
   struct host host;
   open_with(&host, WAIT);
   const char *start = "{\"stateMachineArn\":\"" MACHINE "\",\"name\":\"e\",\"input\":\"{}\"}";
-  struct answer first = call(&host, "StartExecution", start),
-                again = call(&host, "StartExecution", start);
+  struct answer first = call_answer(&host, "StartExecution", start),
+                again = call_answer(&host, "StartExecution", start);
   mt_eq_str(again.text, first.text);
   check_ok(&host, "StopExecution", "{\"executionArn\":\"" EXECUTION "\",\"error\":\"E\"}",
            "{\"stopDate\":");
@@ -364,7 +338,7 @@ MT_TEST(call__with_a_store)
   check_ok(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE "\"}",
            "\"status\":\"ACTIVE\"");
   check_ok(&host, "PurgeExecutions", "{\"stoppedBefore\":9e9}", "{\"purgedCount\":1}");
-  struct answer answer = call(&host, "Shrink", "{}");
+  struct answer answer = call_answer(&host, "Shrink", "{}");
   mt_ok(answer.status == 0 && strstr(answer.text, "{\"sizeBytes\":0}") == NULL);
   host_close(&host);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:q"
@@ -15,87 +15,52 @@
 #define EVENT                                                                                      \
   "{\"Entries\":[{\"Source\":\"shop\",\"DetailType\":\"sold\",\"Detail\":\"{\\\"n\\\":7}\"}]}"
 
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-/* The answer has that in it; "!text": it has not. */
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
-  if (is_there == (part[0] == '!')) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-  return text;
-}
-
 static void open_with_queue(struct host *host)
 {
   host_open(host, NULL);
-  has(host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueUrl");
+  call_has(host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueUrl");
 }
 
 static const char *receive(struct host *host, const char *part)
 {
-  return has(host, "ReceiveMessage",
-             "{" QUEUE_URL ",\"WaitTimeSeconds\":20,\"MaxNumberOfMessages\":10}", part);
+  return call_has(host, "ReceiveMessage",
+                  "{" QUEUE_URL ",\"WaitTimeSeconds\":20,\"MaxNumberOfMessages\":10}", part);
 }
 
 MT_TEST(event_calls__rules_and_targets)
 {
   struct host host;
   open_with_queue(&host);
-  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}",
-      ":rule/r");
-  has(&host, "PutRule", "{\"Name\":\"bad\",\"EventPattern\":\"{\\\"source\\\":1}\"}",
-      "InvalidEventPatternException");
-  has(&host, "PutTargets",
-      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
-      "\"FailedEntryCount\":0");
-  has(&host, "ListTargetsByRule", "{\"Rule\":\"r\"}", QUEUE_ARN);
-  has(&host, "ListRuleNamesByTarget", "{\"TargetArn\":\"" QUEUE_ARN "\"}", "[\"r\"]");
-  has(&host, "DescribeRule", "{\"Name\":\"r\"}", "\"State\":\"ENABLED\"");
-  has(&host, "ListRules", "{}", "\"Name\":\"r\"");
-  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  call_has(&host, "PutRule",
+           "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}", ":rule/r");
+  call_has(&host, "PutRule", "{\"Name\":\"bad\",\"EventPattern\":\"{\\\"source\\\":1}\"}",
+           "InvalidEventPatternException");
+  call_has(&host, "PutTargets",
+           "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
+           "\"FailedEntryCount\":0");
+  call_has(&host, "ListTargetsByRule", "{\"Rule\":\"r\"}", QUEUE_ARN);
+  call_has(&host, "ListRuleNamesByTarget", "{\"TargetArn\":\"" QUEUE_ARN "\"}", "[\"r\"]");
+  call_has(&host, "DescribeRule", "{\"Name\":\"r\"}", "\"State\":\"ENABLED\"");
+  call_has(&host, "ListRules", "{}", "\"Name\":\"r\"");
+  call_has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
   receive(&host, "\\\"detail\\\":{\\\"n\\\":7}");
   call(&host, "DisableRule", "{\"Name\":\"r\"}");
-  has(&host, "DescribeRule", "{\"Name\":\"r\"}", "\"State\":\"DISABLED\"");
-  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  call_has(&host, "DescribeRule", "{\"Name\":\"r\"}", "\"State\":\"DISABLED\"");
+  call_has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
   receive(&host, "!detail");
   call(&host, "EnableRule", "{\"Name\":\"r\"}");
-  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  call_has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
   receive(&host, "detail");
-  has(&host, "DeleteRule", "{\"Name\":\"r\"}", "ValidationException");
-  has(&host, "RemoveTargets", "{\"Rule\":\"r\",\"Ids\":[\"1\"]}", "\"FailedEntryCount\":0");
+  call_has(&host, "DeleteRule", "{\"Name\":\"r\"}", "ValidationException");
+  call_has(&host, "RemoveTargets", "{\"Rule\":\"r\",\"Ids\":[\"1\"]}", "\"FailedEntryCount\":0");
   call(&host, "DeleteRule", "{\"Name\":\"r\"}");
-  has(&host, "DescribeRule", "{\"Name\":\"r\"}", "ResourceNotFoundException");
-  has(&host, "TestEventPattern",
-      "{\"EventPattern\":\"{\\\"source\\\":[{\\\"prefix\\\":\\\"sh\\\"}]}\",\"Event\":\"{"
-      "\\\"id\\\":\\\"1\\\",\\\"account\\\":\\\"000000000000\\\",\\\"source\\\":\\\"shop\\\","
-      "\\\"time\\\":\\\"2024-01-01T00:00:00Z\\\",\\\"region\\\":\\\"us-east-1\\\","
-      "\\\"resources\\\":[],\\\"detail-type\\\":\\\"sold\\\",\\\"detail\\\":{}}\"}",
-      "\"Result\":true");
+  call_has(&host, "DescribeRule", "{\"Name\":\"r\"}", "ResourceNotFoundException");
+  call_has(&host, "TestEventPattern",
+           "{\"EventPattern\":\"{\\\"source\\\":[{\\\"prefix\\\":\\\"sh\\\"}]}\",\"Event\":\"{"
+           "\\\"id\\\":\\\"1\\\",\\\"account\\\":\\\"000000000000\\\",\\\"source\\\":\\\"shop\\\","
+           "\\\"time\\\":\\\"2024-01-01T00:00:00Z\\\",\\\"region\\\":\\\"us-east-1\\\","
+           "\\\"resources\\\":[],\\\"detail-type\\\":\\\"sold\\\",\\\"detail\\\":{}}\"}",
+           "\"Result\":true");
   host_close(&host);
 }
 
@@ -103,19 +68,19 @@ MT_TEST(event_calls__buses)
 {
   struct host host;
   open_with_queue(&host);
-  has(&host, "CreateEventBus", "{\"Name\":\"b\"}", ":event-bus/b");
-  has(&host, "DescribeEventBus", "{\"Name\":\"b\"}", "\"Name\":\"b\"");
-  has(&host, "ListEventBuses", "{}", "\"Name\":\"default\"");
+  call_has(&host, "CreateEventBus", "{\"Name\":\"b\"}", ":event-bus/b");
+  call_has(&host, "DescribeEventBus", "{\"Name\":\"b\"}", "\"Name\":\"b\"");
+  call_has(&host, "ListEventBuses", "{}", "\"Name\":\"default\"");
   call(&host, "DeleteEventBus", "{\"Name\":\"b\"}");
-  has(&host, "ListEventBuses", "{}", "!\"Name\":\"b\"");
+  call_has(&host, "ListEventBuses", "{}", "!\"Name\":\"b\"");
   host_close(&host);
 }
 
 static void subscribe(struct host *host, char arn[256])
 {
-  const char *text = has(host, "Subscribe",
-                         "{" TOPIC ",\"Protocol\":\"sqs\",\"Endpoint\":\"" QUEUE_ARN "\"}",
-                         "SubscriptionArn");
+  const char *text =
+      call_has(host, "Subscribe", "{" TOPIC ",\"Protocol\":\"sqs\",\"Endpoint\":\"" QUEUE_ARN "\"}",
+               "SubscriptionArn");
   const char *begin = strstr(text, "arn:aws:sns:");
   mt_ok(begin != NULL);
   snprintf(arn, 256, "%.*s", (int)strcspn(begin, "\""), begin);
@@ -126,36 +91,36 @@ MT_TEST(event_calls__topics)
   struct host host;
   char arn[256];
   open_with_queue(&host);
-  has(&host, "CreateTopic", "{\"Name\":\"t\"}", ":t\"");
-  has(&host, "ListTopics", "{}", "arn:aws:sns:us-east-1:000000000000:t");
+  call_has(&host, "CreateTopic", "{\"Name\":\"t\"}", ":t\"");
+  call_has(&host, "ListTopics", "{}", "arn:aws:sns:us-east-1:000000000000:t");
   static const char *const shown[] = {"\"DisplayName\":\"\"", "__default_policy_ID",
                                       "\\\"minDelayTarget\\\":20"};
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-    has(&host, "GetTopicAttributes", "{" TOPIC "}", shown[i]);
+    call_has(&host, "GetTopicAttributes", "{" TOPIC "}", shown[i]);
   }
   call(&host, "SetTopicAttributes",
        "{" TOPIC ",\"AttributeName\":\"DisplayName\",\"AttributeValue\":\"Tea\"}");
-  has(&host, "GetTopicAttributes", "{" TOPIC "}", "\"DisplayName\":\"Tea\"");
+  call_has(&host, "GetTopicAttributes", "{" TOPIC "}", "\"DisplayName\":\"Tea\"");
   subscribe(&host, arn);
-  has(&host, "ListSubscriptions", "{}", arn);
-  has(&host, "ListSubscriptionsByTopic", "{" TOPIC "}", arn);
+  call_has(&host, "ListSubscriptions", "{}", arn);
+  call_has(&host, "ListSubscriptionsByTopic", "{" TOPIC "}", arn);
   call(&host, "SetSubscriptionAttributes",
        mt_format("{\"SubscriptionArn\":\"%s\",\"AttributeName\":\"RawMessageDelivery\","
                  "\"AttributeValue\":\"true\"}",
                  arn));
-  has(&host, "GetSubscriptionAttributes", mt_format("{\"SubscriptionArn\":\"%s\"}", arn),
-      "\"RawMessageDelivery\":\"true\"");
-  has(&host, "Publish", "{" TOPIC ",\"Message\":\"one\"}", "MessageId");
+  call_has(&host, "GetSubscriptionAttributes", mt_format("{\"SubscriptionArn\":\"%s\"}", arn),
+           "\"RawMessageDelivery\":\"true\"");
+  call_has(&host, "Publish", "{" TOPIC ",\"Message\":\"one\"}", "MessageId");
   receive(&host, "\"Body\":\"one\"");
-  has(&host, "PublishBatch",
-      "{" TOPIC ",\"PublishBatchRequestEntries\":[{\"Id\":\"a\",\"Message\":\"two\"}]}",
-      "\"Id\":\"a\"");
+  call_has(&host, "PublishBatch",
+           "{" TOPIC ",\"PublishBatchRequestEntries\":[{\"Id\":\"a\",\"Message\":\"two\"}]}",
+           "\"Id\":\"a\"");
   receive(&host, "\"Body\":\"two\"");
-  has(&host, "ConfirmSubscription", "{" TOPIC ",\"Token\":\"none\"}", "InvalidParameter");
+  call_has(&host, "ConfirmSubscription", "{" TOPIC ",\"Token\":\"none\"}", "InvalidParameter");
   call(&host, "Unsubscribe", mt_format("{\"SubscriptionArn\":\"%s\"}", arn));
-  has(&host, "ListSubscriptions", "{}", "!:t:");
+  call_has(&host, "ListSubscriptions", "{}", "!:t:");
   call(&host, "DeleteTopic", "{" TOPIC "}");
-  has(&host, "ListTopics", "{}", "!:t\"");
+  call_has(&host, "ListTopics", "{}", "!:t\"");
   host_close(&host);
 }
 
@@ -166,31 +131,31 @@ MT_TEST(event_calls__archives_and_replays)
 {
   struct host host;
   open_with_queue(&host);
-  has(&host, "CreateArchive", "{\"ArchiveName\":\"a\"}", "ValidationException");
-  has(&host, "CreateArchive", "{\"ArchiveName\":\"a\",\"EventSourceArn\":\"" BUS_ARN "\"}",
-      "\"State\":\"ENABLED\"");
-  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
-  has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "\"EventCount\":1");
-  has(&host, "UpdateArchive", "{\"ArchiveName\":\"a\",\"RetentionDays\":3}", ARCHIVE_ARN);
-  has(&host, "ListArchives", "{\"EventSourceArn\":\"" BUS_ARN "\"}", "\"RetentionDays\":3");
-  has(&host, "PutRule",
-      "{\"Name\":\"r\",\"EventPattern\":\"{\\\"replay-name\\\":[{\\\"exists\\\":true}]}\"}",
-      ":rule/r");
-  has(&host, "PutTargets",
-      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
-      "\"FailedEntryCount\":0");
-  has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
-  has(&host, "StartReplay",
-      "{\"ReplayName\":\"p\",\"EventSourceArn\":\"" ARCHIVE_ARN
-      "\",\"EventStartTime\":1704067200,\"EventEndTime\":1704070800,\"Destination\":{\"Arn\":"
-      "\"" BUS_ARN "\"}}",
-      "\"State\":\"STARTING\"");
+  call_has(&host, "CreateArchive", "{\"ArchiveName\":\"a\"}", "ValidationException");
+  call_has(&host, "CreateArchive", "{\"ArchiveName\":\"a\",\"EventSourceArn\":\"" BUS_ARN "\"}",
+           "\"State\":\"ENABLED\"");
+  call_has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  call_has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "\"EventCount\":1");
+  call_has(&host, "UpdateArchive", "{\"ArchiveName\":\"a\",\"RetentionDays\":3}", ARCHIVE_ARN);
+  call_has(&host, "ListArchives", "{\"EventSourceArn\":\"" BUS_ARN "\"}", "\"RetentionDays\":3");
+  call_has(&host, "PutRule",
+           "{\"Name\":\"r\",\"EventPattern\":\"{\\\"replay-name\\\":[{\\\"exists\\\":true}]}\"}",
+           ":rule/r");
+  call_has(&host, "PutTargets",
+           "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
+           "\"FailedEntryCount\":0");
+  call_has(&host, "PutEvents", EVENT, "\"FailedEntryCount\":0");
+  call_has(&host, "StartReplay",
+           "{\"ReplayName\":\"p\",\"EventSourceArn\":\"" ARCHIVE_ARN
+           "\",\"EventStartTime\":1704067200,\"EventEndTime\":1704070800,\"Destination\":{\"Arn\":"
+           "\"" BUS_ARN "\"}}",
+           "\"State\":\"STARTING\"");
   receive(&host, "\\\"replay-name\\\":\\\"p\\\"");
   receive(&host, "\\\"replay-name\\\":\\\"p\\\""); /* both */
-  has(&host, "DescribeReplay", "{\"ReplayName\":\"p\"}", "\"State\":\"COMPLETED\"");
-  has(&host, "ListReplays", "{\"NamePrefix\":\"p\"}", "\"ReplayName\":\"p\"");
-  has(&host, "CancelReplay", "{\"ReplayName\":\"p\"}", "IllegalStatusException");
-  has(&host, "DeleteArchive", "{\"ArchiveName\":\"a\"}", "{}");
-  has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "ResourceNotFoundException");
+  call_has(&host, "DescribeReplay", "{\"ReplayName\":\"p\"}", "\"State\":\"COMPLETED\"");
+  call_has(&host, "ListReplays", "{\"NamePrefix\":\"p\"}", "\"ReplayName\":\"p\"");
+  call_has(&host, "CancelReplay", "{\"ReplayName\":\"p\"}", "IllegalStatusException");
+  call_has(&host, "DeleteArchive", "{\"ArchiveName\":\"a\"}", "{}");
+  call_has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "ResourceNotFoundException");
   host_close(&host);
 }

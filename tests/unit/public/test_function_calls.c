@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 #include "zip_sample.h"
 
@@ -13,67 +13,13 @@
 #define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:"
 #define QUEUE_URL "https://sqs.us-east-1.amazonaws.com/000000000000/"
 
-static char store_url[512];
-
-static void with_store(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-struct answer {
-  int count, status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)engine;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-/* The answer has that in it; "!text": it has not. */
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
-  if (is_there == (part[0] == '!')) {
-    mt_fail("%s %.300s: %.2000s, not %s", operation, request, text, part);
-  }
-  return text;
-}
-
-static void is(struct host *host, const char *operation, const char *request, const char *answer)
-{
-  const char *text = call(host, operation, request);
-  if (strcmp(text, answer) != 0) {
-    mt_fail("%s %.300s: %.2000s, not %s", operation, request, text, answer);
-  }
-}
-
-static void reopen(struct host *host)
-{
-  host_close(host);
-  host_open(host, with_store);
-}
+static const char *store; /* NULL: none */
 
 static void make(struct host *host, const char *name, const char *source)
 {
-  has(host, "CreateFunction",
-      mt_format("{\"FunctionName\":\"%s\",\"Code\":{\"Source\":\"%s\"}}", name, source),
-      "\"State\":\"Active\"");
+  call_has(host, "CreateFunction",
+           mt_format("{\"FunctionName\":\"%s\",\"Code\":{\"Source\":\"%s\"}}", name, source),
+           "\"State\":\"Active\"");
 }
 
 /* ---- packages ---- */
@@ -81,42 +27,45 @@ static void make(struct host *host, const char *name, const char *source)
 static void packages(bool has_store)
 {
   struct host host;
-  host_open(&host, with_store);
-  has(&host, "CreateFunction",
-      "{\"FunctionName\":\"z\",\"Runtime\":\"provided.al2023\",\"Handler\":\"src/index.main\","
-      "\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{\"ZipFile\":\"" ZIP_SAMPLE "\"}}",
-      "\"CodeSize\":601");
-  has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"z\"}",
-      "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
-  has(&host, "Invoke", "{\"FunctionName\":\"z\",\"Payload\":{\"a\":2,\"b\":3}}",
-      "\"Payload\":{\"by\":\"main\",\"total\":5}");
-  has(&host, "PublishVersion", "{\"FunctionName\":\"z\"}",
-      "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
-  has(&host, "PublishVersion", "{\"FunctionName\":\"z\",\"CodeSha256\":\"other\"}",
-      "is different from current CodeSHA256 in $LATEST (" ZIP_SAMPLE_SHA256 ")");
-  has(&host, "UpdateFunctionConfiguration",
-      "{\"FunctionName\":\"z\",\"Handler\":\"src/index.other\"}", "\"Handler\":\"src/index.other\"");
-  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
-  has(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"z\",\"Handler\":\"none.f\"}",
-      "InvalidParameterValueException");
+  host_open_at(&host, store, NULL);
+  call_has(&host, "CreateFunction",
+           "{\"FunctionName\":\"z\",\"Runtime\":\"provided.al2023\",\"Handler\":\"src/index.main\","
+           "\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{\"ZipFile\":\"" ZIP_SAMPLE
+           "\"}}",
+           "\"CodeSize\":601");
+  call_has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"z\"}",
+           "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"z\",\"Payload\":{\"a\":2,\"b\":3}}",
+           "\"Payload\":{\"by\":\"main\",\"total\":5}");
+  call_has(&host, "PublishVersion", "{\"FunctionName\":\"z\"}",
+           "\"CodeSha256\":\"" ZIP_SAMPLE_SHA256 "\"");
+  call_has(&host, "PublishVersion", "{\"FunctionName\":\"z\",\"CodeSha256\":\"other\"}",
+           "is different from current CodeSHA256 in $LATEST (" ZIP_SAMPLE_SHA256 ")");
+  call_has(&host, "UpdateFunctionConfiguration",
+           "{\"FunctionName\":\"z\",\"Handler\":\"src/index.other\"}",
+           "\"Handler\":\"src/index.other\"");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
+  call_has(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"z\",\"Handler\":\"none.f\"}",
+           "InvalidParameterValueException");
   for (int i = 0; i < (has_store ? 2 : 1); i++) {
-    has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
-    has(&host, "Invoke", "{\"FunctionName\":\"z:1\",\"Payload\":{\"a\":1,\"b\":1}}", "\"total\":2");
-    has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}",
-        "\"Location\":\"data:application/zip;base64," ZIP_SAMPLE "\"");
-    has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}", "\"Handler\":\"src/index.main\"");
+    call_has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"other\"");
+    call_has(&host, "Invoke", "{\"FunctionName\":\"z:1\",\"Payload\":{\"a\":1,\"b\":1}}",
+             "\"total\":2");
+    call_has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}",
+             "\"Location\":\"data:application/zip;base64," ZIP_SAMPLE "\"");
+    call_has(&host, "GetFunction", "{\"FunctionName\":\"z:1\"}", "\"Handler\":\"src/index.main\"");
     if (has_store) {
-      reopen(&host);
+      host_reopen(&host);
     }
   }
-  has(&host, "UpdateFunctionCode",
-      "{\"FunctionName\":\"z\",\"Source\":\"return function() return 'text' end\"}",
-      "!" ZIP_SAMPLE_SHA256);
-  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
-  has(&host, "UpdateFunctionCode",
-      "{\"FunctionName\":\"z\",\"DryRun\":true,\"ZipFile\":\"" ZIP_SAMPLE "\"}",
-      ZIP_SAMPLE_SHA256);
-  has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
+  call_has(&host, "UpdateFunctionCode",
+           "{\"FunctionName\":\"z\",\"Source\":\"return function() return 'text' end\"}",
+           "!" ZIP_SAMPLE_SHA256);
+  call_has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
+  call_has(&host, "UpdateFunctionCode",
+           "{\"FunctionName\":\"z\",\"DryRun\":true,\"ZipFile\":\"" ZIP_SAMPLE "\"}",
+           ZIP_SAMPLE_SHA256);
+  call_has(&host, "Invoke", "{\"FunctionName\":\"z\"}", "\"Payload\":\"text\"");
   host_close(&host);
 }
 
@@ -127,7 +76,7 @@ MT_TEST(function_calls__packages)
 
 MT_TEST(function_calls__packages_from_a_store)
 {
-  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  store = mt_format("sqlite:%s/s.db", mt_tmpdir());
   packages(true);
 }
 
@@ -146,13 +95,13 @@ MT_TEST(function_calls__packages_that_are_refused)
       {"\"ZipFile\":\"" ZIP_SAMPLE "\"", "the handler's file is not in the package"},
   };
   for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-    const char *text =
-        has(&host, "CreateFunction",
-            mt_format("{\"FunctionName\":\"z\",\"Handler\":\"a.b\",\"Code\":{%s}}", codes[i][0]),
-            codes[i][1]);
+    const char *text = call_has(
+        &host, "CreateFunction",
+        mt_format("{\"FunctionName\":\"z\",\"Handler\":\"a.b\",\"Code\":{%s}}", codes[i][0]),
+        codes[i][1]);
     mt_ok(strstr(text, "{\"__type\":\"InvalidParameterValueException\"") == text);
   }
-  has(&host, "GetFunction", "{\"FunctionName\":\"z\"}", "ResourceNotFoundException");
+  call_has(&host, "GetFunction", "{\"FunctionName\":\"z\"}", "ResourceNotFoundException");
   host_close(&host);
 }
 
@@ -161,43 +110,46 @@ MT_TEST(function_calls__packages_that_are_refused)
 static void permissions(bool has_store)
 {
   struct host host;
-  host_open(&host, with_store);
+  host_open_at(&host, store, NULL);
   make(&host, "f", "return function() end");
-  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
-  is(&host, "AddPermission",
-     "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"lambda:InvokeFunction\","
-     "\"Principal\":\"events.amazonaws.com\",\"SourceArn\":\"arn:aws:events:x\"}",
-     "{\"Statement\":\"{\\\"Sid\\\":\\\"s\\\",\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":{"
-     "\\\"Service\\\":\\\"events.amazonaws.com\\\"},\\\"Action\\\":\\\"lambda:InvokeFunction\\\","
-     "\\\"Resource\\\":\\\"" ARN
-     "f\\\",\\\"Condition\\\":{\\\"ArnLike\\\":{\\\"AWS:SourceArn\\\":\\\"arn:aws:events:x\\\"}}}\"}");
-  has(&host, "AddPermission",
-      "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"a\",\"Principal\":\"*\"}",
-      "ResourceConflictException");
-  has(&host, "AddPermission",
-      "{\"FunctionName\":\"f\",\"StatementId\":\"t\",\"Action\":\"a\",\"Principal\":\"123456789012\"}",
-      "\\\"AWS\\\":\\\"arn:aws:iam::123456789012:root\\\"");
+  call_has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
+  call_is(
+      &host, "AddPermission",
+      "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"lambda:InvokeFunction\","
+      "\"Principal\":\"events.amazonaws.com\",\"SourceArn\":\"arn:aws:events:x\"}",
+      "{\"Statement\":\"{\\\"Sid\\\":\\\"s\\\",\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":{"
+      "\\\"Service\\\":\\\"events.amazonaws.com\\\"},\\\"Action\\\":\\\"lambda:InvokeFunction\\\","
+      "\\\"Resource\\\":\\\"" ARN "f\\\",\\\"Condition\\\":{\\\"ArnLike\\\":{\\\"AWS:SourceArn\\\":"
+                                  "\\\"arn:aws:events:x\\\"}}}\"}");
+  call_has(&host, "AddPermission",
+           "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"Action\":\"a\",\"Principal\":\"*\"}",
+           "ResourceConflictException");
+  call_has(&host, "AddPermission",
+           "{\"FunctionName\":\"f\",\"StatementId\":\"t\",\"Action\":\"a\",\"Principal\":"
+           "\"123456789012\"}",
+           "\\\"AWS\\\":\\\"arn:aws:iam::123456789012:root\\\"");
   if (has_store) {
-    reopen(&host);
+    host_reopen(&host);
   }
-  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}",
+  call_has(
+      &host, "GetPolicy", "{\"FunctionName\":\"f\"}",
       "{\"Policy\":\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Id\\\":\\\"default\\\",\\\"Statement"
       "\\\":[{\\\"Sid\\\":\\\"s\\\"");
-  has(&host, "RemovePermission",
-      "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"RevisionId\":\"old\"}",
-      "PreconditionFailedException");
-  is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}", "{}");
-  has(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}",
-      "ResourceNotFoundException");
-  is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"t\"}", "{}");
-  has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
+  call_has(&host, "RemovePermission",
+           "{\"FunctionName\":\"f\",\"StatementId\":\"s\",\"RevisionId\":\"old\"}",
+           "PreconditionFailedException");
+  call_is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}", "{}");
+  call_has(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"s\"}",
+           "ResourceNotFoundException");
+  call_is(&host, "RemovePermission", "{\"FunctionName\":\"f\",\"StatementId\":\"t\"}", "{}");
+  call_has(&host, "GetPolicy", "{\"FunctionName\":\"f\"}", "ResourceNotFoundException");
   host_close(&host);
 }
 
 MT_TEST(function_calls__permissions)
 {
   permissions(false);
-  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  store = mt_format("sqlite:%s/s.db", mt_tmpdir());
   permissions(true);
 }
 
@@ -205,21 +157,23 @@ MT_TEST(function_calls__tags)
 {
   struct host host;
   host_open(&host, NULL);
-  has(&host, "CreateFunction",
-      "{\"FunctionName\":\"f\",\"Tags\":{\"a\":\"1\"},\"Code\":{\"Source\":\"return function() end\"}}",
-      "\"State\":\"Active\"");
-  is(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"b\":\"2\"}}", "{}");
-  is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}",
-     "{\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}");
-  has(&host, "GetFunction", "{\"FunctionName\":\"f\"}", "\"Tags\":{\"a\":\"1\",\"b\":\"2\"}");
-  is(&host, "lambda:UntagResource", "{\"Resource\":\"" ARN "f\",\"TagKeys\":[\"a\",\"z\"]}", "{}");
-  is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}", "{\"Tags\":{\"b\":\"2\"}}");
-  has(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "g\"}", "ResourceNotFoundException");
-  has(&host, "lambda:ListTags", "{\"Resource\":\"f\"}", "ValidationException");
-  has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f:1\",\"Tags\":{}}",
-      "InvalidParameterValueException");
-  has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"aws:x\":\"2\"}}",
-      "InvalidParameterValueException");
+  call_has(&host, "CreateFunction",
+           "{\"FunctionName\":\"f\",\"Tags\":{\"a\":\"1\"},\"Code\":{\"Source\":\"return "
+           "function() end\"}}",
+           "\"State\":\"Active\"");
+  call_is(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"b\":\"2\"}}", "{}");
+  call_is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}",
+          "{\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}");
+  call_has(&host, "GetFunction", "{\"FunctionName\":\"f\"}", "\"Tags\":{\"a\":\"1\",\"b\":\"2\"}");
+  call_is(&host, "lambda:UntagResource", "{\"Resource\":\"" ARN "f\",\"TagKeys\":[\"a\",\"z\"]}",
+          "{}");
+  call_is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}", "{\"Tags\":{\"b\":\"2\"}}");
+  call_has(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "g\"}", "ResourceNotFoundException");
+  call_has(&host, "lambda:ListTags", "{\"Resource\":\"f\"}", "ValidationException");
+  call_has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f:1\",\"Tags\":{}}",
+           "InvalidParameterValueException");
+  call_has(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"aws:x\":\"2\"}}",
+           "InvalidParameterValueException");
   host_close(&host);
 }
 
@@ -228,38 +182,40 @@ MT_TEST(function_calls__settings_that_tools_read)
   struct host host;
   host_open(&host, NULL);
   make(&host, "f", "return function() end");
-  is(&host, "GetFunctionCodeSigningConfig", "{\"FunctionName\":\"f\"}", "{\"FunctionName\":\"f\"}");
-  has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":1000");
-  has(&host, "GetAccountSettings", "{}", "\"FunctionCount\":1");
-  has(&host, "PutFunctionConcurrency",
-      "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":900}", "900");
-  has(&host, "GetAccountSettings", "{}", "\"UnreservedConcurrentExecutions\":100");
+  call_is(&host, "GetFunctionCodeSigningConfig", "{\"FunctionName\":\"f\"}",
+          "{\"FunctionName\":\"f\"}");
+  call_has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":1000");
+  call_has(&host, "GetAccountSettings", "{}", "\"FunctionCount\":1");
+  call_has(&host, "PutFunctionConcurrency",
+           "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":900}", "900");
+  call_has(&host, "GetAccountSettings", "{}", "\"UnreservedConcurrentExecutions\":100");
   make(&host, "g", "return function() end");
-  has(&host, "PutFunctionConcurrency",
-      "{\"FunctionName\":\"g\",\"ReservedConcurrentExecutions\":1}",
-      "below its minimum value of [100].");
-  is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
-     "{\"RecursiveLoop\":\"Terminate\"}");
-  is(&host, "PutFunctionRecursionConfig",
-     "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
-  is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
-     "{\"RecursiveLoop\":\"Allow\"}");
-  has(&host, "PutProvisionedConcurrencyConfig",
+  call_has(&host, "PutFunctionConcurrency",
+           "{\"FunctionName\":\"g\",\"ReservedConcurrentExecutions\":1}",
+           "below its minimum value of [100].");
+  call_is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
+          "{\"RecursiveLoop\":\"Terminate\"}");
+  call_is(&host, "PutFunctionRecursionConfig",
+          "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
+  call_is(&host, "GetFunctionRecursionConfig", "{\"FunctionName\":\"f\"}",
+          "{\"RecursiveLoop\":\"Allow\"}");
+  call_has(
+      &host, "PutProvisionedConcurrencyConfig",
       "{\"FunctionName\":\"f\",\"Qualifier\":\"$LATEST\",\"ProvisionedConcurrentExecutions\":1}",
       "InvalidParameterValueException");
-  has(&host, "PublishVersion", "{\"FunctionName\":\"f\"}", "\"Version\":\"1\"");
-  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
-      "ProvisionedConcurrencyConfigNotFoundException");
-  has(&host, "PutProvisionedConcurrencyConfig",
-      "{\"FunctionName\":\"f\",\"Qualifier\":\"1\",\"ProvisionedConcurrentExecutions\":3}",
-      "\"Status\":\"IN_PROGRESS\"");
-  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
-      "\"AllocatedProvisionedConcurrentExecutions\":3,\"Status\":\"READY\"");
-  has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"List\":\"ALL\"}",
-      "{\"ProvisionedConcurrencyConfigs\":[{\"FunctionArn\":\"" ARN "f:1\"");
-  has(&host, "ListProvisionedConcurrencyConfigs", "{\"FunctionName\":\"f\"}", ARN "f:1\"");
-  is(&host, "DeleteProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
-     "{}");
+  call_has(&host, "PublishVersion", "{\"FunctionName\":\"f\"}", "\"Version\":\"1\"");
+  call_has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+           "ProvisionedConcurrencyConfigNotFoundException");
+  call_has(&host, "PutProvisionedConcurrencyConfig",
+           "{\"FunctionName\":\"f\",\"Qualifier\":\"1\",\"ProvisionedConcurrentExecutions\":3}",
+           "\"Status\":\"IN_PROGRESS\"");
+  call_has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+           "\"AllocatedProvisionedConcurrentExecutions\":3,\"Status\":\"READY\"");
+  call_has(&host, "GetProvisionedConcurrencyConfig", "{\"FunctionName\":\"f\",\"List\":\"ALL\"}",
+           "{\"ProvisionedConcurrencyConfigs\":[{\"FunctionArn\":\"" ARN "f:1\"");
+  call_has(&host, "ListProvisionedConcurrencyConfigs", "{\"FunctionName\":\"f\"}", ARN "f:1\"");
+  call_is(&host, "DeleteProvisionedConcurrencyConfig",
+          "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}", "{}");
   host_close(&host);
 }
 
@@ -267,9 +223,10 @@ MT_TEST(function_calls__settings_that_tools_read)
 
 static void destination(struct host *host, const char *name, const char *route)
 {
-  has(host, "PutFunctionEventInvokeConfig",
-      mt_format("{\"FunctionName\":\"%s\",\"DestinationConfig\":{\"OnSuccess\":{%s}}}", name, route),
-      "\"FunctionArn\"");
+  call_has(host, "PutFunctionEventInvokeConfig",
+           mt_format("{\"FunctionName\":\"%s\",\"DestinationConfig\":{\"OnSuccess\":{%s}}}", name,
+                     route),
+           "\"FunctionArn\"");
 }
 
 MT_TEST(function_calls__undelivered_of_functions_and_topics)
@@ -278,25 +235,32 @@ MT_TEST(function_calls__undelivered_of_functions_and_topics)
   host_open(&host, NULL);
   make(&host, "f", "return function() return 1 end");
   destination(&host, "f", "\"Destination\":\"" QUEUE_ARN "none\"");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
-  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
-  has(&host, "Subscribe",
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host); /* all that follows */
+  call_has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  call_has(
+      &host, "Subscribe",
       "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"sqs\",\"Endpoint\":"
       "\"" QUEUE_ARN "none\"}",
       "SubscriptionArn");
-  has(&host, "Publish",
-      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\"}", "MessageId");
-  has(&host, "ListUndelivered", "{}", "\"Id\":\"1\"");
-  has(&host, "ListUndelivered", "{}", "\"Id\":\"topics:1\"");
-  const char *page = has(&host, "ListUndelivered", "{\"maxResults\":1}", "\"nextToken\":\"buses:0\"");
+  call_has(&host, "Publish",
+           "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\"}",
+           "MessageId");
+  host_run(&host); /* all that follows */
+  call_has(&host, "ListUndelivered", "{}", "\"Id\":\"1\"");
+  call_has(&host, "ListUndelivered", "{}", "\"Id\":\"topics:1\"");
+  const char *page =
+      call_has(&host, "ListUndelivered", "{\"maxResults\":1}", "\"nextToken\":\"buses:0\"");
   mt_ok(strstr(page, "topics") == NULL);
-  has(&host, "ListUndelivered", "{\"maxResults\":1,\"nextToken\":\"buses:0\"}", "\"topics:1\"");
-  is(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x:1\",\"topics:7\"]}", "{\"replayedCount\":0}");
-  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"none\"}", "/none");
-  is(&host, "ReplayUndelivered", "{\"ids\":[\"topics:1\"]}", "{\"replayedCount\":1}");
-  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "none\"}", "hello");
-  is(&host, "PurgeUndelivered", "{}", "{\"purgedCount\":1}");
-  is(&host, "ListUndelivered", "{}", "{\"undelivered\":[]}");
+  call_has(&host, "ListUndelivered", "{\"maxResults\":1,\"nextToken\":\"buses:0\"}",
+           "\"topics:1\"");
+  call_is(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x:1\",\"topics:7\"]}",
+          "{\"replayedCount\":0}");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"none\"}", "/none");
+  call_is(&host, "ReplayUndelivered", "{\"ids\":[\"topics:1\"]}", "{\"replayedCount\":1}");
+  call_has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "none\"}", "hello");
+  call_is(&host, "PurgeUndelivered", "{}", "{\"purgedCount\":1}");
+  call_is(&host, "ListUndelivered", "{}", "{\"undelivered\":[]}");
   host_close(&host);
 }
 
@@ -305,17 +269,19 @@ MT_TEST(function_calls__retry_policy_of_a_destination)
   struct host host;
   host_open(&host, NULL);
   make(&host, "f", "return function() return 1 end");
-  has(&host, "PutFunctionEventInvokeConfig",
+  call_has(
+      &host, "PutFunctionEventInvokeConfig",
       "{\"FunctionName\":\"f\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"hook:h\","
       "\"RetryPolicy\":{\"BackoffRate\":0.5}}}}",
       "BackoffRate must be a number from 1 to 1000");
   destination(&host, "f",
               "\"Destination\":\"file:/proc/nothing/here\",\"RetryPolicy\":{\"IntervalSeconds\":2,"
               "\"BackoffRate\":3,\"MaxDelaySeconds\":10,\"MaximumRetryAttempts\":3}");
-  has(&host, "GetFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}",
-      "\"RetryPolicy\":{\"IntervalSeconds\":2,");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
-  has(&host, "ListUndelivered", "{}", "\"Attempts\":4");
+  call_has(&host, "GetFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}",
+           "\"RetryPolicy\":{\"IntervalSeconds\":2,");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host); /* all that follows */
+  call_has(&host, "ListUndelivered", "{}", "\"Attempts\":4");
   host_close(&host);
 }
 
@@ -327,17 +293,19 @@ MT_TEST(function_calls__a_loop_of_destinations_is_stopped)
   host_open(&host, NULL);
   make(&host, "a", "return function(e) return 1 end");
   make(&host, "b", "return function(e) return 2 end");
-  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
-  has(&host, "PutFunctionEventInvokeConfig",
-      "{\"FunctionName\":\"a\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"" ARN
-      "b\"},\"OnFailure\":{\"Destination\":\"" QUEUE_ARN "q\"}}}",
-      "\"FunctionArn\"");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
+  call_has(&host, "PutFunctionEventInvokeConfig",
+           "{\"FunctionName\":\"a\",\"DestinationConfig\":{\"OnSuccess\":{\"Destination\":\"" ARN
+           "b\"},\"OnFailure\":{\"Destination\":\"" QUEUE_ARN "q\"}}}",
+           "\"FunctionArn\"");
   destination(&host, "b", "\"Destination\":\"" ARN "a\"");
-  has(&host, "Invoke", "{\"FunctionName\":\"a\",\"InvocationType\":\"Event\",\"Payload\":{}}", "202");
-  const char *text = has(&host, "sqs:ReceiveMessage",
-                         "{\"QueueUrl\":\"" QUEUE_URL
-                         "q\",\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":10}",
-                         "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"a\",\"InvocationType\":\"Event\",\"Payload\":{}}",
+           "202");
+  host_run(&host); /* all that follows */
+  const char *text = call_has(&host, "sqs:ReceiveMessage",
+                              "{\"QueueUrl\":\"" QUEUE_URL
+                              "q\",\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":10}",
+                              "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
   mt_ok(strstr(text, "AWSTraceHeader") != NULL);
   mt_ok(strstr(text, ";Lineage=1:") != NULL);
   host_close(&host);
@@ -370,14 +338,15 @@ static unsigned runs(struct host *host)
 static void make_loop(struct host *host, const char *operation)
 {
   host_open(host, NULL);
-  has(host, "sqs:CreateQueue", "{\"QueueName\":\"runs\"}", "/runs");
-  has(host, "sqs:CreateQueue", "{\"QueueName\":\"end\"}", "/end");
+  call_has(host, "sqs:CreateQueue", "{\"QueueName\":\"runs\"}", "/runs");
+  call_has(host, "sqs:CreateQueue", "{\"QueueName\":\"end\"}", "/end");
   make(host, "f",
        mt_format("local mstep = require 'mstep' return function(e) mstep.call('SendMessage', {QueueUrl "
                  "= '" QUEUE_URL "runs', MessageBody = 'x'}) local r, err = mstep.call(%s) if err then "
                  "error(err) end end",
                  operation));
-  has(host, "PutFunctionEventInvokeConfig",
+  call_has(
+      host, "PutFunctionEventInvokeConfig",
       "{\"FunctionName\":\"f\",\"MaximumRetryAttempts\":0,\"DestinationConfig\":{\"OnFailure\":{"
       "\"Destination\":\"" QUEUE_ARN "end\"}}}",
       "\"FunctionArn\"");
@@ -387,12 +356,13 @@ MT_TEST(function_calls__a_function_that_invokes_itself_runs_16_times)
 {
   struct host host;
   make_loop(&host, "'Invoke', {FunctionName = 'f', InvocationType = 'Event', Payload = {}}");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host); /* all that follows */
   mt_eq_int(runs(&host), 16);
-  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "end\"}",
-      "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
-  is(&host, "PutFunctionRecursionConfig",
-     "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
+  call_has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "end\"}",
+           "\\\"condition\\\":\\\"RecursiveInvocation\\\"");
+  call_is(&host, "PutFunctionRecursionConfig",
+          "{\"FunctionName\":\"f\",\"RecursiveLoop\":\"Allow\"}", "{\"RecursiveLoop\":\"Allow\"}");
   host_close(&host);
 }
 
@@ -400,7 +370,8 @@ MT_TEST(function_calls__one_that_waits_for_itself_runs_16_times)
 {
   struct host host;
   make_loop(&host, "'Invoke', {FunctionName = 'f', Payload = {}}");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "\"StatusCode\":200"); /* the last one failed */
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\"}",
+           "\"StatusCode\":200"); /* the last one failed */
   mt_eq_int(runs(&host), 16);
   host_close(&host);
 }
@@ -409,12 +380,13 @@ MT_TEST(function_calls__a_loop_over_a_topic_runs_16_times)
 {
   struct host host;
   make_loop(&host, "'Publish', {TopicArn = 'arn:aws:sns:us-east-1:000000000000:t', Message = 'm'}");
-  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
-  has(&host, "Subscribe",
-      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"lambda\","
-      "\"Endpoint\":\"" ARN "f\"}",
-      "SubscriptionArn");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  call_has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  call_has(&host, "Subscribe",
+           "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"lambda\","
+           "\"Endpoint\":\"" ARN "f\"}",
+           "SubscriptionArn");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host); /* all that follows */
   mt_eq_int(runs(&host), 16);
   host_close(&host);
 }
@@ -423,14 +395,15 @@ MT_TEST(function_calls__a_loop_over_a_queue_runs_16_times)
 {
   struct host host;
   make_loop(&host, "'SendMessage', {QueueUrl = '" QUEUE_URL "loop', MessageBody = 'm'}");
-  has(&host, "sqs:CreateQueue",
-      "{\"QueueName\":\"loop\",\"Attributes\":{\"VisibilityTimeout\":\"1000\","
-      "\"MessageRetentionPeriod\":\"60\"}}",
-      "/loop");
-  has(&host, "CreateEventSourceMapping",
-      "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE_ARN "loop\",\"BatchSize\":1}",
-      "\"State\"");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  call_has(&host, "sqs:CreateQueue",
+           "{\"QueueName\":\"loop\",\"Attributes\":{\"VisibilityTimeout\":\"1000\","
+           "\"MessageRetentionPeriod\":\"60\"}}",
+           "/loop");
+  call_has(&host, "CreateEventSourceMapping",
+           "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE_ARN "loop\",\"BatchSize\":1}",
+           "\"State\"");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"InvocationType\":\"Event\"}", "202");
+  host_run(&host); /* all that follows */
   mt_eq_int(runs(&host), 16);
   host_close(&host);
 }
@@ -457,7 +430,7 @@ MT_TEST(function_calls__tasks_of_executions_count)
                 "[1,2,3,4]");
   mt_eq_int(status, MSTEP_SUCCEEDED);
   mt_eq_str(host.output, "[1,1,0,0]");
-  has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":2");
+  call_has(&host, "GetAccountSettings", "{}", "\"ConcurrentExecutions\":2");
   host_close(&host);
 }
 
@@ -477,13 +450,13 @@ MT_TEST(function_calls__those_of_the_folder_are_listed)
   mt_write_file(mt_format("%s/c.lua", folder), source, sizeof source - 1);
   host_open(&host, with_folder);
   make(&host, "b", source);
-  has(&host, "PutFunctionConcurrency",
-      "{\"FunctionName\":\"c\",\"ReservedConcurrentExecutions\":5}", "5");
+  call_has(&host, "PutFunctionConcurrency",
+           "{\"FunctionName\":\"c\",\"ReservedConcurrentExecutions\":5}", "5");
   const char *text = call(&host, "ListFunctions", "{}");
   mt_eq_int(count_of(text, "\"FunctionName\""), 3);
-  text = has(&host, "ListFunctions", "{\"MaxItems\":2}", "\"NextMarker\":\"b\"");
+  text = call_has(&host, "ListFunctions", "{\"MaxItems\":2}", "\"NextMarker\":\"b\"");
   mt_eq_int(count_of(text, "\"FunctionName\""), 2);
-  has(&host, "ListFunctions", "{\"MaxItems\":2,\"Marker\":\"b\"}", "\"FunctionName\":\"c\"");
+  call_has(&host, "ListFunctions", "{\"MaxItems\":2,\"Marker\":\"b\"}", "\"FunctionName\":\"c\"");
   host_close(&host);
 }
 
@@ -492,7 +465,7 @@ MT_TEST(function_calls__an_event_of_a_task_is_queued_like_any_other)
   struct host host;
   host_open(&host, NULL);
   make(&host, "f", "return function(e) return {got = e.n} end");
-  has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q");
   destination(&host, "f", "\"Destination\":\"" QUEUE_ARN "q\"");
   mstep_status status = host_once(
       &host,
@@ -503,8 +476,8 @@ MT_TEST(function_calls__an_event_of_a_task_is_queued_like_any_other)
   mt_eq_int(status, MSTEP_SUCCEEDED);
   mt_eq_str(host.output, "{\"s\":202}");
   host_run(&host);
-  has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "q\"}",
-      "\\\"responsePayload\\\":{\\\"got\\\":7}");
+  call_has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "q\"}",
+           "\\\"responsePayload\\\":{\\\"got\\\":7}");
   mstep_arn machine = host_machine(
       &host, "n",
       "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"

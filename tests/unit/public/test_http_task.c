@@ -2,10 +2,9 @@
  * http:invoke against a server on this machine, in real time: what is sent for a state and its connection, what
  * the state gets, and the names of errors. Connections through their operations: no answer shows a secret.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 #include "peer.h"
 
@@ -16,42 +15,6 @@
 static void tune(mstep_options *options)
 {
   options->is_virtual_time = 0;
-}
-
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  for (int i = 0; i < 100 && answer.count == 0; i++)
-    host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(const char *text, const char *part)
-{
-  if (strstr(text, part) == NULL)
-    mt_fail("%s has no %s", text, part);
-}
-
-static void has_not(const char *text, const char *part)
-{
-  if (strstr(text, part) != NULL)
-    mt_fail("%s has %s", text, part);
 }
 
 /* `parameters`: more members of Parameters; the endpoint is the peer with that path. */
@@ -96,12 +59,12 @@ MT_TEST(http_task__sends_and_gets)
             MSTEP_SUCCEEDED);
   peer_join(&peer);
   mt_ok(strncmp(peer.got[0], "POST /x?k=v&q=a%20b&n=1&n=true HTTP/1.1\r\n", 41) == 0);
-  has(peer.got[0], "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1\r\n");
-  has(peer.got[0], "Range: bytes=0-262144\r\n");
-  has(peer.got[0], "X-A: 1\r\n");
-  has(peer.got[0], ": application/vnd.x+json\r\n");
-  has_not(peer.got[0], "charset=UTF-8");
-  has(peer.got[0], "\r\n\r\n{\"z\":[1,\"ü\"]}");
+  text_has(peer.got[0], "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1\r\n");
+  text_has(peer.got[0], "Range: bytes=0-262144\r\n");
+  text_has(peer.got[0], "X-A: 1\r\n");
+  text_has(peer.got[0], ": application/vnd.x+json\r\n");
+  text_has_not(peer.got[0], "charset=UTF-8");
+  text_has(peer.got[0], "\r\n\r\n{\"z\":[1,\"ü\"]}");
   mt_eq_str(host.output, "{\"Headers\":{\"content-type\":[\"application/json\"],\"x-two\":[\"a\",\"b\"],"
                          "\"content-length\":[\"7\"]},\"ResponseBody\":{\"a\":1},\"StatusCode\":200,"
                          "\"StatusText\":\"OK\"}");
@@ -128,9 +91,9 @@ MT_TEST(http_task__forms)
                                rows[i].format)),
               MSTEP_SUCCEEDED);
     peer_join(&peer);
-    has(peer.got[0], "application/x-www-form-urlencoded\r\n");
-    has(peer.got[0], mt_format("\r\n\r\n%s", rows[i].expected));
-    has(host.output, "\"ResponseBody\":\"\",\"StatusCode\":204");
+    text_has(peer.got[0], "application/x-www-form-urlencoded\r\n");
+    text_has(peer.got[0], mt_format("\r\n\r\n%s", rows[i].expected));
+    text_has(host.output, "\"ResponseBody\":\"\",\"StatusCode\":204");
   }
   host_close(&host);
 }
@@ -161,7 +124,7 @@ MT_TEST(http_task__failures)
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     invoke(&host, NULL, "GET", "/", wrong[i]);
     mt_eq_str(host.error, "States.Runtime");
-    has(host.cause, "could not be used to start the Task: [");
+    text_has(host.cause, "could not be used to start the Task: [");
   }
   invoke(&host, NULL, "TRACE", "/", "");
   mt_eq_str(host.error, "States.Runtime");
@@ -185,20 +148,20 @@ MT_TEST(http_task__basic_and_key)
                    basic));
   peer_join(&peer);
   mt_eq_int(host.status, MSTEP_SUCCEEDED);
-  has(peer.got[0], "POST /?q=of%20it HTTP");
-  has(peer.got[0], "Authorization: Basic dTpzM2NyZXQ=\r\n");
-  has(peer.got[0], "x-h: h\r\n");
-  has(peer.got[0], "{\"k\":\"v\",\"l\":2}");
+  text_has(peer.got[0], "POST /?q=of%20it HTTP");
+  text_has(peer.got[0], "Authorization: Basic dTpzM2NyZXQ=\r\n");
+  text_has(peer.got[0], "x-h: h\r\n");
+  text_has(peer.got[0], "{\"k\":\"v\",\"l\":2}");
   invoke(&host, NULL, "POST", "/", mt_format("%s,\"RequestBody\":\"text\"", basic));
   mt_eq_str(host.error, "States.Runtime");
   char *history = call(&host, "GetExecutionHistory", mt_format("{\"executionArn\":\"%s\"}", host.ended_arn));
-  has_not(history, "s3cret");
+  text_has_not(history, "s3cret");
   char *key = connection(&host, "k", "API_KEY",
                          "{\"ApiKeyAuthParameters\":{\"ApiKeyName\":\"X-Key\",\"ApiKeyValue\":\"abc\"}}");
   peer_start(&peer, OK_JSON);
   invoke(&host, &peer, "GET", "/", key);
   peer_join(&peer);
-  has(peer.got[0], "X-Key: abc\r\n");
+  text_has(peer.got[0], "X-Key: abc\r\n");
   host_close(&host);
 }
 
@@ -225,12 +188,13 @@ MT_TEST(http_task__oauth)
   invoke(&host, &peer, "GET", "/3", oauth);
   peer_join(&peer);
   mt_eq_str(host.error, "States.Http.StatusCode.401");
-  has(peer.got[0], "POST /token HTTP");
-  has(peer.got[0], "\r\n\r\ngrant_type=client_credentials&client_id=id&client_secret=s3cret&scope=a%20b");
-  has(peer.got[1], "Authorization: Bearer tok\r\n");
-  has(peer.got[2], "GET /2 HTTP");
-  has(peer.got[4], "POST /token HTTP");
-  has(peer.got[5], "GET /3 HTTP");
+  text_has(peer.got[0], "POST /token HTTP");
+  text_has(peer.got[0],
+           "\r\n\r\ngrant_type=client_credentials&client_id=id&client_secret=s3cret&scope=a%20b");
+  text_has(peer.got[1], "Authorization: Bearer tok\r\n");
+  text_has(peer.got[2], "GET /2 HTTP");
+  text_has(peer.got[4], "POST /token HTTP");
+  text_has(peer.got[5], "GET /3 HTTP");
   host_close(&host);
 }
 
@@ -244,34 +208,45 @@ MT_TEST(http_task__connections)
              "{\"BodyParameters\":[{\"Key\":\"a\",\"Value\":\"s3cret\",\"IsValueSecret\":true},"
              "{\"Key\":\"b\",\"Value\":\"open\"}]}}}");
   char *text = call(&host, "DescribeConnection", "{\"Name\":\"c1\"}");
-  has(text, "\"AuthParameters\":{\"OAuthParameters\":{\"AuthorizationEndpoint\":\"https://x/token\",\"HttpMethod\":"
-            "\"POST\",\"ClientParameters\":{\"ClientID\":\"id\"},\"OAuthHttpParameters\":{\"BodyParameters\":"
-            "[{\"Key\":\"a\",\"IsValueSecret\":true},{\"Key\":\"b\",\"Value\":\"open\",\"IsValueSecret\":false}]}}}");
-  has(text, "\"ConnectionState\":\"AUTHORIZED\"");
-  has(text, "\"SecretArn\":\"arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection/c1/");
-  has_not(text, "s3cret");
-  has(call(&host, "UpdateConnection",
-           "{\"Name\":\"c1\",\"AuthorizationType\":\"BASIC\",\"AuthParameters\":{\"BasicAuthParameters\":"
-           "{\"Username\":\"u\",\"Password\":\"s3cret\"}}}"),
-      "\"LastAuthorizedTime\":");
+  text_has(text, "\"AuthParameters\":{\"OAuthParameters\":{\"AuthorizationEndpoint\":\"https://x/"
+                 "token\",\"HttpMethod\":"
+                 "\"POST\",\"ClientParameters\":{\"ClientID\":\"id\"},\"OAuthHttpParameters\":{"
+                 "\"BodyParameters\":"
+                 "[{\"Key\":\"a\",\"IsValueSecret\":true},{\"Key\":\"b\",\"Value\":\"open\","
+                 "\"IsValueSecret\":false}]}}}");
+  text_has(text, "\"ConnectionState\":\"AUTHORIZED\"");
+  text_has(
+      text,
+      "\"SecretArn\":\"arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection/c1/");
+  text_has_not(text, "s3cret");
+  text_has(call(&host, "UpdateConnection",
+                "{\"Name\":\"c1\",\"AuthorizationType\":\"BASIC\",\"AuthParameters\":{"
+                "\"BasicAuthParameters\":"
+                "{\"Username\":\"u\",\"Password\":\"s3cret\"}}}"),
+           "\"LastAuthorizedTime\":");
   text = call(&host, "DescribeConnection", "{\"Name\":\"c1\"}");
-  has(text, "\"AuthParameters\":{\"BasicAuthParameters\":{\"Username\":\"u\"}}");
+  text_has(text, "\"AuthParameters\":{\"BasicAuthParameters\":{\"Username\":\"u\"}}");
   text = call(&host, "ListConnections", "{\"NamePrefix\":\"c\"}");
-  has(text, "{\"Connections\":[{\"ConnectionArn\":\"arn:aws:events:us-east-1:000000000000:connection/c1/");
-  has_not(text, "s3cret");
-  has(call(&host, "CreateConnection",
-           "{\"Name\":\"c1\",\"AuthorizationType\":\"API_KEY\",\"AuthParameters\":{\"ApiKeyAuthParameters\":"
-           "{\"ApiKeyName\":\"a\",\"ApiKeyValue\":\"b\"}}}"),
-      "{\"__type\":\"ResourceAlreadyExistsException\"");
-  has(call(&host, "CreateConnection",
-           "{\"Name\":\"c2\",\"AuthorizationType\":\"API_KEY\",\"AuthParameters\":{\"BasicAuthParameters\":"
-           "{\"Username\":\"a\",\"Password\":\"b\"}}}"),
-      "{\"__type\":\"ValidationException\"");
-  has(call(&host, "DeauthorizeConnection", "{\"Name\":\"c1\"}"), "\"DEAUTHORIZED\"");
-  has(call(&host, "DeleteConnection", "{\"Name\":\"c1\"}"), "\"ConnectionState\":\"DELETING\"");
-  has(call(&host, "DescribeConnection", "{\"Name\":\"c1\"}"),
-      "{\"__type\":\"ResourceNotFoundException\",\"message\":\"Failed to describe the connection(s). Connection "
-      "'c1' does not exist.\"}");
+  text_has(text, "{\"Connections\":[{\"ConnectionArn\":\"arn:aws:events:us-east-1:000000000000:"
+                 "connection/c1/");
+  text_has_not(text, "s3cret");
+  text_has(call(&host, "CreateConnection",
+                "{\"Name\":\"c1\",\"AuthorizationType\":\"API_KEY\",\"AuthParameters\":{"
+                "\"ApiKeyAuthParameters\":"
+                "{\"ApiKeyName\":\"a\",\"ApiKeyValue\":\"b\"}}}"),
+           "{\"__type\":\"ResourceAlreadyExistsException\"");
+  text_has(call(&host, "CreateConnection",
+                "{\"Name\":\"c2\",\"AuthorizationType\":\"API_KEY\",\"AuthParameters\":{"
+                "\"BasicAuthParameters\":"
+                "{\"Username\":\"a\",\"Password\":\"b\"}}}"),
+           "{\"__type\":\"ValidationException\"");
+  text_has(call(&host, "DeauthorizeConnection", "{\"Name\":\"c1\"}"), "\"DEAUTHORIZED\"");
+  text_has(call(&host, "DeleteConnection", "{\"Name\":\"c1\"}"),
+           "\"ConnectionState\":\"DELETING\"");
+  text_has(call(&host, "DescribeConnection", "{\"Name\":\"c1\"}"),
+           "{\"__type\":\"ResourceNotFoundException\",\"message\":\"Failed to describe the "
+           "connection(s). Connection "
+           "'c1' does not exist.\"}");
   invoke(&host, NULL, "GET", "/",
          ",\"Authentication\":{\"ConnectionArn\":\"arn:aws:events:us-east-1:000000000000:connection/c1/1\"}");
   mt_eq_str(host.error, "Events.ConnectionResource.ResourceNotFound");

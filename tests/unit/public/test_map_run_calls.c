@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define ARN "arn:aws:states:us-east-1:000000000000:"
@@ -41,42 +41,12 @@ static void open_with(struct host *host, bool has_store)
   host_open(host, tune);
 }
 
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  for (int i = 0; i < 100 && answer.count == 0; i++)
-    host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(const char *text, const char *part)
-{
-  if (strstr(text, part) == NULL)
-    mt_report("%s has no %s", text, part);
-}
-
 /* The ARN of the only map run. */
 static char *list(struct host *host)
 {
   char *text = call(host, "ListMapRuns", "{\"executionArn\":\"" EXECUTION "\"}");
   char *at = strstr(text, ARN "mapRun:m/L:");
-  has(text, "\"stateMachineArn\":\"" ARN "stateMachine:m/L\"");
+  text_has(text, "\"stateMachineArn\":\"" ARN "stateMachine:m/L\"");
   mt_ok(at != NULL);
   return mt_format("%.*s", (int)strcspn(at, "\""), at);
 }
@@ -86,13 +56,14 @@ static void run_through(bool has_store)
   struct host host;
   open_with(&host, has_store);
   host_machine(&host, "m", MACHINE);
-  has(call(&host, "StartExecution", "{\"stateMachineArn\":\"" ARN "stateMachine:m\",\"name\":\"e\"}"),
-      "\"executionArn\"");
+  text_has(call(&host, "StartExecution",
+                "{\"stateMachineArn\":\"" ARN "stateMachine:m\",\"name\":\"e\"}"),
+           "\"executionArn\"");
   char *arn = list(&host), *asked = mt_format("{\"mapRunArn\":\"%s\"}", arn);
-  has(call(&host, "UpdateMapRun", asked), "Nothing to update");
-  has(call(&host, "UpdateMapRun",
-           mt_format("{\"mapRunArn\":\"%s\",\"toleratedFailurePercentage\":101}", arn)),
-      "must be between 0 and 100");
+  text_has(call(&host, "UpdateMapRun", asked), "Nothing to update");
+  text_has(call(&host, "UpdateMapRun",
+                mt_format("{\"mapRunArn\":\"%s\",\"toleratedFailurePercentage\":101}", arn)),
+           "must be between 0 and 100");
   mt_eq_str(call(&host, "UpdateMapRun",
                  mt_format("{\"mapRunArn\":\"%s\",\"maxConcurrency\":2,\"toleratedFailureCount\":1}", arn)),
             "{}");
@@ -101,25 +72,28 @@ static void run_through(bool has_store)
     host_open(&host, tune);
   }
   char *text = call(&host, "DescribeMapRun", asked);
-  has(text, "\"status\":\"RUNNING\"");
-  has(text, "\"maxConcurrency\":2,\"toleratedFailureCount\":1");
-  has(text, "\"total\":3");
+  text_has(text, "\"status\":\"RUNNING\"");
+  text_has(text, "\"maxConcurrency\":2,\"toleratedFailureCount\":1");
+  text_has(text, "\"total\":3");
   for (int i = 0; i < 100 && strstr(text, "\"RUNNING\"") != NULL; i++) {
     host_run(&host);
     text = call(&host, "DescribeMapRun", asked);
   }
-  has(text, "\"status\":\"SUCCEEDED\"");
-  has(text, "\"stopDate\":");
-  has(text, "\"itemCounts\":{\"pending\":0,\"running\":0,\"succeeded\":3,\"failed\":0");
-  has(text, "\"executionCounts\":{\"pending\":0,\"running\":0,\"succeeded\":2,\"failed\":0");
-  has(text, "\"total\":3,\"resultsWritten\":3");
-  has(call(&host, "UpdateMapRun", mt_format("{\"mapRunArn\":\"%s\",\"maxConcurrency\":2}", arn)),
+  text_has(text, "\"status\":\"SUCCEEDED\"");
+  text_has(text, "\"stopDate\":");
+  text_has(text, "\"itemCounts\":{\"pending\":0,\"running\":0,\"succeeded\":3,\"failed\":0");
+  text_has(text, "\"executionCounts\":{\"pending\":0,\"running\":0,\"succeeded\":2,\"failed\":0");
+  text_has(text, "\"total\":3,\"resultsWritten\":3");
+  text_has(
+      call(&host, "UpdateMapRun", mt_format("{\"mapRunArn\":\"%s\",\"maxConcurrency\":2}", arn)),
       "does not run");
   const char *uuid = strstr(arn, "m/L:") + 4;
   mt_eq_str(mt_read_file(mt_format("%s/buckets/out/%s/SUCCEEDED_0.json", root, uuid), NULL),
             "[{\"Items\":[1,2]},{\"Items\":[3]}]");
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}"),
-      mt_format("\\\"ResultWriterDetails\\\":{\\\"Bucket\\\":\\\"out\\\",\\\"Key\\\":\\\"%s/manifest.json\\\"}", uuid));
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" EXECUTION "\"}"),
+           mt_format("\\\"ResultWriterDetails\\\":{\\\"Bucket\\\":\\\"out\\\",\\\"Key\\\":\\\"%s/"
+                     "manifest.json\\\"}",
+                     uuid));
   host_close(&host);
 }
 
@@ -137,10 +111,12 @@ MT_TEST(map_run_calls__that_are_not_there)
 {
   struct host host;
   open_with(&host, false);
-  has(call(&host, "DescribeMapRun", "{\"mapRunArn\":\"x\"}"), "\"ResourceNotFound\"");
-  has(call(&host, "UpdateMapRun", "{\"mapRunArn\":\"x\",\"maxConcurrency\":1}"), "\"ResourceNotFound\"");
-  has(call(&host, "ListMapRuns", "{\"executionArn\":\"" EXECUTION "\"}"), "\"ExecutionDoesNotExist\"");
-  has(call(&host, "ListExecutions", "{\"mapRunArn\":\"x\"}"), "\"ResourceNotFound\"");
+  text_has(call(&host, "DescribeMapRun", "{\"mapRunArn\":\"x\"}"), "\"ResourceNotFound\"");
+  text_has(call(&host, "UpdateMapRun", "{\"mapRunArn\":\"x\",\"maxConcurrency\":1}"),
+           "\"ResourceNotFound\"");
+  text_has(call(&host, "ListMapRuns", "{\"executionArn\":\"" EXECUTION "\"}"),
+           "\"ExecutionDoesNotExist\"");
+  text_has(call(&host, "ListExecutions", "{\"mapRunArn\":\"x\"}"), "\"ResourceNotFound\"");
   host_close(&host);
 }
 
@@ -179,9 +155,9 @@ static void check_children(struct host *host, const char *run)
 {
   char *all = call(host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\"}", run));
   mt_eq_int(count_of(all, "\"executionArn\""), 3);
-  has(all, ARN "execution:m/L:");
-  has(all, "\"stateMachineArn\":\"" ARN "stateMachine:m/L\"");
-  has(all, mt_format("\"mapRunArn\":\"%s\"", run));
+  text_has(all, ARN "execution:m/L:");
+  text_has(all, "\"stateMachineArn\":\"" ARN "stateMachine:m/L\"");
+  text_has(all, mt_format("\"mapRunArn\":\"%s\"", run));
   char *one = call(host, "ListExecutions",
                    mt_format("{\"mapRunArn\":\"%s\",\"maxResults\":1,\"statusFilter\":\"FAILED\"}", run));
   mt_eq_int(count_of(one, "\"executionArn\""), 1);
@@ -189,15 +165,15 @@ static void check_children(struct host *host, const char *run)
   mt_eq_str(child_arn(one, 0), child_arn(all, 1));
   char *described = call(host, "DescribeExecution",
                          mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 1)));
-  has(described, "\"status\":\"FAILED\"");
-  has(described, "\"input\":\"2\"");
-  has(described, "\"error\":\"E\",\"cause\":\"c\"");
-  has(described, "\"redriveStatus\":\"REDRIVABLE_BY_MAP_RUN\"");
-  has(described, mt_format("\"mapRunArn\":\"%s\"", run));
+  text_has(described, "\"status\":\"FAILED\"");
+  text_has(described, "\"input\":\"2\"");
+  text_has(described, "\"error\":\"E\",\"cause\":\"c\"");
+  text_has(described, "\"redriveStatus\":\"REDRIVABLE_BY_MAP_RUN\"");
+  text_has(described, mt_format("\"mapRunArn\":\"%s\"", run));
   described = call(host, "DescribeExecution",
                    mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 2)));
-  has(described, "\"status\":\"SUCCEEDED\"");
-  has(described, "\"output\":\"[1]\"");
+  text_has(described, "\"status\":\"SUCCEEDED\"");
+  text_has(described, "\"output\":\"[1]\"");
 }
 
 static void check_pages(struct host *host, const char *run)
@@ -211,8 +187,9 @@ static void check_pages(struct host *host, const char *run)
               mt_format(NEXT_PAGE, run, mt_format("%.*s", (int)strcspn(token, "\""), token)));
   mt_eq_int(count_of(page, "\"executionArn\""), 1);
   mt_ok(strstr(page, "nextToken") == NULL);
-  has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "x")), "\"InvalidToken\"");
-  has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "99999999999")), "\"InvalidToken\"");
+  text_has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "x")), "\"InvalidToken\"");
+  text_has(call(host, "ListExecutions", mt_format(NEXT_PAGE, run, "99999999999")),
+           "\"InvalidToken\"");
 }
 
 /* What AWS records of an execution of its own that does the same. */
@@ -229,11 +206,11 @@ static void check_histories(struct host *host, const char *run)
                        mt_format("{\"executionArn\":\"%s\"}", child_arn(all, 2)));
   mt_eq_int(count_of(history, "\"id\":"), 10);
   for (size_t i = 0; i < sizeof parallel / sizeof parallel[0]; i++)
-    has(history, parallel[i]);
+    text_has(history, parallel[i]);
   history = call(host, "GetExecutionHistory",
                  mt_format("{\"executionArn\":\"%s\",\"reverseOrder\":true,\"maxResults\":1}", child_arn(all, 1)));
-  has(history, "\"type\":\"ExecutionFailed\",\"id\":5,\"previousEventId\":4");
-  has(history, "\"nextToken\":\"4.0\"");
+  text_has(history, "\"type\":\"ExecutionFailed\",\"id\":5,\"previousEventId\":4");
+  text_has(history, "\"nextToken\":\"4.0\"");
 }
 
 static void see_children(bool has_store)
@@ -249,27 +226,28 @@ static void see_children(bool has_store)
   check_pages(&host, run);
   check_histories(&host, run);
   char *waiting = child_arn(all, 0), *asked = mt_format("{\"executionArn\":\"%s\"}", waiting);
-  has(call(&host, "DescribeExecution", asked), "\"status\":\"RUNNING\"");
+  text_has(call(&host, "DescribeExecution", asked), "\"status\":\"RUNNING\"");
   if (has_store) {
     host_close(&host);
     host_open(&host, tune);
     check_children(&host, run);
   }
   call(&host, "StopExecution", "{\"executionArn\":\"" EXECUTION "\"}");
-  has(call(&host, "DescribeExecution", asked), "\"status\":\"ABORTED\"");
-  has(call(&host, "DescribeMapRun", mt_format("{\"mapRunArn\":\"%s\"}", run)), "\"aborted\":1");
-  has(call(&host, "GetExecutionHistory", asked),
-      "\"type\":\"ExecutionAborted\",\"id\":5,\"previousEventId\":0");
+  text_has(call(&host, "DescribeExecution", asked), "\"status\":\"ABORTED\"");
+  text_has(call(&host, "DescribeMapRun", mt_format("{\"mapRunArn\":\"%s\"}", run)),
+           "\"aborted\":1");
+  text_has(call(&host, "GetExecutionHistory", asked),
+           "\"type\":\"ExecutionAborted\",\"id\":5,\"previousEventId\":0");
   call(&host, "RedriveExecution", "{\"executionArn\":\"" EXECUTION "\"}");
-  has(call(&host, "DescribeExecution", asked), "\"redriveCount\":1");
-  has(call(&host, "GetExecutionHistory", asked),
-      "\"type\":\"ExecutionRedriven\",\"id\":6,\"previousEventId\":0");
+  text_has(call(&host, "DescribeExecution", asked), "\"redriveCount\":1");
+  text_has(call(&host, "GetExecutionHistory", asked),
+           "\"type\":\"ExecutionRedriven\",\"id\":6,\"previousEventId\":0");
   char *redriven = call(&host, "ListExecutions",
                         mt_format("{\"mapRunArn\":\"%s\",\"redriveFilter\":\"NOT_REDRIVEN\"}", run));
   mt_eq_int(count_of(redriven, "\"executionArn\""), 1);
   asked[strlen(asked) - 3] ^= 1; /* the name of a child that has not begun, or of none */
-  has(call(&host, "DescribeExecution", asked), "\"ExecutionDoesNotExist\"");
-  has(call(&host, "GetExecutionHistory", asked), "\"ExecutionDoesNotExist\"");
+  text_has(call(&host, "DescribeExecution", asked), "\"ExecutionDoesNotExist\"");
+  text_has(call(&host, "GetExecutionHistory", asked), "\"ExecutionDoesNotExist\"");
   host_close(&host);
 }
 

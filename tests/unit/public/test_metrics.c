@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 static char store_url[512];
@@ -69,35 +69,14 @@ MT_TEST(metrics__count_what_is_durable_in_a_store)
 
 /* ---- drivers ---- */
 
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
 /* request: with ' in place of ". */
-static const char *call(struct host *host, const char *operation, const char *request)
+static const char *ask(struct host *host, const char *operation, const char *request)
 {
-  struct answer answer = {0};
   char *text = mt_format("%s", request);
   for (char *c = text; *c != '\0'; c++) {
     *c = *c == '\'' ? '"' : *c;
   }
-  mt_eq_int(mstep_call(host->engine, operation, host_str(text), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  if (strstr(answer.text, "__type") != NULL) {
-    mt_fail("%s: %s", operation, answer.text);
-  }
-  return answer.text;
+  return call_has(host, operation, text, "!__type");
 }
 
 #define ARN(service, name) "arn:aws:" service ":us-east-1:000000000000:" name
@@ -105,69 +84,70 @@ static const char *call(struct host *host, const char *operation, const char *re
 
 static void receive(struct host *host, bool is_deleted)
 {
-  const char *text = call(host, "ReceiveMessage", "{'QueueUrl':'" URL "q','VisibilityTimeout':0}");
+  const char *text = ask(host, "ReceiveMessage", "{'QueueUrl':'" URL "q','VisibilityTimeout':0}");
   const char *handle = strstr(text, "\"ReceiptHandle\":\"");
   mt_ok(handle != NULL);
   handle += sizeof "\"ReceiptHandle\":\"" - 1;
   if (is_deleted) {
-    call(host, "DeleteMessage",
-         mt_format("{'QueueUrl':'" URL "q','ReceiptHandle':'%.*s'}", (int)strcspn(handle, "\""),
-                   handle));
+    ask(host, "DeleteMessage",
+        mt_format("{'QueueUrl':'" URL "q','ReceiptHandle':'%.*s'}", (int)strcspn(handle, "\""),
+                  handle));
   }
 }
 
 static void use_queues(struct host *host)
 {
-  call(host, "CreateQueue", "{'QueueName':'dead'}");
-  call(host, "CreateQueue",
-       "{'QueueName':'q','Attributes':{'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'" ARN(
-           "sqs", "dead") "\\',\\'maxReceiveCount\\':1}'}}");
-  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'a'}");
+  ask(host, "CreateQueue", "{'QueueName':'dead'}");
+  ask(host, "CreateQueue",
+      "{'QueueName':'q','Attributes':{'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'" ARN(
+          "sqs", "dead") "\\',\\'maxReceiveCount\\':1}'}}");
+  ask(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'a'}");
   receive(host, true);
-  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'b'}");
+  ask(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'b'}");
   receive(host, false);
-  call(host, "ReceiveMessage", "{'QueueUrl':'" URL "q'}"); /* too often: it is dead */
-  call(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'c','DelaySeconds':60}");
+  ask(host, "ReceiveMessage", "{'QueueUrl':'" URL "q'}"); /* too often: it is dead */
+  ask(host, "SendMessage", "{'QueueUrl':'" URL "q','MessageBody':'c','DelaySeconds':60}");
 }
 
 static void use_topics_and_buses(struct host *host)
 {
-  call(host, "CreateTopic", "{'Name':'t'}");
-  call(host, "Subscribe",
-       "{'TopicArn':'" ARN("sns", "t") "','Protocol':'sqs','Endpoint':'" ARN("sqs", "dead") "'}");
-  call(host, "Publish", "{'TopicArn':'" ARN("sns", "t") "','Message':'m'}");
-  call(host, "PutRule", "{'Name':'r','EventPattern':'{\\'source\\':[\\'shop\\']}'}");
-  call(host, "PutTargets", "{'Rule':'r','Targets':[{'Id':'1','Arn':'" ARN("sqs", "dead") "'}]}");
-  call(host, "PutEvents",
-       "{'Entries':[{'Source':'shop','DetailType':'d','Detail':'{}'},"
-       "{'Source':'bank','DetailType':'d','Detail':'{}'}]}");
+  ask(host, "CreateTopic", "{'Name':'t'}");
+  ask(host, "Subscribe",
+      "{'TopicArn':'" ARN("sns", "t") "','Protocol':'sqs','Endpoint':'" ARN("sqs", "dead") "'}");
+  ask(host, "Publish", "{'TopicArn':'" ARN("sns", "t") "','Message':'m'}");
+  ask(host, "PutRule", "{'Name':'r','EventPattern':'{\\'source\\':[\\'shop\\']}'}");
+  ask(host, "PutTargets", "{'Rule':'r','Targets':[{'Id':'1','Arn':'" ARN("sqs", "dead") "'}]}");
+  ask(host, "PutEvents",
+      "{'Entries':[{'Source':'shop','DetailType':'d','Detail':'{}'},"
+      "{'Source':'bank','DetailType':'d','Detail':'{}'}]}");
   host_run(host);
 }
 
 static void use_tables(struct host *host)
 {
-  call(host, "CreateTable",
-       "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':"
-       "'id','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],"
-       "'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'KEYS_ONLY'}}");
-  call(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'}}}");
-  call(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'b'}}}");
-  call(host, "GetItem", "{'TableName':'tab','Key':{'id':{'S':'a'}}}");
-  call(host, "Scan", "{'TableName':'tab'}");
+  ask(host, "CreateTable",
+      "{'TableName':'tab','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':"
+      "'id','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],"
+      "'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'KEYS_ONLY'}}");
+  ask(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'a'}}}");
+  ask(host, "PutItem", "{'TableName':'tab','Item':{'id':{'S':'b'}}}");
+  ask(host, "GetItem", "{'TableName':'tab','Key':{'id':{'S':'a'}}}");
+  ask(host, "Scan", "{'TableName':'tab'}");
 }
 
 static void use_functions(struct host *host)
 {
-  call(host, "CreateFunction",
-       "{'FunctionName':'f','Code':{'Source':'return function(e) if e.bad then error(1) end return 1 "
-       "end'}}");
-  call(host, "Invoke", "{'FunctionName':'f','Payload':{}}");
-  call(host, "Invoke", "{'FunctionName':'f','Payload':{'bad':true}}");
-  call(host, "Invoke", "{'FunctionName':'f','InvocationType':'Event','Payload':{}}");
-  call(host, "CreateQueue", "{'QueueName':'in'}");
-  call(host, "CreateEventSourceMapping",
-       "{'FunctionName':'f','EventSourceArn':'" ARN("sqs", "in") "'}");
-  call(host, "SendMessage", "{'QueueUrl':'" URL "in','MessageBody':'x'}");
+  ask(host, "CreateFunction",
+      "{'FunctionName':'f','Code':{'Source':'return function(e) if e.bad then error(1) end return "
+      "1 "
+      "end'}}");
+  ask(host, "Invoke", "{'FunctionName':'f','Payload':{}}");
+  ask(host, "Invoke", "{'FunctionName':'f','Payload':{'bad':true}}");
+  ask(host, "Invoke", "{'FunctionName':'f','InvocationType':'Event','Payload':{}}");
+  ask(host, "CreateQueue", "{'QueueName':'in'}");
+  ask(host, "CreateEventSourceMapping",
+      "{'FunctionName':'f','EventSourceArn':'" ARN("sqs", "in") "'}");
+  ask(host, "SendMessage", "{'QueueUrl':'" URL "in','MessageBody':'x'}");
   host_run(host);
 }
 

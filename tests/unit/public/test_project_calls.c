@@ -6,44 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
-
-struct answer {
-  int count;
-  char *text;
-};
 
 static const char *store;
 static int64_t later_ms;
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  if (strstr(text, part) == NULL) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-  return text;
-}
 
 static void write(const char *dir, const char *name, const char *text)
 {
@@ -56,7 +23,7 @@ static void write(const char *dir, const char *name, const char *text)
 static const char *apply(struct host *host, const char *dir, const char *text, const char *part)
 {
   write(dir, "mstep.lua", text);
-  return has(host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), part);
+  return call_has(host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), part);
 }
 
 static void with_store(mstep_options *options)
@@ -85,18 +52,19 @@ MT_TEST(project_calls__topics_and_subscriptions_change)
                     "filter_scope = 'MessageBody', raw = true } } } } }",
         "\"changed\":[{\"kind\":\"topic\",\"name\":\"news\"},"
         "{\"kind\":\"subscription\",\"name\":\"news to queue:a\"}]");
-  has(&host, "GetTopicAttributes", "{\"TopicArn\":" TOPIC "}", "\"DisplayName\":\"two\"");
-  const char *list = has(&host, "ListSubscriptionsByTopic", "{\"TopicArn\":" TOPIC "}",
-                         "\"SubscriptionArn\"");
+  call_has(&host, "GetTopicAttributes", "{\"TopicArn\":" TOPIC "}", "\"DisplayName\":\"two\"");
+  const char *list = call_has(&host, "ListSubscriptionsByTopic", "{\"TopicArn\":" TOPIC "}",
+                              "\"SubscriptionArn\"");
   const char *arn = strstr(list, "arn:aws:sns:us-east-1:000000000000:news:");
   const char *ask = mt_format("{\"SubscriptionArn\":\"%.76s\"}", arn);
-  has(&host, "GetSubscriptionAttributes", ask, "\"FilterPolicyScope\":\"MessageBody\"");
-  has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"true\"");
-  has(&host, "GetSubscriptionAttributes", ask, "{\\\"a\\\":{\\\"b\\\":[\\\"y\\\"]}}");
+  call_has(&host, "GetSubscriptionAttributes", ask, "\"FilterPolicyScope\":\"MessageBody\"");
+  call_has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"true\"");
+  call_has(&host, "GetSubscriptionAttributes", ask, "{\\\"a\\\":{\\\"b\\\":[\\\"y\\\"]}}");
   const char *plain = "return { queues = { 'a' }, topics = { news = { subscriptions = {"
                       "'queue:a' } } } }";
   apply(&host, dir, plain, FINE);
-  const char *now = has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"false\"");
+  const char *now =
+      call_has(&host, "GetSubscriptionAttributes", ask, "\"RawMessageDelivery\":\"false\"");
   mt_ok(strstr(now, "FilterPolicy") == NULL);
   apply(&host, dir, plain, "\"added\":[],\"changed\":[]");
   apply(&host, dir, "return { queues = { 'a' }, topics = { 'news' } }",
@@ -109,16 +77,17 @@ MT_TEST(project_calls__streams_are_turned_on_later)
   struct host host;
   const char *dir = mt_tmpdir();
   host_open(&host, NULL);
-  has(&host, "CreateFunction", "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"return print\"}}", "f");
+  call_has(&host, "CreateFunction",
+           "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"return print\"}}", "f");
   apply(&host, dir, "return { tables = { carts = { key = 'id' } } }", FINE);
   apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'NEW_IMAGE' } } }", FINE);
   const char *ask = "{\"TableName\":\"carts\"}";
-  has(&host, "DescribeTable", ask, "\"StreamViewType\":\"NEW_IMAGE\"");
-  has(&host, "DescribeTable", ask, "\"LatestStreamArn\"");
+  call_has(&host, "DescribeTable", ask, "\"StreamViewType\":\"NEW_IMAGE\"");
+  call_has(&host, "DescribeTable", ask, "\"LatestStreamArn\"");
   apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'NEW_IMAGE' } } }",
         "\"added\":[],\"changed\":[]");
   apply(&host, dir, "return { tables = { carts = { key = 'id', stream = 'KEYS_ONLY' } } }", FINE);
-  has(&host, "DescribeTable", ask, "\"StreamViewType\":\"KEYS_ONLY\"");
+  call_has(&host, "DescribeTable", ask, "\"StreamViewType\":\"KEYS_ONLY\"");
   host_close(&host);
 }
 
@@ -132,7 +101,7 @@ MT_TEST(project_calls__targets_are_what_they_are)
   apply(&host, dir, "return { queues = { 'a', 'b', 'c' }, events = { big = { pattern = { source ="
                     "{ 'x' } }, targets = { 'queue:a', 'queue:c' } } } }",
         "\"left\":[{\"kind\":\"target\",\"name\":\"big to queue:b\"}]");
-  const char *list = has(&host, "ListTargetsByRule", "{\"Rule\":\"big\"}", "\"queue.b\"");
+  const char *list = call_has(&host, "ListTargetsByRule", "{\"Rule\":\"big\"}", "\"queue.b\"");
   const char *first = strstr(list, ":c\"");
   mt_ok(first != NULL && strstr(first + 1, ":c\"") == NULL); /* none is there twice */
   host_close(&host);
@@ -163,11 +132,11 @@ MT_TEST(project_calls__settings_of_machines_and_schedules)
                     " } }, schedules = { s = { when = 'rate(1 hour)', to = 'queue:q',"
                     "missed = 'skip' } } }", FINE);
   const char *ask = "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}";
-  has(&host, "DescribeStateMachine", ask, "\"level\":\"ERROR\"");
-  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "\"MissedRuns\":\"skip\"");
+  call_has(&host, "DescribeStateMachine", ask, "\"level\":\"ERROR\"");
+  call_has(&host, "GetSchedule", "{\"Name\":\"s\"}", "\"MissedRuns\":\"skip\"");
   apply(&host, dir, "return { machines = { m = { log_level = 'ALL', " MACHINE " } } }",
         "\"changed\":[{\"kind\":\"machine\",\"name\":\"m\"}]");
-  has(&host, "DescribeStateMachine", ask, "\"level\":\"ALL\"");
+  call_has(&host, "DescribeStateMachine", ask, "\"level\":\"ALL\"");
   apply(&host, dir, "return {\n machines = { m = { keeps_functions = true, " MACHINE " } } }",
         "\"line\":2,\"path\":\"/machines/m/keeps_functions\",\"message\":\"executions cannot keep");
   host_close(&host);
@@ -180,11 +149,11 @@ static void count_messages(struct host *host, long counts[3])
   static const char member[] = "\"ApproximateNumberOfMessages\":\"";
   for (size_t i = 0; i < 3; i++) {
     const char *text =
-        has(host, "GetQueueAttributes",
-            mt_format("{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/%s\","
-                      "\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
-                      names[i]),
-            member);
+        call_has(host, "GetQueueAttributes",
+                 mt_format("{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/%s\","
+                           "\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
+                           names[i]),
+                 member);
     counts[i] = strtol(strstr(text, member) + sizeof member - 1, NULL, 10);
   }
 }
@@ -205,7 +174,7 @@ MT_TEST(project_calls__missed_runs_of_a_schedule)
   count_messages(&host, before);
   host_close(&host);
   host_open(&host, with_store_later);
-  has(&host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), FINE);
+  call_has(&host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), FINE);
   count_messages(&host, after);
   long skipped = after[1] - before[1];
   mt_eq_int(after[0] - before[0] - skipped, 3);
@@ -221,11 +190,11 @@ MT_TEST(project_calls__code_in_another_file)
   write(dir, "one.lua", "return function() return 'one' end");
   write(dir, "two.lua", "return function() return 'two' end");
   apply(&host, dir, "return { functions = { f = { file = 'one.lua', timeout = 9 } } }", FINE);
-  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "one");
-  has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\"}", "\"Timeout\":9");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "one");
+  call_has(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\"}", "\"Timeout\":9");
   apply(&host, dir, "return { functions = { f = { file = 'two.lua' } } }",
         "\"changed\":[{\"kind\":\"function\",\"name\":\"f\"}]");
-  has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "two");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "two");
   apply(&host, dir, "return { functions = {\n f = { file = 'three.lua' } } }",
         "\"line\":2,\"path\":\"/functions/f/file\",\"message\":\"there is no file 'three.lua'\"");
   host_close(&host);
@@ -233,11 +202,12 @@ MT_TEST(project_calls__code_in_another_file)
 
 static const char *request(struct host *host, const char *path, const char *body, const char *part)
 {
-  return has(host, "http:Request",
-             mt_format("{\"method\":\"POST\",\"rawPath\":\"%s\",\"host\":\"x\",\"sourceIp\":\"1.2.3.4\","
-                       "\"protocol\":\"HTTP/1.1\",\"requestId\":\"r\",\"body\":\"%s\"}",
-                       path, body),
-             part);
+  return call_has(
+      host, "http:Request",
+      mt_format("{\"method\":\"POST\",\"rawPath\":\"%s\",\"host\":\"x\",\"sourceIp\":\"1.2.3.4\","
+                "\"protocol\":\"HTTP/1.1\",\"requestId\":\"r\",\"body\":\"%s\"}",
+                path, body),
+      part);
 }
 
 MT_TEST(project_calls__routes_reach_machines)
@@ -257,8 +227,8 @@ MT_TEST(project_calls__routes_reach_machines)
   mt_ok(strstr(request(&host, "/run", "{\\\"a\\\":1}", "\"statusCode\":200"), "{\\\"a\\\":1}") != NULL);
   mt_ok(strstr(request(&host, "/run", "", "\"statusCode\":200"), "rawPath") != NULL);
   request(&host, "/bad", "{}", "\\\"error\\\":\\\"No\\\"");
-  has(&host, "DeleteStateMachine",
-      "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}", "{}");
+  call_has(&host, "DeleteStateMachine",
+           "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}", "{}");
   request(&host, "/start", "{}", "StateMachineDoesNotExist");
   apply(&host, dir, "return { machines = { m = { " MACHINE " } }, routes = {\n"
                     "{ 'POST /x', to = 'machine:m', sync = true },\n{ 'POST /y' },\n"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define ARN "arn:aws:sqs:us-east-1:000000000000:"
@@ -13,59 +13,7 @@
 #define Q URL "q\""
 #define F URL "f.fifo\""
 
-static char store_url[512];
-
-static void with_store(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-struct answer {
-  int count;
-  int status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  char name[128];
-  snprintf(name, sizeof name, "sqs:%s", operation);
-  mt_eq_int(mstep_call(host->engine, name, host_str(request), on_answer, &answer), 0);
-  mt_eq_int(answer.count, 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-/* The answer has that in it; "!text": it has not. */
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
-  if (is_there == (part[0] == '!')) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-  return text;
-}
-
-static void is(struct host *host, const char *operation, const char *request, const char *answer)
-{
-  const char *text = call(host, operation, request);
-  if (strcmp(text, answer) != 0) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, answer);
-  }
-}
+static const char *store; /* NULL: none */
 
 static void sleep_s(struct host *host, int seconds)
 {
@@ -90,20 +38,15 @@ static const char *member(const char *text, const char *name)
 
 static void open_queue(struct host *host, const char *attributes)
 {
-  host_open(host, with_store);
-  has(host, "CreateQueue", mt_format("{\"QueueName\":\"q\",\"Attributes\":{%s}}", attributes),
-      "/000000000000/q\"}");
-}
-
-static void reopen(struct host *host)
-{
-  host_close(host);
-  host_open(host, with_store);
+  host_open_at(host, store, NULL);
+  call_has(host, "sqs:CreateQueue",
+           mt_format("{\"QueueName\":\"q\",\"Attributes\":{%s}}", attributes),
+           "/000000000000/q\"}");
 }
 
 static void use_store(void)
 {
-  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  store = mt_format("sqlite:%s/s.db", mt_tmpdir());
 }
 
 static const char *delete_request(const char *queue, const char *received)
@@ -117,21 +60,21 @@ static void send_and_receive(void)
 {
   struct host host;
   open_queue(&host, "\"VisibilityTimeout\":\"10\"");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"hello\"}",
-      "{\"MD5OfMessageBody\":\"5d41402abc4b2a76b9719d911017c592\",\"MessageId\":\"");
-  const char *first = has(&host, "ReceiveMessage", "{" Q "}", "\"Body\":\"hello\"");
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"hello\"}",
+           "{\"MD5OfMessageBody\":\"5d41402abc4b2a76b9719d911017c592\",\"MessageId\":\"");
+  const char *first = call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "\"Body\":\"hello\"");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
   sleep_s(&host, 11);
-  const char *second =
-      has(&host, "ReceiveMessage", "{" Q ",\"AttributeNames\":[\"ApproximateReceiveCount\"]}",
-          "\"ApproximateReceiveCount\":\"2\"");
-  is(&host, "DeleteMessage", delete_request(Q, first), "{}"); /* superseded: it stays */
+  const char *second = call_has(&host, "sqs:ReceiveMessage",
+                                "{" Q ",\"AttributeNames\":[\"ApproximateReceiveCount\"]}",
+                                "\"ApproximateReceiveCount\":\"2\"");
+  call_is(&host, "sqs:DeleteMessage", delete_request(Q, first), "{}"); /* superseded: it stays */
   sleep_s(&host, 11);
-  has(&host, "GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
-      "\"1\"");
-  is(&host, "DeleteMessage", delete_request(Q, second), "{}"); /* late, but the latest */
-  is(&host, "DeleteMessage", delete_request(Q, second), "{}");
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
+  call_has(&host, "sqs:GetQueueAttributes",
+           "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}", "\"1\"");
+  call_is(&host, "sqs:DeleteMessage", delete_request(Q, second), "{}"); /* late, but the latest */
+  call_is(&host, "sqs:DeleteMessage", delete_request(Q, second), "{}");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
   host_close(&host);
 }
 
@@ -148,12 +91,13 @@ MT_TEST(queue_calls__a_long_poll_ends_with_the_message_or_the_time)
   struct answer polled = {0};
   open_queue(&host, "");
   int64_t began_ms = mstep_engine_now_ms(host.engine);
-  is(&host, "ReceiveMessage", "{" Q ",\"WaitTimeSeconds\":20}", "{}");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q ",\"WaitTimeSeconds\":20}", "{}");
   mt_eq_int(mstep_engine_now_ms(host.engine) - began_ms, 20000);
   mt_eq_int(mstep_call(host.engine, "sqs:ReceiveMessage",
                        host_str("{" Q ",\"WaitTimeSeconds\":20}"), on_answer, &polled),
             0);
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"late\",\"DelaySeconds\":5}", "MessageId");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"late\",\"DelaySeconds\":5}",
+           "MessageId");
   mt_eq_int(polled.count, 0);
   began_ms = mstep_engine_now_ms(host.engine);
   host_run(&host);
@@ -171,20 +115,20 @@ MT_TEST(queue_calls__a_poll_that_nobody_waits_for_takes_nothing)
   mt_eq_int(mstep_call(host.engine, "sqs:ReceiveMessage",
                        host_str("{" Q ",\"WaitTimeSeconds\":20}"), on_answer, &polled),
             0);
-  is(&host, "ListQueueTags", "{" Q "}", "{}");
+  call_is(&host, "sqs:ListQueueTags", "{" Q "}", "{}");
   mt_eq_int(polled.count, 0);
   mt_eq_int(mstep_call_cancel(host.engine, &polled), 0);
   host_run(&host);
   mt_eq_int(polled.count, 1);
   mt_eq_str(polled.text, "{}");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
   mt_eq_int(mstep_call(host.engine, "sqs:ReceiveMessage", host_str("{" Q "}"), on_answer, &polled),
             0);
   mt_eq_int(mstep_call_cancel(host.engine, &polled), 0); /* it has them, but not durably */
   host_run(&host);
   mt_eq_int(polled.count, 2);
   mt_eq_str(polled.text, "{}");
-  has(&host, "ReceiveMessage", "{" Q "}", "\"Body\":\"a\"");
+  call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "\"Body\":\"a\"");
   mt_eq_int(mstep_call_cancel(host.engine, &host), 0); /* there is no such call */
   mt_eq_int(mstep_call_cancel(NULL, &host), MSTEP_EINVALID);
   host_close(&host);
@@ -194,14 +138,14 @@ MT_TEST(queue_calls__messages_are_kept_as_long_as_the_queue_says)
 {
   struct host host;
   open_queue(&host, "\"MessageRetentionPeriod\":\"60\"");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
   sleep_s(&host, 59);
-  has(&host, "GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
-      "\"1\"");
+  call_has(&host, "sqs:GetQueueAttributes",
+           "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}", "\"1\"");
   sleep_s(&host, 2);
-  has(&host, "GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}",
-      "\"0\"");
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
+  call_has(&host, "sqs:GetQueueAttributes",
+           "{" Q ",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}", "\"0\"");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
   host_close(&host);
 }
 
@@ -214,20 +158,23 @@ MT_TEST(queue_calls__visibility_can_be_changed)
 {
   struct host host;
   open_queue(&host, "");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
-  const char *handle = member(has(&host, "ReceiveMessage", "{" Q "}", "Body"), "ReceiptHandle");
-  is(&host, "ChangeMessageVisibility", change(handle, 100), "{}");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
+  const char *handle =
+      member(call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "Body"), "ReceiptHandle");
+  call_is(&host, "sqs:ChangeMessageVisibility", change(handle, 100), "{}");
   sleep_s(&host, 99);
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
-  is(&host, "ChangeMessageVisibility", change(handle, 0), "{}");
-  has(&host, "ChangeMessageVisibility", change(handle, 5), "MessageNotInflight");
-  handle = member(has(&host, "ReceiveMessage", "{" Q "}", "\"Body\":\"a\""), "ReceiptHandle");
-  has(&host, "ChangeMessageVisibility", change(handle, 43201),
-      "VisibilityTimeout must be an integer between 0 and 43200");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
+  call_is(&host, "sqs:ChangeMessageVisibility", change(handle, 0), "{}");
+  call_has(&host, "sqs:ChangeMessageVisibility", change(handle, 5), "MessageNotInflight");
+  handle =
+      member(call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "\"Body\":\"a\""), "ReceiptHandle");
+  call_has(&host, "sqs:ChangeMessageVisibility", change(handle, 43201),
+           "VisibilityTimeout must be an integer between 0 and 43200");
   sleep_s(&host, 10);
-  has(&host, "ChangeMessageVisibility", change(handle, 43200),
-      "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
-  has(&host, "ChangeMessageVisibilityBatch",
+  call_has(&host, "sqs:ChangeMessageVisibility", change(handle, 43200),
+           "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  call_has(
+      &host, "sqs:ChangeMessageVisibilityBatch",
       mt_format("{" Q
                 ",\"Entries\":[{\"Id\":\"a\",\"ReceiptHandle\":\"%s\",\"VisibilityTimeout\":0},"
                 "{\"Id\":\"b\",\"ReceiptHandle\":\"x\",\"VisibilityTimeout\":0}]}",
@@ -241,22 +188,25 @@ MT_TEST(queue_calls__batches_do_what_they_can)
 {
   struct host host;
   open_queue(&host, "");
-  has(&host, "SendMessageBatch",
+  call_has(
+      &host, "sqs:SendMessageBatch",
       "{" Q
       ",\"Entries\":[{\"Id\":\"1\",\"MessageBody\":\"a\"},{\"Id\":\"2\",\"MessageBody\":\"\"}]}",
       "\"Failed\":[{\"Id\":\"2\",\"SenderFault\":true,\"Code\":\"MissingParameter\"");
-  has(&host, "SendMessageBatch", "{" Q ",\"Entries\":[]}", "EmptyBatchRequest");
-  has(&host, "SendMessageBatch",
+  call_has(&host, "sqs:SendMessageBatch", "{" Q ",\"Entries\":[]}", "EmptyBatchRequest");
+  call_has(
+      &host, "sqs:SendMessageBatch",
       "{" Q
       ",\"Entries\":[{\"Id\":\"1\",\"MessageBody\":\"a\"},{\"Id\":\"1\",\"MessageBody\":\"b\"}]}",
       "BatchEntryIdsNotDistinct");
-  has(&host, "SendMessageBatch", "{" Q ",\"Entries\":[{\"Id\":\"a b\",\"MessageBody\":\"a\"}]}",
-      "InvalidBatchEntryId");
-  const char *received = has(&host, "ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "Body");
-  has(&host, "DeleteMessageBatch",
-      mt_format("{" Q ",\"Entries\":[{\"Id\":\"x\",\"ReceiptHandle\":\"%s\"}]}",
-                member(received, "ReceiptHandle")),
-      "{\"Successful\":[{\"Id\":\"x\"}]}");
+  call_has(&host, "sqs:SendMessageBatch",
+           "{" Q ",\"Entries\":[{\"Id\":\"a b\",\"MessageBody\":\"a\"}]}", "InvalidBatchEntryId");
+  const char *received =
+      call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "Body");
+  call_has(&host, "sqs:DeleteMessageBatch",
+           mt_format("{" Q ",\"Entries\":[{\"Id\":\"x\",\"ReceiptHandle\":\"%s\"}]}",
+                     member(received, "ReceiptHandle")),
+           "{\"Successful\":[{\"Id\":\"x\"}]}");
   host_close(&host);
 }
 
@@ -264,16 +214,16 @@ MT_TEST(queue_calls__attributes_are_hashed_and_filtered)
 {
   struct host host;
   open_queue(&host, "");
-  has(&host, "SendMessage",
-      "{" Q ",\"MessageBody\":\"a\",\"MessageAttributes\":{\"x\":{\"DataType\":\"String\","
-      "\"StringValue\":\"v\"},\"b\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AQI=\"}}}",
-      "\"MD5OfMessageAttributes\":\"db83127f7bc23faa2d0cd0108229ea50\"");
+  call_has(&host, "sqs:SendMessage",
+           "{" Q ",\"MessageBody\":\"a\",\"MessageAttributes\":{\"x\":{\"DataType\":\"String\","
+           "\"StringValue\":\"v\"},\"b\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AQI=\"}}}",
+           "\"MD5OfMessageAttributes\":\"db83127f7bc23faa2d0cd0108229ea50\"");
   const char *received =
-      has(&host, "ReceiveMessage",
-          "{" Q ",\"MessageAttributeNames\":[\"x.*\"],\"VisibilityTimeout\":0}", "\"x\":{");
+      call_has(&host, "sqs:ReceiveMessage",
+               "{" Q ",\"MessageAttributeNames\":[\"x.*\"],\"VisibilityTimeout\":0}", "\"x\":{");
   mt_ok(strstr(received, "AQI=") == NULL);
-  has(&host, "ReceiveMessage", "{" Q ",\"MessageAttributeNames\":[\"All\"]}",
-      "\"MD5OfMessageAttributes\":\"db83127f7bc23faa2d0cd0108229ea50\"");
+  call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"MessageAttributeNames\":[\"All\"]}",
+           "\"MD5OfMessageAttributes\":\"db83127f7bc23faa2d0cd0108229ea50\"");
   static const char *const refused[][2] = {
       {"\"aws.x\":{\"DataType\":\"String\",\"StringValue\":\"v\"}", "is invalid"},
       {"\"x\":{\"DataType\":\"Text\",\"StringValue\":\"v\"}", "set of supported type prefixes"},
@@ -283,9 +233,9 @@ MT_TEST(queue_calls__attributes_are_hashed_and_filtered)
       {"\"x\":7", "must contain non-empty message attribute type"},
   };
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-    has(&host, "SendMessage",
-        mt_format("{" Q ",\"MessageBody\":\"a\",\"MessageAttributes\":{%s}}", refused[i][0]),
-        refused[i][1]);
+    call_has(&host, "sqs:SendMessage",
+             mt_format("{" Q ",\"MessageBody\":\"a\",\"MessageAttributes\":{%s}}", refused[i][0]),
+             refused[i][1]);
   }
   host_close(&host);
 }
@@ -295,35 +245,39 @@ MT_TEST(queue_calls__attributes_are_hashed_and_filtered)
 static void dead_letters(void)
 {
   struct host host;
-  host_open(&host, with_store);
-  has(&host, "CreateQueue", "{\"QueueName\":\"dead\"}", "dead");
-  has(&host, "CreateQueue",
-      "{\"QueueName\":\"q\",\"Attributes\":{\"VisibilityTimeout\":\"1\",\"RedrivePolicy\":"
-      "\"{\\\"deadLetterTargetArn\\\":\\\"" ARN "dead\\\",\\\"maxReceiveCount\\\":\\\"2\\\"}\"}}",
-      "/q\"");
-  is(&host, "ListDeadLetterSourceQueues", "{" URL "dead\"}",
-     "{\"queueUrls\":[\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"]}");
+  host_open_at(&host, store, NULL);
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"dead\"}", "dead");
+  call_has(&host, "sqs:CreateQueue",
+           "{\"QueueName\":\"q\",\"Attributes\":{\"VisibilityTimeout\":\"1\",\"RedrivePolicy\":"
+           "\"{\\\"deadLetterTargetArn\\\":\\\"" ARN
+           "dead\\\",\\\"maxReceiveCount\\\":\\\"2\\\"}\"}}",
+           "/q\"");
+  call_is(&host, "sqs:ListDeadLetterSourceQueues", "{" URL "dead\"}",
+          "{\"queueUrls\":[\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"]}");
   const char *id =
-      member(has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId"), "MessageId");
+      member(call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId"),
+             "MessageId");
   for (int i = 0; i < 2; i++) {
-    has(&host, "ReceiveMessage", "{" Q "}", id);
+    call_has(&host, "sqs:ReceiveMessage", "{" Q "}", id);
     sleep_s(&host, 2);
   }
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
-  const char *dead = has(&host, "ReceiveMessage",
-                         "{" URL "dead\",\"AttributeNames\":[\"All\"],\"VisibilityTimeout\":0}",
-                         "\"DeadLetterQueueSourceArn\":\"" ARN "q\"");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
+  const char *dead =
+      call_has(&host, "sqs:ReceiveMessage",
+               "{" URL "dead\",\"AttributeNames\":[\"All\"],\"VisibilityTimeout\":0}",
+               "\"DeadLetterQueueSourceArn\":\"" ARN "q\"");
   mt_ok(strstr(dead, id) != NULL);
-  has(&host, "StartMessageMoveTask", "{\"SourceArn\":\"" ARN "dead\"}", "TaskHandle");
+  call_has(&host, "sqs:StartMessageMoveTask", "{\"SourceArn\":\"" ARN "dead\"}", "TaskHandle");
   sleep_s(&host, 1);
-  has(&host, "ListMessageMoveTasks", "{\"SourceArn\":\"" ARN "dead\"}",
-      "\"Status\":\"COMPLETED\",\"SourceArn\":\"" ARN "dead\","
-      "\"ApproximateNumberOfMessagesMoved\":1");
-  has(&host, "ReceiveMessage", "{" Q ",\"AttributeNames\":[\"All\"]}",
-      "\"ApproximateReceiveCount\":\"1\"");
-  has(&host, "CancelMessageMoveTask", "{\"TaskHandle\":\"none\"}", "ResourceNotFoundException");
-  has(&host, "StartMessageMoveTask", "{\"SourceArn\":\"" ARN "q\"}",
-      "Source queue must be configured as a Dead Letter Queue.");
+  call_has(&host, "sqs:ListMessageMoveTasks", "{\"SourceArn\":\"" ARN "dead\"}",
+           "\"Status\":\"COMPLETED\",\"SourceArn\":\"" ARN "dead\","
+           "\"ApproximateNumberOfMessagesMoved\":1");
+  call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"AttributeNames\":[\"All\"]}",
+           "\"ApproximateReceiveCount\":\"1\"");
+  call_has(&host, "sqs:CancelMessageMoveTask", "{\"TaskHandle\":\"none\"}",
+           "ResourceNotFoundException");
+  call_has(&host, "sqs:StartMessageMoveTask", "{\"SourceArn\":\"" ARN "q\"}",
+           "Source queue must be configured as a Dead Letter Queue.");
   host_close(&host);
 }
 
@@ -342,28 +296,29 @@ MT_TEST(queue_calls__what_is_received_too_often_is_a_dead_letter)
 
 static void open_fifo(struct host *host)
 {
-  host_open(host, with_store);
-  has(host, "CreateQueue", "{\"QueueName\":\"f.fifo\",\"Attributes\":{\"FifoQueue\":\"true\"}}",
-      "/f.fifo\"");
+  host_open_at(host, store, NULL);
+  call_has(host, "sqs:CreateQueue",
+           "{\"QueueName\":\"f.fifo\",\"Attributes\":{\"FifoQueue\":\"true\"}}", "/f.fifo\"");
 }
 
 MT_TEST(queue_calls__groups_are_in_order_and_one_at_a_time)
 {
   struct host host;
   open_fifo(&host);
-  has(&host, "SendMessage", SEND_F("g", "1", "g1"), "SequenceNumber");
-  has(&host, "SendMessage", SEND_F("g", "2", "g2"), "SequenceNumber");
-  has(&host, "SendMessage", SEND_F("h", "3", "h1"), "SequenceNumber");
-  const char *g1 = has(&host, "ReceiveMessage", "{" F "}", "\"Body\":\"g1\"");
-  const char *h1 = has(&host, "ReceiveMessage", "{" F "}", "\"Body\":\"h1\"");
-  is(&host, "ReceiveMessage", "{" F "}", "{}"); /* g2 waits for g1 */
-  is(&host, "DeleteMessage", delete_request(F, g1), "{}");
-  const char *g2 = has(&host, "ReceiveMessage", "{" F "}", "\"Body\":\"g2\"");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "1", "g1"), "SequenceNumber");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "2", "g2"), "SequenceNumber");
+  call_has(&host, "sqs:SendMessage", SEND_F("h", "3", "h1"), "SequenceNumber");
+  const char *g1 = call_has(&host, "sqs:ReceiveMessage", "{" F "}", "\"Body\":\"g1\"");
+  const char *h1 = call_has(&host, "sqs:ReceiveMessage", "{" F "}", "\"Body\":\"h1\"");
+  call_is(&host, "sqs:ReceiveMessage", "{" F "}", "{}"); /* g2 waits for g1 */
+  call_is(&host, "sqs:DeleteMessage", delete_request(F, g1), "{}");
+  const char *g2 = call_has(&host, "sqs:ReceiveMessage", "{" F "}", "\"Body\":\"g2\"");
   sleep_s(&host, 31);
-  has(&host, "DeleteMessage", delete_request(F, g2), "The receipt handle has expired.");
-  const char *all = has(&host, "ReceiveMessage", "{" F ",\"MaxNumberOfMessages\":10}", "g2");
+  call_has(&host, "sqs:DeleteMessage", delete_request(F, g2), "The receipt handle has expired.");
+  const char *all =
+      call_has(&host, "sqs:ReceiveMessage", "{" F ",\"MaxNumberOfMessages\":10}", "g2");
   mt_ok(strstr(all, "h1") != NULL);
-  has(&host, "DeleteMessage", delete_request(F, h1), "The receipt handle has expired.");
+  call_has(&host, "sqs:DeleteMessage", delete_request(F, h1), "The receipt handle has expired.");
   host_close(&host);
 }
 
@@ -371,11 +326,12 @@ MT_TEST(queue_calls__a_group_gives_its_messages_back_in_order)
 {
   struct host host;
   open_fifo(&host);
-  has(&host, "SendMessage", SEND_F("g", "1", "g1"), "SequenceNumber");
-  has(&host, "SendMessage", SEND_F("g", "2", "g2"), "SequenceNumber");
-  has(&host, "SendMessage", SEND_F("g", "3", "g3"), "SequenceNumber");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "1", "g1"), "SequenceNumber");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "2", "g2"), "SequenceNumber");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "3", "g3"), "SequenceNumber");
   for (int i = 0; i < 2; i++) {
-    const char *two = has(&host, "ReceiveMessage", "{" F ",\"MaxNumberOfMessages\":2}", "g1");
+    const char *two =
+        call_has(&host, "sqs:ReceiveMessage", "{" F ",\"MaxNumberOfMessages\":2}", "g1");
     mt_ok(strstr(two, "\"g1\"") < strstr(two, "\"g2\"") && strstr(two, "\"g3\"") == NULL);
     sleep_s(&host, 31);
   }
@@ -386,21 +342,21 @@ static void duplicates(bool is_reopened)
 {
   struct host host;
   open_fifo(&host);
-  const char *sent = has(&host, "SendMessage", SEND_F("g", "1", "a"), "SequenceNumber");
+  const char *sent = call_has(&host, "sqs:SendMessage", SEND_F("g", "1", "a"), "SequenceNumber");
   const char *id = member(sent, "MessageId");
-  const char *received = has(&host, "ReceiveMessage", "{" F "}", id);
-  is(&host, "DeleteMessage", delete_request(F, received), "{}");
+  const char *received = call_has(&host, "sqs:ReceiveMessage", "{" F "}", id);
+  call_is(&host, "sqs:DeleteMessage", delete_request(F, received), "{}");
   if (is_reopened) {
-    reopen(&host);
+    host_reopen(&host);
   } else {
     sleep_s(&host, 299);
   }
-  const char *again = has(&host, "SendMessage", SEND_F("g", "1", "other"), id);
+  const char *again = call_has(&host, "sqs:SendMessage", SEND_F("g", "1", "other"), id);
   mt_eq_str(member(again, "SequenceNumber"), member(sent, "SequenceNumber"));
-  is(&host, "ReceiveMessage", "{" F "}", "{}");
+  call_is(&host, "sqs:ReceiveMessage", "{" F "}", "{}");
   sleep_s(&host, 301);
-  has(&host, "SendMessage", SEND_F("g", "1", "third"), mt_format("!%s", id));
-  has(&host, "ReceiveMessage", "{" F "}", "\"Body\":\"third\"");
+  call_has(&host, "sqs:SendMessage", SEND_F("g", "1", "third"), mt_format("!%s", id));
+  call_has(&host, "sqs:ReceiveMessage", "{" F "}", "\"Body\":\"third\"");
   host_close(&host);
 }
 
@@ -415,22 +371,24 @@ MT_TEST(queue_calls__fifo_is_refused_what_it_cannot_have)
 {
   struct host host;
   open_fifo(&host);
-  has(&host, "SendMessage", "{" F ",\"MessageBody\":\"a\"}",
-      "The request must contain the parameter MessageGroupId.");
-  has(&host, "SendMessage", "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\"}",
+  call_has(&host, "sqs:SendMessage", "{" F ",\"MessageBody\":\"a\"}",
+           "The request must contain the parameter MessageGroupId.");
+  call_has(
+      &host, "sqs:SendMessage", "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\"}",
       "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
       "provided explicitly");
-  has(&host, "SendMessage",
-      "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\",\"DelaySeconds\":1}",
-      "Value 1 for parameter DelaySeconds is invalid");
-  is(&host, "SetQueueAttributes", "{" F ",\"Attributes\":{\"ContentBasedDeduplication\":\"true\"}}",
-     "{}");
-  const char *id = member(has(&host, "SendMessage",
-                              "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\"}", "Sequence"),
-                          "MessageId");
-  has(&host, "SendMessage", "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"h\"}", id);
-  has(&host, "SetQueueAttributes", "{" F ",\"Attributes\":{\"FifoQueue\":\"true\"}}",
-      "InvalidAttributeName");
+  call_has(&host, "sqs:SendMessage",
+           "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\",\"DelaySeconds\":1}",
+           "Value 1 for parameter DelaySeconds is invalid");
+  call_is(&host, "sqs:SetQueueAttributes",
+          "{" F ",\"Attributes\":{\"ContentBasedDeduplication\":\"true\"}}", "{}");
+  const char *id =
+      member(call_has(&host, "sqs:SendMessage",
+                      "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"g\"}", "Sequence"),
+             "MessageId");
+  call_has(&host, "sqs:SendMessage", "{" F ",\"MessageBody\":\"a\",\"MessageGroupId\":\"h\"}", id);
+  call_has(&host, "sqs:SetQueueAttributes", "{" F ",\"Attributes\":{\"FifoQueue\":\"true\"}}",
+           "InvalidAttributeName");
   host_close(&host);
 }
 
@@ -440,37 +398,41 @@ MT_TEST(queue_calls__queues_come_and_go)
 {
   struct host host;
   open_queue(&host, "\"DelaySeconds\":\"3\"");
-  has(&host, "CreateQueue", "{\"QueueName\":\"q\",\"Attributes\":{\"DelaySeconds\":\"3\"}}",
-      "/q\"");
-  has(&host, "CreateQueue", "{\"QueueName\":\"q\",\"Attributes\":{\"DelaySeconds\":\"4\"}}",
+  call_has(&host, "sqs:CreateQueue",
+           "{\"QueueName\":\"q\",\"Attributes\":{\"DelaySeconds\":\"3\"}}", "/q\"");
+  call_has(
+      &host, "sqs:CreateQueue", "{\"QueueName\":\"q\",\"Attributes\":{\"DelaySeconds\":\"4\"}}",
       "A queue already exists with the same name and a different value for attribute DelaySeconds");
-  has(&host, "CreateQueue", "{\"QueueName\":\"q x\"}", "Can only include alphanumeric characters");
-  has(&host, "CreateQueue", "{\"QueueName\":\"x\",\"Attributes\":{\"DelaySeconds\":\"901\"}}",
-      "InvalidAttributeValue");
-  has(&host, "CreateQueue", "{\"QueueName\":\"x\",\"Attributes\":{\"Nothing\":\"1\"}}",
-      "Unknown Attribute Nothing.");
-  has(&host, "GetQueueUrl", "{\"QueueName\":\"q\"}", "/000000000000/q\"");
-  has(&host, "GetQueueUrl", "{\"QueueName\":\"none\"}", "QueueDoesNotExist");
-  has(&host, "CreateQueue", "{\"QueueName\":\"r\"}", "/r\"");
-  const char *page = has(&host, "ListQueues", "{\"MaxResults\":1}", "/q\"");
-  has(&host, "ListQueues",
-      mt_format("{\"MaxResults\":1,\"NextToken\":\"%s\"}", member(page, "NextToken")), "/r\"");
-  is(&host, "ListQueues", "{\"QueueNamePrefix\":\"z\"}", "{}");
-  is(&host, "TagQueue", "{" Q ",\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}", "{}");
-  is(&host, "UntagQueue", "{" Q ",\"TagKeys\":[\"a\"]}", "{}");
-  is(&host, "ListQueueTags", "{" Q "}", "{\"Tags\":{\"b\":\"2\"}}");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
-  has(&host, "GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"All\"]}",
-      "\"ApproximateNumberOfMessagesDelayed\":\"1\"");
-  is(&host, "PurgeQueue", "{" Q "}", "{}");
-  has(&host, "PurgeQueue", "{" Q "}", "Only one PurgeQueue operation on q is allowed");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q x\"}",
+           "Can only include alphanumeric characters");
+  call_has(&host, "sqs:CreateQueue",
+           "{\"QueueName\":\"x\",\"Attributes\":{\"DelaySeconds\":\"901\"}}",
+           "InvalidAttributeValue");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"x\",\"Attributes\":{\"Nothing\":\"1\"}}",
+           "Unknown Attribute Nothing.");
+  call_has(&host, "sqs:GetQueueUrl", "{\"QueueName\":\"q\"}", "/000000000000/q\"");
+  call_has(&host, "sqs:GetQueueUrl", "{\"QueueName\":\"none\"}", "QueueDoesNotExist");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"r\"}", "/r\"");
+  const char *page = call_has(&host, "sqs:ListQueues", "{\"MaxResults\":1}", "/q\"");
+  call_has(&host, "sqs:ListQueues",
+           mt_format("{\"MaxResults\":1,\"NextToken\":\"%s\"}", member(page, "NextToken")), "/r\"");
+  call_is(&host, "sqs:ListQueues", "{\"QueueNamePrefix\":\"z\"}", "{}");
+  call_is(&host, "sqs:TagQueue", "{" Q ",\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}", "{}");
+  call_is(&host, "sqs:UntagQueue", "{" Q ",\"TagKeys\":[\"a\"]}", "{}");
+  call_is(&host, "sqs:ListQueueTags", "{" Q "}", "{\"Tags\":{\"b\":\"2\"}}");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "MessageId");
+  call_has(&host, "sqs:GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"All\"]}",
+           "\"ApproximateNumberOfMessagesDelayed\":\"1\"");
+  call_is(&host, "sqs:PurgeQueue", "{" Q "}", "{}");
+  call_has(&host, "sqs:PurgeQueue", "{" Q "}", "Only one PurgeQueue operation on q is allowed");
   sleep_s(&host, 4);
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
-  is(&host, "DeleteQueue", "{" Q "}", "{}");
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"a\"}", "The specified queue does not exist.");
-  has(&host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueDeletedRecently");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
+  call_is(&host, "sqs:DeleteQueue", "{" Q "}", "{}");
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"a\"}",
+           "The specified queue does not exist.");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "QueueDeletedRecently");
   sleep_s(&host, 61);
-  has(&host, "CreateQueue", "{\"QueueName\":\"q\"}", "/q\"");
+  call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}", "/q\"");
   host_close(&host);
 }
 
@@ -518,7 +480,7 @@ MT_TEST(queue_calls__hostile_requests_are_refused)
   open_queue(&host, "");
   for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++) {
-      const char *answer = call(&host, operations[k], requests[i]);
+      const char *answer = call(&host, mt_format("sqs:%s", operations[k]), requests[i]);
       mt_ok(strstr(answer, "Internal") == NULL);
     }
   }
@@ -532,28 +494,31 @@ MT_TEST(queue_calls__what_was_answered_is_there_after_a_restart)
   struct host host;
   use_store();
   open_queue(&host, "\"VisibilityTimeout\":\"100\"");
-  is(&host, "TagQueue", "{" Q ",\"Tags\":{\"a\":\"1\"}}", "{}");
+  call_is(&host, "sqs:TagQueue", "{" Q ",\"Tags\":{\"a\":\"1\"}}", "{}");
   for (int i = 0; i < 3; i++) {
-    has(&host, "SendMessage", mt_format("{" Q ",\"MessageBody\":\"m%d\"}", i), "MessageId");
+    call_has(&host, "sqs:SendMessage", mt_format("{" Q ",\"MessageBody\":\"m%d\"}", i),
+             "MessageId");
   }
-  const char *m0 = has(&host, "ReceiveMessage", "{" Q "}", "m0");
-  const char *m1 = has(&host, "ReceiveMessage", "{" Q ",\"VisibilityTimeout\":1000}", "m1");
-  is(&host, "DeleteMessage", delete_request(Q, m1), "{}");
-  reopen(&host);
-  is(&host, "ListQueueTags", "{" Q "}", "{\"Tags\":{\"a\":\"1\"}}");
-  has(&host, "GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"All\"]}",
-      "\"ApproximateNumberOfMessages\":\"1\",\"ApproximateNumberOfMessagesNotVisible\":\"1\"");
-  has(&host, "ReceiveMessage", "{" Q "}", "\"Body\":\"m2\"");
-  is(&host, "ReceiveMessage", "{" Q "}", "{}");
-  is(&host, "DeleteMessage", delete_request(Q, m0), "{}"); /* the handle is still good */
-  has(&host, "SendMessage", "{" Q ",\"MessageBody\":\"new\"}", "MessageId");
-  reopen(&host);
-  has(&host, "ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "\"Body\":\"new\"");
+  const char *m0 = call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "m0");
+  const char *m1 =
+      call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"VisibilityTimeout\":1000}", "m1");
+  call_is(&host, "sqs:DeleteMessage", delete_request(Q, m1), "{}");
+  host_reopen(&host);
+  call_is(&host, "sqs:ListQueueTags", "{" Q "}", "{\"Tags\":{\"a\":\"1\"}}");
+  call_has(&host, "sqs:GetQueueAttributes", "{" Q ",\"AttributeNames\":[\"All\"]}",
+           "\"ApproximateNumberOfMessages\":\"1\",\"ApproximateNumberOfMessagesNotVisible\":\"1\"");
+  call_has(&host, "sqs:ReceiveMessage", "{" Q "}", "\"Body\":\"m2\"");
+  call_is(&host, "sqs:ReceiveMessage", "{" Q "}", "{}");
+  call_is(&host, "sqs:DeleteMessage", delete_request(Q, m0), "{}"); /* the handle is still good */
+  call_has(&host, "sqs:SendMessage", "{" Q ",\"MessageBody\":\"new\"}", "MessageId");
+  host_reopen(&host);
+  call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "\"Body\":\"new\"");
   sleep_s(&host, 101);
-  const char *rest = has(&host, "ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "m2");
+  const char *rest =
+      call_has(&host, "sqs:ReceiveMessage", "{" Q ",\"MaxNumberOfMessages\":10}", "m2");
   mt_ok(strstr(rest, "m0") == NULL && strstr(rest, "m1") == NULL);
-  is(&host, "DeleteQueue", "{" Q "}", "{}");
-  reopen(&host);
-  is(&host, "ListQueues", "{}", "{}");
+  call_is(&host, "sqs:DeleteQueue", "{" Q "}", "{}");
+  host_reopen(&host);
+  call_is(&host, "sqs:ListQueues", "{}", "{}");
   host_close(&host);
 }

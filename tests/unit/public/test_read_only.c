@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 static const char *store;
@@ -14,30 +14,6 @@ static void tune(mstep_options *options)
 {
   options->store = store;
   options->is_read_only = is_reading;
-}
-
-struct answer {
-  int count;
-  int status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static struct answer call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer;
 }
 
 static const char *const made[][2] = {
@@ -71,13 +47,13 @@ MT_TEST(read_only__what_reads_is_answered)
   is_reading = false;
   host_open(&writer, tune);
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
-    struct answer answer = call(&writer, made[i][0], made[i][1]);
+    struct answer answer = call_answer(&writer, made[i][0], made[i][1]);
     mt_eq_str(answer.status == 0 ? "" : answer.text, "");
   }
   is_reading = true;
   host_open(&reader, tune);
   for (size_t i = 0; i < sizeof read / sizeof read[0]; i++) {
-    struct answer answer = call(&reader, read[i][0], read[i][1]);
+    struct answer answer = call_answer(&reader, read[i][0], read[i][1]);
     if (answer.status != 0 || strstr(answer.text, read[i][2]) == NULL) {
       mt_fail("%s: %s", read[i][0], answer.text);
     }
@@ -95,7 +71,7 @@ MT_TEST(read_only__what_changes_is_refused)
   is_reading = true;
   host_open(&reader, tune);
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
-    struct answer answer = call(&reader, made[i][0], made[i][1]);
+    struct answer answer = call_answer(&reader, made[i][0], made[i][1]);
     mt_ok(answer.status != 0);
   }
   host_close(&reader);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:q"
@@ -16,96 +16,63 @@
 #define OFF "\"FlexibleTimeWindow\":{\"Mode\":\"OFF\"}"
 #define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
 
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-/* The answer has that in it; "!text": it has not. */
-static void has(struct host *host, const char *operation, const char *request, const char *part)
-{
-  const char *text = call(host, operation, request);
-  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
-  if (is_there == (part[0] == '!')) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-}
-
 static void create(struct host *host, const char *name, const char *expression, const char *target,
                    const char *part)
 {
-  has(host, "CreateSchedule",
-      mt_format("{\"Name\":\"%s\",\"ScheduleExpression\":\"%s\"," OFF ",\"Target\":{%s,"
-                "\"RoleArn\":\"arn:aws:iam::000000000000:role/r\"}}",
-                name, expression, target),
-      part);
+  call_has(host, "CreateSchedule",
+           mt_format("{\"Name\":\"%s\",\"ScheduleExpression\":\"%s\"," OFF ",\"Target\":{%s,"
+                     "\"RoleArn\":\"arn:aws:iam::000000000000:role/r\"}}",
+                     name, expression, target),
+           part);
 }
 
 /* Twenty seconds at most. */
 static void receive(struct host *host, const char *queue, const char *part)
 {
-  has(host, "ReceiveMessage",
-      mt_format("{" URL "%s\",\"WaitTimeSeconds\":20,\"MaxNumberOfMessages\":10,"
-                "\"MessageAttributeNames\":[\"All\"]}",
-                queue),
-      part);
+  call_has(host, "ReceiveMessage",
+           mt_format("{" URL "%s\",\"WaitTimeSeconds\":20,\"MaxNumberOfMessages\":10,"
+                     "\"MessageAttributeNames\":[\"All\"]}",
+                     queue),
+           part);
 }
 
 static void begin(struct host *host)
 {
   host_open(host, NULL);
-  has(host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueUrl");
-  has(host, "CreateQueue", "{\"QueueName\":\"dead\"}", "QueueUrl");
+  call_has(host, "CreateQueue", "{\"QueueName\":\"q\"}", "QueueUrl");
+  call_has(host, "CreateQueue", "{\"QueueName\":\"dead\"}", "QueueUrl");
 }
 
 MT_TEST(scheduler_calls__schedules_and_groups)
 {
   struct host host;
   begin(&host);
-  has(&host, "CreateSchedule", "{\"Name\":\"s\"}", "ValidationException");
+  call_has(&host, "CreateSchedule", "{\"Name\":\"s\"}", "ValidationException");
   create(&host, "s", "at(2024-01-01T00:00:15)",
          "\"Arn\":\"" QUEUE_ARN "\",\"Input\":\"at <aws.scheduler.scheduled-time>\"",
          ":schedule/default/s");
   create(&host, "s", "rate(1 hour)", "\"Arn\":\"" QUEUE_ARN "\"", "ConflictException");
-  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "at(2024-01-01T00:00:15)");
+  call_has(&host, "GetSchedule", "{\"Name\":\"s\"}", "at(2024-01-01T00:00:15)");
   receive(&host, "q", "at 2024-01-01T00:00:15Z");
   receive(&host, "q", "!Body");
-  has(&host, "UpdateSchedule",
-      "{\"Name\":\"s\",\"ScheduleExpression\":\"rate(1 hour)\",\"State\":\"DISABLED\"," OFF
-      ",\"Target\":{\"Arn\":\"" QUEUE_ARN "\",\"RoleArn\":\"r\"}}",
-      ":schedule/default/s");
-  has(&host, "ListSchedules", "{\"State\":\"ENABLED\"}", "{\"Schedules\":[]}");
-  has(&host, "ListSchedules", "{\"State\":\"DISABLED\"}", "\"Name\":\"s\"");
-  has(&host, "DeleteSchedule", "{\"Name\":\"s\"}", "{}");
-  has(&host, "GetSchedule", "{\"Name\":\"s\"}", "ResourceNotFoundException");
-  has(&host, "CreateScheduleGroup", "{\"Name\":\"g\"}", GROUP_ARN);
-  has(&host, "scheduler:TagResource",
-      "{\"ResourceArn\":\"" GROUP_ARN "\",\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}", "{}");
-  has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "\"k\"");
-  has(&host, "scheduler:UntagResource", "{\"ResourceArn\":\"" GROUP_ARN "\",\"TagKeys\":[\"k\"]}",
-      "{}");
-  has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "!\"k\"");
-  has(&host, "GetScheduleGroup", "{\"Name\":\"g\"}", "ACTIVE");
-  has(&host, "DeleteScheduleGroup", "{\"Name\":\"g\"}", "{}");
-  has(&host, "ListScheduleGroups", "{}", "\"Name\":\"default\"");
+  call_has(&host, "UpdateSchedule",
+           "{\"Name\":\"s\",\"ScheduleExpression\":\"rate(1 hour)\",\"State\":\"DISABLED\"," OFF
+           ",\"Target\":{\"Arn\":\"" QUEUE_ARN "\",\"RoleArn\":\"r\"}}",
+           ":schedule/default/s");
+  call_has(&host, "ListSchedules", "{\"State\":\"ENABLED\"}", "{\"Schedules\":[]}");
+  call_has(&host, "ListSchedules", "{\"State\":\"DISABLED\"}", "\"Name\":\"s\"");
+  call_has(&host, "DeleteSchedule", "{\"Name\":\"s\"}", "{}");
+  call_has(&host, "GetSchedule", "{\"Name\":\"s\"}", "ResourceNotFoundException");
+  call_has(&host, "CreateScheduleGroup", "{\"Name\":\"g\"}", GROUP_ARN);
+  call_has(&host, "scheduler:TagResource",
+           "{\"ResourceArn\":\"" GROUP_ARN "\",\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}", "{}");
+  call_has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "\"k\"");
+  call_has(&host, "scheduler:UntagResource",
+           "{\"ResourceArn\":\"" GROUP_ARN "\",\"TagKeys\":[\"k\"]}", "{}");
+  call_has(&host, "scheduler:ListTagsForResource", "{\"ResourceArn\":\"" GROUP_ARN "\"}", "!\"k\"");
+  call_has(&host, "GetScheduleGroup", "{\"Name\":\"g\"}", "ACTIVE");
+  call_has(&host, "DeleteScheduleGroup", "{\"Name\":\"g\"}", "{}");
+  call_has(&host, "ListScheduleGroups", "{}", "\"Name\":\"default\"");
   host_close(&host);
 }
 
@@ -113,11 +80,11 @@ MT_TEST(scheduler_calls__a_schedule_puts_events)
 {
   struct host host;
   begin(&host);
-  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"clock\\\"]}\"}",
-      ":rule/r");
-  has(&host, "PutTargets",
-      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
-      "\"FailedEntryCount\":0");
+  call_has(&host, "PutRule",
+           "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"clock\\\"]}\"}", ":rule/r");
+  call_has(&host, "PutTargets",
+           "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" QUEUE_ARN "\"}]}",
+           "\"FailedEntryCount\":0");
   create(&host, "s", "at(2024-01-01T00:00:15)",
          "\"Arn\":\"arn:aws:events:us-east-1:000000000000:event-bus/default\",\"Input\":"
          "\"{\\\"n\\\":1}\",\"EventBridgeParameters\":{\"Source\":\"clock\","
@@ -132,24 +99,25 @@ MT_TEST(scheduler_calls__state_machines_are_started)
   struct host host;
   begin(&host);
   host_machine(&host, "m", PASS);
-  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}",
-      ":rule/r");
-  has(&host, "PutTargets",
-      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" MACHINE_ARN "m\",\"RoleArn\":"
-      "\"arn:aws:iam::000000000000:role/r\",\"InputPath\":\"$.detail\"},{\"Id\":\"2\",\"Arn\":"
-      "\"" MACHINE_ARN "none\",\"DeadLetterConfig\":{\"Arn\":\"" DEAD_ARN "\"}}]}",
-      "\"FailedEntryCount\":0");
-  has(&host, "PutEvents",
+  call_has(&host, "PutRule",
+           "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}", ":rule/r");
+  call_has(&host, "PutTargets",
+           "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":\"" MACHINE_ARN "m\",\"RoleArn\":"
+           "\"arn:aws:iam::000000000000:role/r\",\"InputPath\":\"$.detail\"},{\"Id\":\"2\",\"Arn\":"
+           "\"" MACHINE_ARN "none\",\"DeadLetterConfig\":{\"Arn\":\"" DEAD_ARN "\"}}]}",
+           "\"FailedEntryCount\":0");
+  call_has(
+      &host, "PutEvents",
       "{\"Entries\":[{\"Source\":\"shop\",\"DetailType\":\"sold\",\"Detail\":\"{\\\"n\\\":7}\"}]}",
       "\"FailedEntryCount\":0");
   receive(&host, "dead", "NO_RESOURCE");
-  has(&host, "PurgeQueue", "{" URL "dead\"}", "{}");
-  has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "SUCCEEDED");
+  call_has(&host, "PurgeQueue", "{" URL "dead\"}", "{}");
+  call_has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "SUCCEEDED");
   const char *list = call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}");
   const char *arn = strstr(list, "\"executionArn\":\"") + strlen("\"executionArn\":\"");
   char text[256];
   snprintf(text, sizeof text, "{\"executionArn\":\"%.*s\"}", (int)(strchr(arn, '"') - arn), arn);
-  has(&host, "DescribeExecution", text, "\"input\":\"{\\\"n\\\":7}\"");
+  call_has(&host, "DescribeExecution", text, "\"input\":\"{\\\"n\\\":7}\"");
   create(&host, "s", "at(2024-01-01T00:05:00)",
          "\"Arn\":\"" MACHINE_ARN "m\",\"Input\":\"{\\\"n\\\":<aws.scheduler.attempt-number>}\"",
          ":schedule/default/s");
@@ -188,7 +156,7 @@ MT_TEST(scheduler_calls__any_operation_may_be_a_target)
   create(&host, "d", "at(2024-01-01T00:00:12)", "\"Arn\":\"" UNIVERSAL "ec2:stopInstances\"",
          "ValidationException");
   receive(&host, "q", "\"Body\":\"try 1\"");
-  has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "\"name\":\"e\"");
+  call_has(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE_ARN "m\"}", "\"name\":\"e\"");
   receive(&host, "dead", "UnknownOperationException");
   host_close(&host);
 }

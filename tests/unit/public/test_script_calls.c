@@ -2,39 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
-
-struct answer {
-  int count, status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)engine;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(struct host *host, const char *operation, const char *request, const char *part)
-{
-  const char *text = call(host, operation, request);
-  if (strstr(text, part) == NULL) {
-    mt_fail("%s %.300s: %.2000s, not %s", operation, request, text, part);
-  }
-}
 
 static void load(struct host *host, const char *name, const char *source)
 {
@@ -59,12 +28,13 @@ MT_TEST(script_calls__handlers_ask)
        "  local bad, why = m.call('NoSuchThing', {})\n"
        "  return {id = #sent.MessageId, err = err.errorType, why = why.errorType}\n"
        "end");
-  has(&host, "Invoke",
-      "{\"FunctionName\":\"ask\",\"Payload\":{\"url\":"
-      "\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"}}",
-      "\"Payload\":{\"err\":\"QueueDoesNotExist\",\"id\":36,\"why\":\"UnknownOperationException\"}");
-  has(&host, "ReceiveMessage",
-      "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"}", "\"hello\"");
+  call_has(&host, "Invoke",
+           "{\"FunctionName\":\"ask\",\"Payload\":{\"url\":"
+           "\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"}}",
+           "\"Payload\":{\"err\":\"QueueDoesNotExist\",\"id\":36,\"why\":"
+           "\"UnknownOperationException\"}");
+  call_has(&host, "ReceiveMessage",
+           "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/q\"}", "\"hello\"");
   host_close(&host);
 }
 
@@ -80,13 +50,13 @@ MT_TEST(script_calls__FilterLogEvents)
   const char *all = call(&host, "FilterLogEvents", "{\"logGroupName\":\"/aws/lambda/talk\"}");
   mt_ok(strstr(all, "said 1\\n") != NULL && strstr(all, "said 2\\n") != NULL);
   mt_ok(strstr(all, "not me") == NULL && strstr(all, "nextToken") == NULL);
-  has(&host, "FilterLogEvents",
-      "{\"logGroupName\":\"/aws/lambda/talk\",\"filterPattern\":\"\\\"said 2\\\"\"}",
-      "{\"events\":[{\"logStreamName\":\"2024/01/01/[$LATEST]moonstep\"");
-  has(&host, "FilterLogEvents", "{\"logGroupName\":\"/aws/lambda/talk\",\"limit\":1}",
-      "\"nextToken\"");
-  has(&host, "FilterLogEvents", "{\"logGroupName\":\"/aws/lambda/none\"}", "\"events\":[]");
-  has(&host, "FilterLogEvents", "{\"logGroupName\":\"elsewhere\"}", "\"events\":[]");
+  call_has(&host, "FilterLogEvents",
+           "{\"logGroupName\":\"/aws/lambda/talk\",\"filterPattern\":\"\\\"said 2\\\"\"}",
+           "{\"events\":[{\"logStreamName\":\"2024/01/01/[$LATEST]moonstep\"");
+  call_has(&host, "FilterLogEvents", "{\"logGroupName\":\"/aws/lambda/talk\",\"limit\":1}",
+           "\"nextToken\"");
+  call_has(&host, "FilterLogEvents", "{\"logGroupName\":\"/aws/lambda/none\"}", "\"events\":[]");
+  call_has(&host, "FilterLogEvents", "{\"logGroupName\":\"elsewhere\"}", "\"events\":[]");
   host_close(&host);
 }
 
@@ -96,12 +66,13 @@ MT_TEST(script_calls__InvokeEvent)
   host_open(&host, with_logs);
   load(&host, "fine", "return function(e) return e + 1 end");
   load(&host, "bad", "return function(e) error {Error = 'NoMoon', Cause = 'clouds'} end");
-  has(&host, "InvokeEvent", "{\"FunctionName\":\"fine\",\"Payload\":1}",
-      "\"Condition\":\"Success\"");
-  has(&host, "InvokeEvent", "{\"FunctionName\":\"fine\",\"Payload\":1}", "\"responsePayload\":2");
-  has(&host, "InvokeEvent", "{\"FunctionName\":\"bad\"}",
-      "\"Condition\":\"RetriesExhausted\""); /* after three minutes of virtual time */
-  has(&host, "InvokeEvent", "{\"FunctionName\":\"none\"}", "ResourceNotFoundException");
+  call_has(&host, "InvokeEvent", "{\"FunctionName\":\"fine\",\"Payload\":1}",
+           "\"Condition\":\"Success\"");
+  call_has(&host, "InvokeEvent", "{\"FunctionName\":\"fine\",\"Payload\":1}",
+           "\"responsePayload\":2");
+  call_has(&host, "InvokeEvent", "{\"FunctionName\":\"bad\"}",
+           "\"Condition\":\"RetriesExhausted\""); /* after three minutes of virtual time */
+  call_has(&host, "InvokeEvent", "{\"FunctionName\":\"none\"}", "ResourceNotFoundException");
   host_close(&host);
 }
 
@@ -115,7 +86,8 @@ MT_TEST(script_calls__ApplyProject)
   fputs("return { queues = { 'a', b = { delay = 3 } }, buses = { 'events' } }", out);
   fclose(out);
   const char *request = mt_format("{\"Directory\":\"%s\"}", dir);
-  has(&host, "ApplyProject", request,
+  call_has(
+      &host, "ApplyProject", request,
       "{\"applied\":[{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"queue\",\"name\":\"b\"},"
       "{\"kind\":\"bus\",\"name\":\"events\"}],\"failed\":[],\"left\":[],\"added\":["
       "{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"queue\",\"name\":\"b\"},"
@@ -123,15 +95,16 @@ MT_TEST(script_calls__ApplyProject)
   out = fopen(file, "wb");
   fputs("return { queues = { b = { delay = 4 } } }", out);
   fclose(out);
-  has(&host, "ApplyProject", request,
-      "\"left\":[{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"bus\",\"name\":\"events\"}]");
-  has(&host, "GetQueueAttributes",
+  call_has(&host, "ApplyProject", request,
+           "\"left\":[{\"kind\":\"queue\",\"name\":\"a\"},{\"kind\":\"bus\",\"name\":\"events\"}]");
+  call_has(
+      &host, "GetQueueAttributes",
       "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/b\",\"AttributeNames\":["
       "\"DelaySeconds\"]}",
       "\"DelaySeconds\":\"4\"");
   out = fopen(file, "wb");
   fputs("return {\n queues = { b = { dealy = 4 } } }", out);
   fclose(out);
-  has(&host, "ApplyProject", request, "\"diagnostics\":[{\"file\":\"mstep.lua\",\"line\":2");
+  call_has(&host, "ApplyProject", request, "\"diagnostics\":[{\"file\":\"mstep.lua\",\"line\":2");
   host_close(&host);
 }

@@ -2,10 +2,9 @@
  * Tasks that call our own operations: what they send and get, errors as Step Functions names them, executions
  * as tasks, and all of it after the engine was closed and opened again.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define STATES "arn:aws:states:us-east-1:000000000000:"
@@ -19,64 +18,6 @@
   "\"P\":{\"Type\":\"Pass\",\"Result\":{\"a\":1},\"End\":true}}}"
 #define FAIL                                                                                       \
   "{\"StartAt\":\"F\",\"States\":{\"F\":{\"Type\":\"Fail\",\"Error\":\"E\",\"Cause\":\"c\"}}}"
-
-static char store_url[512];
-
-static void tune(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-static void open_in(struct host *host, bool has_store)
-{
-  store_url[0] = '\0';
-  if (has_store)
-    snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
-  host_open(host, tune);
-}
-
-static void again(struct host *host)
-{
-  if (store_url[0] != '\0') {
-    host_close(host);
-    host_open(host, tune);
-  }
-}
-
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(const char *text, const char *part)
-{
-  if (text == NULL || strstr(text, part) == NULL)
-    mt_fail("%s has no %s", text == NULL ? "(nothing)" : text, part);
-}
-
-static void has_not(const char *text, const char *part)
-{
-  if (strstr(text, part) != NULL)
-    mt_fail("%s has %s", text, part);
-}
 
 /* Machine "m" with an input, run to its end. */
 static mstep_status run(struct host *host, const char *name, const char *definition, const char *input)
@@ -102,11 +43,11 @@ MT_TEST(service_tasks__a_message_is_sent)
                      "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"MessageBody\":{\"x\":1}}", ""),
                 "{}"),
             MSTEP_SUCCEEDED);
-  has(host.output, "\"MD5OfMessageBody\":\"");
-  has(host.output, "\"SdkHttpMetadata\":{\"AllHttpHeaders\":{\"connection\":[\"keep-alive\"]");
-  has(host.output, "\"SdkResponseMetadata\":{\"RequestId\":\"");
+  text_has(host.output, "\"MD5OfMessageBody\":\"");
+  text_has(host.output, "\"SdkHttpMetadata\":{\"AllHttpHeaders\":{\"connection\":[\"keep-alive\"]");
+  text_has(host.output, "\"SdkResponseMetadata\":{\"RequestId\":\"");
   char *got = call(&host, "ReceiveMessage", "{\"QueueUrl\":\"http://sqs/000000000000/q\"}");
-  has(got, "\"Body\":\"{\\\"x\\\":1}\"");
+  text_has(got, "\"Body\":\"{\\\"x\\\":1}\"");
   host_close(&host);
 }
 
@@ -118,22 +59,23 @@ MT_TEST(service_tasks__errors_of_sqs)
       TASK("sqs:sendMessage", "{\"QueueUrl\":\"http://sqs/000000000000/none\",\"MessageBody\":\"x\"}", ""),
       "{}");
   mt_eq_str(host.error, "SQS.QueueDoesNotExistException");
-  has(host.cause, " (Service: AmazonSQS; Status Code: 400; Error Code: "
-                  "AWS.SimpleQueueService.NonExistentQueue; Request ID: ");
-  has(host.cause, "; Proxy: null)");
+  text_has(host.cause, " (Service: AmazonSQS; Status Code: 400; Error Code: "
+                       "AWS.SimpleQueueService.NonExistentQueue; Request ID: ");
+  text_has(host.cause, "; Proxy: null)");
   call(&host, "sqs:CreateQueue", "{\"QueueName\":\"q\"}");
   run(&host, "empty",
       TASK("sqs:sendMessage", "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"MessageBody\":null}", ""), "{}");
   mt_eq_str(host.error, "SQS.AmazonSQSException");
-  has(host.cause, "The request must contain the parameter MessageBody. (Service: AmazonSQS; Status "
-                  "Code: 400; Error Code: MissingParameter; Request ID: ");
+  text_has(host.cause,
+           "The request must contain the parameter MessageBody. (Service: AmazonSQS; Status "
+           "Code: 400; Error Code: MissingParameter; Request ID: ");
   run(&host, "sdk",
       TASK("aws-sdk:sqs:sendMessage",
            "{\"QueueUrl\":\"http://sqs/000000000000/none\",\"MessageBody\":\"x\"}", ""),
       "{}");
   mt_eq_str(host.error, "Sqs.QueueDoesNotExistException");
-  has(host.cause, "(Service: Sqs, Status Code: 400, Request ID: ");
-  has(host.cause, ") (SDK Attempt Count: 1)");
+  text_has(host.cause, "(Service: Sqs, Status Code: 400, Request ID: ");
+  text_has(host.cause, ") (SDK Attempt Count: 1)");
   host_close(&host);
 }
 
@@ -145,11 +87,11 @@ MT_TEST(service_tasks__a_topic)
       "sns:publish", "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":{\"x\":1}}", "");
   run(&host, "m", definition, "{}");
   mt_eq_str(host.error, "SNS.NotFoundException");
-  has(host.cause, "(Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ");
+  text_has(host.cause, "(Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ");
   call(&host, "CreateTopic", "{\"Name\":\"t\"}");
   mt_eq_int(run(&host, "m", definition, "{}"), MSTEP_SUCCEEDED);
-  has(host.output, "{\"MessageId\":\"");
-  has(host.output, "\"Content-Type\":\"text/xml\"");
+  text_has(host.output, "{\"MessageId\":\"");
+  text_has(host.output, "\"Content-Type\":\"text/xml\"");
   host_close(&host);
 }
 
@@ -166,18 +108,18 @@ MT_TEST(service_tasks__events)
                      "{\"Entries\":[{\"Source\":\"s\",\"DetailType\":\"d\",\"Detail\":{\"x\":1}}]}", ""),
                 "{}"),
             MSTEP_SUCCEEDED);
-  has(host.output, "{\"Entries\":[{\"EventId\":\"");
-  has(host.output, "\"FailedEntryCount\":0}");
+  text_has(host.output, "{\"Entries\":[{\"EventId\":\"");
+  text_has(host.output, "\"FailedEntryCount\":0}");
   char *got = call(&host, "ReceiveMessage",
                    "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"WaitTimeSeconds\":5}");
-  has(got, "\\\"resources\\\":[\\\"" STATES "execution:m:");
-  has(got, "\\\"" MACHINE("m") "\\\"]");
-  has(got, "\\\"detail\\\":{\\\"x\\\":1}");
+  text_has(got, "\\\"resources\\\":[\\\"" STATES "execution:m:");
+  text_has(got, "\\\"" MACHINE("m") "\\\"]");
+  text_has(got, "\\\"detail\\\":{\\\"x\\\":1}");
   run(&host, "bad",
       TASK("events:putEvents", "{\"Entries\":[{\"DetailType\":\"d\",\"Detail\":{\"x\":1}}]}", ""), "{}");
   mt_eq_str(host.error, "EventBridge.FailedEntry");
-  has(host.cause, "{\"Entries\":[{\"ErrorCode\":\"InvalidArgument\"");
-  has(host.cause, "\"FailedEntryCount\":1}");
+  text_has(host.cause, "{\"Entries\":[{\"ErrorCode\":\"InvalidArgument\"");
+  text_has(host.cause, "\"FailedEntryCount\":1}");
   host_close(&host);
 }
 
@@ -195,22 +137,22 @@ static void token_goes_out(bool has_store)
   call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m") "\",\"name\":\"e\"}");
   char *got = call(&host, "ReceiveMessage",
                    "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"WaitTimeSeconds\":5}");
-  has(got, "{\\\"t\\\":\\\"");
+  text_has(got, "{\\\"t\\\":\\\"");
   host_rounds(&host, 30); /* until it is known that it was sent */
   again(&host);
-  has_not(call(&host, "GetQueueAttributes",
-               "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"AttributeNames\":[\"All\"]}"),
-          "\"ApproximateNumberOfMessages\":\"1\"");
+  text_has_not(call(&host, "GetQueueAttributes",
+                    "{\"QueueUrl\":\"http://sqs/000000000000/q\",\"AttributeNames\":[\"All\"]}"),
+               "\"ApproximateNumberOfMessages\":\"1\"");
   char *at = strstr(got, "{\\\"t\\\":\\\"") + strlen("{\\\"t\\\":\\\"");
   char *token = mt_format("%.*s", (int)strcspn(at, "\\"), at);
   mt_eq_str(call(&host, "SendTaskSuccess",
                  mt_format("{\"taskToken\":\"%s\",\"output\":\"{\\\"y\\\":2}\"}", token)),
             "{}");
   host_run(&host);
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
-      "\"output\":\"{\\\"y\\\":2}\"");
-  has(call(&host, "GetExecutionHistory", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
-      "\"type\":\"TaskSubmitted\"");
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
+           "\"output\":\"{\\\"y\\\":2}\"");
+  text_has(call(&host, "GetExecutionHistory", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
+           "\"type\":\"TaskSubmitted\"");
   host_close(&host);
 }
 
@@ -235,18 +177,21 @@ MT_TEST(service_tasks__an_execution_is_started)
   const char *started = TASK("states:startExecution",
                              "{\"StateMachineArn\":\"" MACHINE("child") "\",\"Name\":\"c\",\"Input\":{\"i\":1}}", "");
   mt_eq_int(run(&host, "m", started, "{}"), MSTEP_SUCCEEDED);
-  has(host.output, "{\"ExecutionArn\":\"" STATES "execution:child:c\",\"StartDate\":1704067200000,");
-  has(host.output, "\"SdkResponseMetadata\":{\"RequestId\":\"");
+  text_has(host.output,
+           "{\"ExecutionArn\":\"" STATES "execution:child:c\",\"StartDate\":1704067200000,");
+  text_has(host.output, "\"SdkResponseMetadata\":{\"RequestId\":\"");
   host_run(&host);
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:child:c\"}"),
-      "\"input\":\"{\\\"i\\\":1}\"");
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:child:c\"}"),
+           "\"input\":\"{\\\"i\\\":1}\"");
   run(&host, "m", started, "{}"); /* closed: its name is taken */
   mt_eq_str(host.error, "StepFunctions.ExecutionAlreadyExistsException");
   run(&host, "none",
       TASK("states:startExecution", "{\"StateMachineArn\":\"" MACHINE("none-such") "\"}", ""), "{}");
   mt_eq_str(host.error, "StepFunctions.StateMachineDoesNotExistException");
-  has(host.cause, "State Machine Does Not Exist: '" MACHINE("none-such") "' (Service: AWSStepFunctions; "
-                  "Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: ");
+  text_has(host.cause,
+           "State Machine Does Not Exist: '" MACHINE(
+               "none-such") "' (Service: AWSStepFunctions; "
+                            "Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: ");
   host_close(&host);
 }
 
@@ -280,17 +225,18 @@ MT_TEST(service_tasks__sync_waits_for_the_end)
                      "{\"StateMachineArn\":\"" MACHINE("child") "\",\"Name\":\"c\",\"Input\":null}", ""),
                 "{}"),
             MSTEP_SUCCEEDED);
-  has(host.output, "{\"ExecutionArn\":\"" STATES "execution:child:c\",\"Input\":\"{}\",\"InputDetails\":"
-                   "{\"Included\":true},\"Name\":\"c\",\"Output\":\"{\\\"a\\\":1}\"");
-  has(host.output, "\"StartDate\":1704067200000,\"StateMachineArn\":\"" MACHINE("child")
-                   "\",\"Status\":\"SUCCEEDED\",\"StopDate\":1704067300000}");
+  text_has(host.output,
+           "{\"ExecutionArn\":\"" STATES "execution:child:c\",\"Input\":\"{}\",\"InputDetails\":"
+           "{\"Included\":true},\"Name\":\"c\",\"Output\":\"{\\\"a\\\":1}\"");
+  text_has(host.output, "\"StartDate\":1704067200000,\"StateMachineArn\":\"" MACHINE(
+                            "child") "\",\"Status\":\"SUCCEEDED\",\"StopDate\":1704067300000}");
   char *history = call(&host, "GetExecutionHistory", mt_format("{\"executionArn\":\"%s\"}", host.ended_arn));
-  has(history, "\"type\":\"TaskSubmitted\"");
+  text_has(history, "\"type\":\"TaskSubmitted\"");
   mt_eq_int(run(&host, "m2",
                 TASK("states:startExecution.sync:2", "{\"StateMachineArn\":\"" MACHINE("child") "\"}", ""),
                 "{}"),
             MSTEP_SUCCEEDED);
-  has(host.output, "\"Output\":{\"a\":1}");
+  text_has(host.output, "\"Output\":{\"a\":1}");
   host_close(&host);
 }
 
@@ -302,8 +248,8 @@ MT_TEST(service_tasks__sync_of_one_that_fails)
   run(&host, "m", TASK("states:startExecution.sync", "{\"StateMachineArn\":\"" MACHINE("child") "\"}", ""),
       "{}");
   mt_eq_str(host.error, "States.TaskFailed");
-  has(host.cause, "{\"Cause\":\"c\",\"Error\":\"E\",\"ExecutionArn\":\"");
-  has(host.cause, "\"Status\":\"FAILED\"");
+  text_has(host.cause, "{\"Cause\":\"c\",\"Error\":\"E\",\"ExecutionArn\":\"");
+  text_has(host.cause, "\"Status\":\"FAILED\"");
   host_close(&host);
 }
 
@@ -340,10 +286,10 @@ static void child_is_stopped(const char *more, bool is_stopped)
     call(&host, "StopExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}");
   host_run(&host);
   host_run(&host);
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
-      is_stopped ? "\"status\":\"ABORTED\"" : "\"error\":\"States.Timeout\"");
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:child:c\"}"),
-      "\"status\":\"ABORTED\"");
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
+           is_stopped ? "\"status\":\"ABORTED\"" : "\"error\":\"States.Timeout\"");
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:child:c\"}"),
+           "\"status\":\"ABORTED\"");
   host_close(&host);
 }
 
@@ -367,14 +313,15 @@ MT_TEST(service_tasks__sync_over_a_restart)
                TASK("states:startExecution.sync:2", "{\"StateMachineArn\":\"" MACHINE("child") "\"}", ""));
   call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m") "\",\"name\":\"e\"}");
   host_rounds(&host, 30);
-  has(call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE("child") "\"}"), "\"RUNNING\"");
+  text_has(call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE("child") "\"}"),
+           "\"RUNNING\"");
   again(&host);
   host_run(&host);
   host_run(&host);
-  has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
-      "\"status\":\"SUCCEEDED\"");
+  text_has(call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}"),
+           "\"status\":\"SUCCEEDED\"");
   char *all = call(&host, "ListExecutions", "{\"stateMachineArn\":\"" MACHINE("child") "\"}");
-  has(all, "\"SUCCEEDED\"");
+  text_has(all, "\"SUCCEEDED\"");
   mt_ok(strstr(strstr(all, "executionArn") + 1, "\"executionArn\"") == NULL); /* one child */
   host_close(&host);
 }

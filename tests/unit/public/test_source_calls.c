@@ -2,57 +2,15 @@
  * Event source mappings on virtual time: what is sent to a queue comes to a function in batches, and goes, stays
  * or is buried as the function says; and all of it from a store that was closed at any moment.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:"
 #define URL "\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/"
 
-static char store_url[512];
-
-static void with_store(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-struct answer {
-  int count;
-  int status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-/* Each part is in the answer; "!text": it is not. */
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  bool is_there = strstr(text, part[0] == '!' ? part + 1 : part) != NULL;
-  if (is_there == (part[0] == '!')) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-  return text;
-}
+static const char *store; /* NULL: none */
 
 static void on_awake(mstep_engine *engine, const char *arn, mstep_status status, mstep_str output,
                      mstep_str error, mstep_str cause, void *user)
@@ -122,20 +80,21 @@ static const char function_source[] =
 
 static void make_function(struct host *host, const char *name)
 {
-  has(host, "CreateFunction",
+  call_has(
+      host, "CreateFunction",
       mt_format("{\"FunctionName\":\"%s\",\"Code\":{\"Source\":\"%s\"}}", name, function_source),
       "\"FunctionArn\"");
 }
 
 static void make_queue(struct host *host, const char *name, const char *attributes)
 {
-  has(host, "CreateQueue",
-      mt_format("{\"QueueName\":\"%s\",\"Attributes\":{%s}}", name, attributes), "QueueUrl");
+  call_has(host, "CreateQueue",
+           mt_format("{\"QueueName\":\"%s\",\"Attributes\":{%s}}", name, attributes), "QueueUrl");
 }
 
 static const char *map_to(struct host *host, const char *queue, const char *more)
 {
-  const char *text = has(
+  const char *text = call_has(
       host, "CreateEventSourceMapping",
       mt_format("{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE_ARN "%s\"%s}", queue, more),
       "\"State\":\"Creating\"");
@@ -144,8 +103,8 @@ static const char *map_to(struct host *host, const char *queue, const char *more
 
 static void send(struct host *host, const char *queue, const char *body)
 {
-  has(host, "SendMessage", mt_format("{" URL "%s\",\"MessageBody\":\"%s\"}", queue, body),
-      "MessageId");
+  call_has(host, "SendMessage", mt_format("{" URL "%s\",\"MessageBody\":\"%s\"}", queue, body),
+           "MessageId");
 }
 
 static const char *bodies(struct host *host)
@@ -164,15 +123,9 @@ static void saw(struct host *host, const char *expected)
 
 static void begin(struct host *host, const char *attributes)
 {
-  host_open(host, with_store);
+  host_open_at(host, store, NULL);
   make_function(host, "f");
   make_queue(host, "q", attributes);
-}
-
-static void reopen(struct host *host)
-{
-  host_close(host);
-  host_open(host, with_store);
 }
 
 static const char *in_queue(struct host *host, const char *queue)
@@ -197,8 +150,8 @@ MT_TEST(source__gives_messages_to_a_function)
   struct host host;
   begin(&host, "\"VisibilityTimeout\":\"30\"");
   const char *uuid = map_to(&host, "q", "");
-  has(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid),
-      "\"State\":\"Enabled\"");
+  call_has(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid),
+           "\"State\":\"Enabled\"");
   send(&host, "q", "hello");
   host_run(&host);
   saw(&host, "hello");
@@ -210,10 +163,11 @@ MT_TEST(source__event_has_the_form_of_lambda)
 {
   struct host host;
   begin(&host, "");
-  has(&host, "SendMessage",
-      "{" URL "q\",\"MessageBody\":\"x\",\"MessageAttributes\":{\"N\":{\"DataType\":\"Number\","
-      "\"StringValue\":\"6\"},\"B\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAE=\"}}}",
-      "MessageId");
+  call_has(&host, "SendMessage",
+           "{" URL
+           "q\",\"MessageBody\":\"x\",\"MessageAttributes\":{\"N\":{\"DataType\":\"Number\","
+           "\"StringValue\":\"6\"},\"B\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAE=\"}}}",
+           "MessageId");
   map_to(&host, "q", "");
   host_run(&host);
   const char *text = call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}");
@@ -264,10 +218,10 @@ MT_TEST(source__a_failed_batch_comes_back_and_ends_in_the_dead_letters)
   struct host host;
   begin(&host, "");
   make_queue(&host, "dlq", "");
-  has(&host, "SetQueueAttributes",
-      "{" URL "q\",\"Attributes\":{\"VisibilityTimeout\":\"5\",\"RedrivePolicy\":\"{"
-      "\\\"deadLetterTargetArn\\\":\\\"" QUEUE_ARN "dlq\\\",\\\"maxReceiveCount\\\":2}\"}}",
-      "{}");
+  call_has(&host, "SetQueueAttributes",
+           "{" URL "q\",\"Attributes\":{\"VisibilityTimeout\":\"5\",\"RedrivePolicy\":\"{"
+           "\\\"deadLetterTargetArn\\\":\\\"" QUEUE_ARN "dlq\\\",\\\"maxReceiveCount\\\":2}\"}}",
+           "{}");
   map_to(&host, "q", "");
   send(&host, "q", "fail");
   sleep_s(&host, 1);
@@ -280,7 +234,7 @@ MT_TEST(source__a_failed_batch_comes_back_and_ends_in_the_dead_letters)
   sleep_s(&host, 10);
   saw(&host, "fail|fail");
   is_empty(&host, "q");
-  has(&host, "ReceiveMessage", "{" URL "dlq\"}", "\"Body\":\"fail\"");
+  call_has(&host, "ReceiveMessage", "{" URL "dlq\"}", "\"Body\":\"fail\"");
   host_close(&host);
 }
 
@@ -332,7 +286,7 @@ MT_TEST(source__what_does_not_match_is_deleted)
 MT_TEST(source__a_fifo_group_stays_in_order)
 {
   struct host host;
-  host_open(&host, with_store);
+  host_open_at(&host, store, NULL);
   make_function(&host, "f");
   make_queue(&host, "q.fifo",
              "\"FifoQueue\":\"true\",\"ContentBasedDeduplication\":\"true\",\"VisibilityTimeout\":"
@@ -340,12 +294,14 @@ MT_TEST(source__a_fifo_group_stays_in_order)
   map_to(&host, "q.fifo", ",\"BatchSize\":1");
   const char *const sent[] = {"fail", "b", "c"};
   for (int i = 0; i < 3; i++) {
-    has(&host, "SendMessage",
+    call_has(
+        &host, "SendMessage",
         mt_format("{" URL "q.fifo\",\"MessageBody\":\"%s\",\"MessageGroupId\":\"g\"}", sent[i]),
         "SequenceNumber");
   }
-  has(&host, "SendMessage", "{" URL "q.fifo\",\"MessageBody\":\"other\",\"MessageGroupId\":\"h\"}",
-      "SequenceNumber");
+  call_has(&host, "SendMessage",
+           "{" URL "q.fifo\",\"MessageBody\":\"other\",\"MessageGroupId\":\"h\"}",
+           "SequenceNumber");
   host_rounds(&host, 50);
   saw(&host, "fail|other");
   host_close(&host);
@@ -354,8 +310,9 @@ MT_TEST(source__a_fifo_group_stays_in_order)
 MT_TEST(source__concurrency_is_limited)
 {
   struct host host;
-  host_open(&host, with_store);
-  has(&host, "CreateFunction",
+  host_open_at(&host, store, NULL);
+  call_has(
+      &host, "CreateFunction",
       "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"local mstep = require 'mstep' local now, "
       "most = 0, 0 return function(event) "
       "if event.most then return most end now = now + 1 most = math.max(most, now) "
@@ -367,7 +324,8 @@ MT_TEST(source__concurrency_is_limited)
     send(&host, "q", "m");
   }
   sleep_s(&host, 10);
-  has(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"most\":true}}", "\"Payload\":2");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"most\":true}}",
+           "\"Payload\":2");
   is_empty(&host, "q");
   host_close(&host);
 }
@@ -376,12 +334,12 @@ MT_TEST(source__a_throttled_batch_waits)
 {
   struct host host;
   begin(&host, "\"VisibilityTimeout\":\"60\"");
-  has(&host, "PutFunctionConcurrency",
-      "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":0}", "0");
+  call_has(&host, "PutFunctionConcurrency",
+           "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":0}", "0");
   map_to(&host, "q", "");
   send(&host, "q", "m");
   host_rounds(&host, 20);
-  has(&host, "DeleteFunctionConcurrency", "{\"FunctionName\":\"f\"}", "{}");
+  call_has(&host, "DeleteFunctionConcurrency", "{\"FunctionName\":\"f\"}", "{}");
   sleep_s(&host, 5);
   saw(&host, "m");
   const char *text = call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}");
@@ -397,22 +355,22 @@ MT_TEST(source__is_disabled_enabled_and_deleted)
   begin(&host, "");
   const char *uuid = map_to(&host, "q", "");
   const char *one = mt_format("{\"UUID\":\"%s\"}", uuid);
-  has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"Enabled\":false}", uuid),
-      "\"State\":\"Disabling\"");
-  has(&host, "GetEventSourceMapping", one, "\"State\":\"Disabled\"");
+  call_has(&host, "UpdateEventSourceMapping",
+           mt_format("{\"UUID\":\"%s\",\"Enabled\":false}", uuid), "\"State\":\"Disabling\"");
+  call_has(&host, "GetEventSourceMapping", one, "\"State\":\"Disabled\"");
   send(&host, "q", "late");
   host_run(&host);
   saw(&host, "");
-  has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"Enabled\":true}", uuid),
-      "\"State\":\"Enabling\"");
+  call_has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"Enabled\":true}", uuid),
+           "\"State\":\"Enabling\"");
   host_run(&host);
   saw(&host, "late");
-  has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"BatchSize\":2}", uuid),
-      "\"State\":\"Updating\"");
-  has(&host, "GetEventSourceMapping", one, "\"BatchSize\":2");
-  has(&host, "DeleteEventSourceMapping", one, "\"State\":\"Deleting\"");
-  has(&host, "GetEventSourceMapping", one, "The resource you requested does not exist.");
-  has(&host, "ListEventSourceMappings", "{}", "{\"EventSourceMappings\":[]}");
+  call_has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"BatchSize\":2}", uuid),
+           "\"State\":\"Updating\"");
+  call_has(&host, "GetEventSourceMapping", one, "\"BatchSize\":2");
+  call_has(&host, "DeleteEventSourceMapping", one, "\"State\":\"Deleting\"");
+  call_has(&host, "GetEventSourceMapping", one, "The resource you requested does not exist.");
+  call_has(&host, "ListEventSourceMappings", "{}", "{\"EventSourceMappings\":[]}");
   send(&host, "q", "unseen");
   host_run(&host);
   saw(&host, "late");
@@ -428,15 +386,15 @@ MT_TEST(source__lists_in_pages)
     make_queue(&host, mt_format("q%d", i), "");
     map_to(&host, mt_format("q%d", i), "");
   }
-  has(&host, "CreateEventSourceMapping",
-      "{\"FunctionName\":\"g\",\"EventSourceArn\":\"" QUEUE_ARN "q1\"}", "Creating");
-  const char *text = has(&host, "ListEventSourceMappings",
-                         "{\"FunctionName\":\"f\",\"MaxItems\":2}", "NextMarker");
+  call_has(&host, "CreateEventSourceMapping",
+           "{\"FunctionName\":\"g\",\"EventSourceArn\":\"" QUEUE_ARN "q1\"}", "Creating");
+  const char *text = call_has(&host, "ListEventSourceMappings",
+                              "{\"FunctionName\":\"f\",\"MaxItems\":2}", "NextMarker");
   mt_eq_int(count_of(text, "\"UUID\""), 2);
-  text = has(&host, "ListEventSourceMappings",
-             mt_format("{\"FunctionName\":\"f\",\"MaxItems\":2,\"Marker\":\"%s\"}",
-                       member(text, "NextMarker")),
-             "!NextMarker");
+  text = call_has(&host, "ListEventSourceMappings",
+                  mt_format("{\"FunctionName\":\"f\",\"MaxItems\":2,\"Marker\":\"%s\"}",
+                            member(text, "NextMarker")),
+                  "!NextMarker");
   mt_eq_int(count_of(text, "\"UUID\""), 1);
   text = call(&host, "ListEventSourceMappings", "{\"EventSourceArn\":\"" QUEUE_ARN "q1\"}");
   mt_eq_int(count_of(text, "\"UUID\""), 2);
@@ -490,21 +448,22 @@ MT_TEST(source__refuses_as_lambda_does)
   };
   struct host host;
   begin(&host, "");
-  has(&host, "CreateFunction",
-      "{\"FunctionName\":\"slow\",\"Timeout\":60,\"Code\":{\"Source\":\"return print\"}}",
-      "\"FunctionArn\"");
+  call_has(&host, "CreateFunction",
+           "{\"FunctionName\":\"slow\",\"Timeout\":60,\"Code\":{\"Source\":\"return print\"}}",
+           "\"FunctionArn\"");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    has(&host, "CreateEventSourceMapping", mt_format("{%s}", cases[i][0]), cases[i][1]);
+    call_has(&host, "CreateEventSourceMapping", mt_format("{%s}", cases[i][0]), cases[i][1]);
   }
   const char *uuid = map_to(&host, "q", "");
-  has(&host, "CreateEventSourceMapping",
+  call_has(
+      &host, "CreateEventSourceMapping",
       "{\"FunctionName\":\"f\",\"EventSourceArn\":\"" QUEUE_ARN "q\"}",
       mt_format("An event source mapping with SQS arn (\\\" " QUEUE_ARN
                 "q \\\") and function (\\\" f \\\") already exists. Please update or delete the "
                 "existing mapping with UUID %s",
                 uuid));
-  has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"BatchSize\":11}", uuid),
-      "Maximum batch window in seconds");
+  call_has(&host, "UpdateEventSourceMapping", mt_format("{\"UUID\":\"%s\",\"BatchSize\":11}", uuid),
+           "Maximum batch window in seconds");
   host_close(&host);
 }
 
@@ -516,17 +475,17 @@ MT_TEST(source__has_tags)
   const char *arn = mt_format("\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:"
                               "event-source-mapping:%s\"",
                               uuid);
-  has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"a\":\"1\"}}");
-  has(&host, "lambda:TagResource", mt_format("{%s,\"Tags\":{\"b\":\"2\"}}", arn), "{}");
-  has(&host, "lambda:UntagResource", mt_format("{%s,\"TagKeys\":[\"a\"]}", arn), "{}");
-  has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"b\":\"2\"}}");
-  has(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid), "!Tags");
+  call_has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"a\":\"1\"}}");
+  call_has(&host, "lambda:TagResource", mt_format("{%s,\"Tags\":{\"b\":\"2\"}}", arn), "{}");
+  call_has(&host, "lambda:UntagResource", mt_format("{%s,\"TagKeys\":[\"a\"]}", arn), "{}");
+  call_has(&host, "lambda:ListTags", mt_format("{%s}", arn), "{\"Tags\":{\"b\":\"2\"}}");
+  call_has(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid), "!Tags");
   send(&host, "q", "m");
   host_run(&host);
   saw(&host, "m");
-  has(&host, "lambda:ListTags",
-      "{\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:none\"}",
-      "The resource you requested does not exist.");
+  call_has(&host, "lambda:ListTags",
+           "{\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:event-source-mapping:none\"}",
+           "The resource you requested does not exist.");
   host_close(&host);
 }
 
@@ -543,7 +502,8 @@ static void all_in(const char *text, const char *const *parts)
 
 static void make_listener(struct host *host)
 {
-  has(host, "CreateFunction",
+  call_has(
+      host, "CreateFunction",
       "{\"FunctionName\":\"f\",\"Code\":{\"Source\":\"local seen = {} return function(event) if "
       "event.get then return seen end seen[#seen + 1] = event end\"}}",
       "\"FunctionArn\"");
@@ -567,17 +527,18 @@ MT_TEST(source__a_topic_gives_its_event)
       "\"MessageAttributes\":{\"Test\":{\"Type\":\"String\",\"Value\":\"x\"}}",
       NULL};
   struct host host;
-  host_open(&host, with_store);
+  host_open_at(&host, store, NULL);
   make_listener(&host);
-  has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
-  has(&host, "Subscribe",
+  call_has(&host, "CreateTopic", "{\"Name\":\"t\"}", "TopicArn");
+  call_has(
+      &host, "Subscribe",
       "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Protocol\":\"lambda\",\"Endpoint\":"
       "\"arn:aws:lambda:us-east-1:000000000000:function:f\"}",
       "SubscriptionArn");
-  has(&host, "Publish",
-      "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\","
-      "\"MessageAttributes\":{\"Test\":{\"DataType\":\"String\",\"StringValue\":\"x\"}}}",
-      "MessageId");
+  call_has(&host, "Publish",
+           "{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:t\",\"Message\":\"hello\","
+           "\"MessageAttributes\":{\"Test\":{\"DataType\":\"String\",\"StringValue\":\"x\"}}}",
+           "MessageId");
   host_run(&host);
   all_in(call(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{\"get\":true}}"), parts);
   host_close(&host);
@@ -596,15 +557,16 @@ MT_TEST(source__a_rule_gives_its_event)
                                       "\"detail\":{\"n\":1}",
                                       NULL};
   struct host host;
-  host_open(&host, with_store);
+  host_open_at(&host, store, NULL);
   make_listener(&host);
-  has(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}",
-      "RuleArn");
-  has(&host, "PutTargets",
-      "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":"
-      "\"arn:aws:lambda:us-east-1:000000000000:function:f\"}]}",
-      "\"FailedEntryCount\":0");
-  has(&host, "PutEvents",
+  call_has(&host, "PutRule",
+           "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"shop\\\"]}\"}", "RuleArn");
+  call_has(&host, "PutTargets",
+           "{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"1\",\"Arn\":"
+           "\"arn:aws:lambda:us-east-1:000000000000:function:f\"}]}",
+           "\"FailedEntryCount\":0");
+  call_has(
+      &host, "PutEvents",
       "{\"Entries\":[{\"Source\":\"shop\",\"DetailType\":\"placed\",\"Detail\":\"{\\\"n\\\":1}\"}]"
       "}",
       "\"FailedEntryCount\":0");
@@ -618,12 +580,12 @@ MT_TEST(source__a_rule_gives_its_event)
 MT_TEST(source__goes_on_from_a_store)
 {
   struct host host;
-  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
+  store = mt_format("sqlite:%s/s.db", mt_tmpdir());
   begin(&host, "");
   const char *uuid = map_to(&host, "q", ",\"BatchSize\":2,\"MaximumBatchingWindowInSeconds\":1");
   const char *shown = call(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid));
   send(&host, "q", "before");
-  reopen(&host); /* at whatever moment */
+  host_reopen(&host); /* at whatever moment */
   mt_eq_str(call(&host, "GetEventSourceMapping", mt_format("{\"UUID\":\"%s\"}", uuid)), shown);
   send(&host, "q", "after");
   sleep_s(&host, 100);
@@ -636,34 +598,34 @@ MT_TEST(source__goes_on_from_a_store)
 MT_TEST(source__changes_of_a_table_come_from_a_store)
 {
   struct host host;
-  snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
-  host_open(&host, with_store);
+  store = mt_format("sqlite:%s/s.db", mt_tmpdir());
+  host_open_at(&host, store, NULL);
   make_function(&host, "f");
-  const char *table =
-      has(&host, "CreateTable",
-          "{\"TableName\":\"tab\",\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}],"
-          "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
-          "\"BillingMode\":\"PAY_PER_REQUEST\",\"StreamSpecification\":{\"StreamEnabled\":true,"
-          "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"}}",
-          "LatestStreamArn");
+  const char *table = call_has(
+      &host, "CreateTable",
+      "{\"TableName\":\"tab\",\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}],"
+      "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
+      "\"BillingMode\":\"PAY_PER_REQUEST\",\"StreamSpecification\":{\"StreamEnabled\":true,"
+      "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"}}",
+      "LatestStreamArn");
   const char *made =
-      has(&host, "CreateEventSourceMapping",
-          mt_format("{\"FunctionName\":\"f\",\"EventSourceArn\":\"%s\",\"StartingPosition\":"
-                    "\"TRIM_HORIZON\",\"BatchSize\":1}",
-                    member(table, "LatestStreamArn")),
-          "\"LastProcessingResult\":\"No records processed\"");
+      call_has(&host, "CreateEventSourceMapping",
+               mt_format("{\"FunctionName\":\"f\",\"EventSourceArn\":\"%s\",\"StartingPosition\":"
+                         "\"TRIM_HORIZON\",\"BatchSize\":1}",
+                         member(table, "LatestStreamArn")),
+               "\"LastProcessingResult\":\"No records processed\"");
   const char *one = mt_format("{\"UUID\":\"%s\"}", member(made, "UUID"));
-  has(&host, "PutItem", "{\"TableName\":\"tab\",\"Item\":{\"id\":{\"S\":\"a\"}}}", "{}");
+  call_has(&host, "PutItem", "{\"TableName\":\"tab\",\"Item\":{\"id\":{\"S\":\"a\"}}}", "{}");
   host_run(&host);
   saw(&host, "INSERT");
-  has(&host, "GetEventSourceMapping", one, "\"LastProcessingResult\":\"OK\"");
-  has(&host, "UpdateEventSourceMapping",
-      mt_format("{\"UUID\":\"%s\",\"Enabled\":false}", member(made, "UUID")), "Disabling");
-  has(&host, "DeleteItem", "{\"TableName\":\"tab\",\"Key\":{\"id\":{\"S\":\"a\"}}}", "{}");
-  reopen(&host); /* what Lua remembers is gone, what was done is not done again */
-  has(&host, "GetEventSourceMapping", one, "\"State\":\"Disabled\"");
-  has(&host, "UpdateEventSourceMapping",
-      mt_format("{\"UUID\":\"%s\",\"Enabled\":true}", member(made, "UUID")), "Enabling");
+  call_has(&host, "GetEventSourceMapping", one, "\"LastProcessingResult\":\"OK\"");
+  call_has(&host, "UpdateEventSourceMapping",
+           mt_format("{\"UUID\":\"%s\",\"Enabled\":false}", member(made, "UUID")), "Disabling");
+  call_has(&host, "DeleteItem", "{\"TableName\":\"tab\",\"Key\":{\"id\":{\"S\":\"a\"}}}", "{}");
+  host_reopen(&host); /* what Lua remembers is gone, what was done is not done again */
+  call_has(&host, "GetEventSourceMapping", one, "\"State\":\"Disabled\"");
+  call_has(&host, "UpdateEventSourceMapping",
+           mt_format("{\"UUID\":\"%s\",\"Enabled\":true}", member(made, "UUID")), "Enabling");
   host_run(&host);
   saw(&host, "REMOVE");
   host_close(&host);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define QUEUE_ARN "arn:aws:sqs:us-east-1:000000000000:q"
@@ -18,30 +18,7 @@
   "{\"StartAt\":\"W\",\"TimeoutSeconds\":5,\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":60,"   \
   "\"End\":true}}}"
 
-struct answer {
-  int count;
-  char *text;
-};
-
 static char store_url[512];
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
 
 static void tune_store(mstep_options *options)
 {

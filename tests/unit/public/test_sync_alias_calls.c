@@ -1,8 +1,7 @@
 /* StartSyncExecution and aliases of machines, through mstep_call. */
-#include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define STATES "arn:aws:states:us-east-1:000000000000:"
@@ -13,58 +12,6 @@
 #define WAIT(n)                                                                                    \
   "{\\\"StartAt\\\":\\\"W\\\",\\\"States\\\":{\\\"W\\\":{\\\"Type\\\":\\\"Wait\\\",\\\"Seconds\\\":" n \
   ",\\\"End\\\":true}}}"
-
-static char store_url[512];
-
-static void tune(mstep_options *options)
-{
-  options->store = store_url[0] == '\0' ? NULL : store_url;
-}
-
-static void open_in(struct host *host, bool has_store)
-{
-  store_url[0] = '\0';
-  if (has_store)
-    snprintf(store_url, sizeof store_url, "sqlite:%s/s.db", mt_tmpdir());
-  host_open(host, tune);
-}
-
-static void again(struct host *host)
-{
-  if (store_url[0] != '\0') {
-    host_close(host);
-    host_open(host, tune);
-  }
-}
-
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(const char *text, const char *part)
-{
-  if (strstr(text, part) == NULL)
-    mt_fail("%s has no %s", text, part);
-}
 
 static size_t count_of(const char *text, const char *part)
 {
@@ -78,9 +25,10 @@ static size_t count_of(const char *text, const char *part)
 
 static void machine(struct host *host, const char *name, const char *type, const char *definition)
 {
-  has(call(host, "CreateStateMachine",
-           mt_format("{\"name\":\"%s\",\"type\":\"%s\",\"definition\":\"%s\"}", name, type, definition)),
-      "stateMachineArn");
+  text_has(call(host, "CreateStateMachine",
+                mt_format("{\"name\":\"%s\",\"type\":\"%s\",\"definition\":\"%s\"}", name, type,
+                          definition)),
+           "stateMachineArn");
 }
 
 /* ---- StartSyncExecution ---- */
@@ -93,16 +41,19 @@ static void sync_answers(bool has_store)
   char *text = call(&host, "StartSyncExecution",
                     "{\"stateMachineArn\":\"" MACHINE("x") "\",\"name\":\"n\",\"input\":\"{ }\","
                     "\"traceHeader\":\"Root=1\"}");
-  has(text, "{\"executionArn\":\"" STATES "express:x:n:");
-  has(text, "\"stateMachineArn\":\"" MACHINE("x") "\",\"name\":\"n\",\"startDate\":1704067200.0,\"stopDate\":"
-            "1704067200.0,\"status\":\"SUCCEEDED\",\"input\":\"{ }\",\"output\":\"{\\\"a\\\":1}\","
-            "\"inputDetails\":{\"included\":true},\"outputDetails\":{\"included\":true},"
-            "\"traceHeader\":\"Root=1\",\"billingDetails\":{\"billedMemoryUsedInMB\":64,"
-            "\"billedDurationInMilliseconds\":100}}");
+  text_has(text, "{\"executionArn\":\"" STATES "express:x:n:");
+  text_has(text,
+           "\"stateMachineArn\":\"" MACHINE(
+               "x") "\",\"name\":\"n\",\"startDate\":1704067200.0,\"stopDate\":"
+                    "1704067200.0,\"status\":\"SUCCEEDED\",\"input\":\"{ "
+                    "}\",\"output\":\"{\\\"a\\\":1}\","
+                    "\"inputDetails\":{\"included\":true},\"outputDetails\":{\"included\":true},"
+                    "\"traceHeader\":\"Root=1\",\"billingDetails\":{\"billedMemoryUsedInMB\":64,"
+                    "\"billedDurationInMilliseconds\":100}}");
   machine(&host, "w", "EXPRESS", WAIT("2"));
   text = call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("w") "\"}");
-  has(text, "\"billedDurationInMilliseconds\":2000}");
-  has(text, "\"input\":\"{}\"");
+  text_has(text, "\"billedDurationInMilliseconds\":2000}");
+  text_has(text, "\"input\":\"{}\"");
   text = call(&host, "StartSyncExecution",
               "{\"stateMachineArn\":\"" MACHINE("w") "\",\"includedData\":\"METADATA_ONLY\"}");
   mt_ok(strstr(text, "\"input\":") == NULL && strstr(text, "\"output\":") == NULL);
@@ -127,7 +78,7 @@ MT_TEST(sync__a_failure_is_an_answer)
           "{\\\"StartAt\\\":\\\"F\\\",\\\"States\\\":{\\\"F\\\":{\\\"Type\\\":\\\"Fail\\\",\\\"Error\\\":"
           "\\\"E\\\",\\\"Cause\\\":\\\"c\\\"}}}");
   char *text = call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("f") "\"}");
-  has(text, "\"status\":\"FAILED\",\"error\":\"E\",\"cause\":\"c\"");
+  text_has(text, "\"status\":\"FAILED\",\"error\":\"E\",\"cause\":\"c\"");
   mt_ok(strstr(text, "\"output\":") == NULL);
   host_close(&host);
 }
@@ -138,8 +89,8 @@ MT_TEST(sync__five_minutes)
   open_in(&host, false);
   machine(&host, "w", "EXPRESS", WAIT("301"));
   char *text = call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("w") "\"}");
-  has(text, "\"status\":\"TIMED_OUT\"");
-  has(text, "\"stopDate\":1704067500.0");
+  text_has(text, "\"status\":\"TIMED_OUT\"");
+  text_has(text, "\"stopDate\":1704067500.0");
   host_close(&host);
 }
 
@@ -149,14 +100,16 @@ MT_TEST(sync__refused)
   open_in(&host, false);
   machine(&host, "s", "STANDARD", PASS("1"));
   machine(&host, "x", "EXPRESS", PASS("1"));
-  has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("s") "\"}"),
-      "{\"__type\":\"StateMachineTypeNotSupported\"");
-  has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("none") "\"}"),
-      "{\"__type\":\"StateMachineDoesNotExist\"");
-  has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("x") "\",\"input\":\"not\"}"),
-      "{\"__type\":\"InvalidExecutionInput\"");
-  has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("x") "\",\"name\":\"a b\"}"),
-      "{\"__type\":\"InvalidName\"");
+  text_has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("s") "\"}"),
+           "{\"__type\":\"StateMachineTypeNotSupported\"");
+  text_has(call(&host, "StartSyncExecution", "{\"stateMachineArn\":\"" MACHINE("none") "\"}"),
+           "{\"__type\":\"StateMachineDoesNotExist\"");
+  text_has(call(&host, "StartSyncExecution",
+                "{\"stateMachineArn\":\"" MACHINE("x") "\",\"input\":\"not\"}"),
+           "{\"__type\":\"InvalidExecutionInput\"");
+  text_has(call(&host, "StartSyncExecution",
+                "{\"stateMachineArn\":\"" MACHINE("x") "\",\"name\":\"a b\"}"),
+           "{\"__type\":\"InvalidName\"");
   host_close(&host);
 }
 
@@ -173,7 +126,7 @@ MT_TEST(sync__is_not_begun_again)
   host_rounds(&host, 10);
   mt_eq_int(answer.count, 0);
   again(&host);
-  has(call(&host, "ListExecutions", "{}"), "{\"executions\":[]}");
+  text_has(call(&host, "ListExecutions", "{}"), "{\"executions\":[]}");
   mt_eq_int(answer.count, 0);
   host_close(&host);
 }
@@ -183,10 +136,12 @@ MT_TEST(sync__is_not_begun_again)
 static void two_versions(struct host *host)
 {
   machine(host, "m", "STANDARD", PASS("1"));
-  has(call(host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"), "m:1\"");
-  has(call(host, "UpdateStateMachine",
-           "{\"stateMachineArn\":\"" MACHINE("m") "\",\"publish\":true,\"definition\":\"" PASS("2") "\"}"),
-      "m:2\"");
+  text_has(call(host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"),
+           "m:1\"");
+  text_has(call(host, "UpdateStateMachine",
+                "{\"stateMachineArn\":\"" MACHINE("m") "\",\"publish\":true,\"definition\":\"" PASS(
+                    "2") "\"}"),
+           "m:2\"");
 }
 
 MT_TEST(version__a_thousand_and_no_more)
@@ -220,17 +175,18 @@ static void alias_lives(bool has_store)
             "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\",\"creationDate\":1704067200.0}");
   again(&host);
   char *text = call(&host, "DescribeStateMachineAlias", "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"}");
-  has(text, "\"name\":\"live\",\"description\":\"d\"," ROUTES("100", "0"));
-  has(text, "\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"");
+  text_has(text, "\"name\":\"live\",\"description\":\"d\"," ROUTES("100", "0"));
+  text_has(text, "\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"");
   call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m:live") "\",\"name\":\"e\"}");
   host_run(&host);
   again(&host);
   text = call(&host, "DescribeExecution", "{\"executionArn\":\"" STATES "execution:m:e\"}");
-  has(text, "\"stateMachineArn\":\"" MACHINE("m") "\",\"stateMachineVersionArn\":\"" MACHINE("m:1")
-            "\",\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"");
-  has(text, "\"output\":\"1\"");
+  text_has(text, "\"stateMachineArn\":\"" MACHINE("m") "\",\"stateMachineVersionArn\":\"" MACHINE(
+                     "m:1") "\",\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"");
+  text_has(text, "\"output\":\"1\"");
   text = call(&host, "GetExecutionHistory", "{\"executionArn\":\"" STATES "execution:m:e\"}");
-  has(text, "\"stateMachineAliasArn\":\"" MACHINE("m:live") "\",\"stateMachineVersionArn\":\"" MACHINE("m:1") "\"");
+  text_has(text, "\"stateMachineAliasArn\":\"" MACHINE(
+                     "m:live") "\",\"stateMachineVersionArn\":\"" MACHINE("m:1") "\"");
   call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m") "\",\"name\":\"plain\"}");
   call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m:1") "\",\"name\":\"one\"}");
   host_run(&host);
@@ -240,10 +196,11 @@ static void alias_lives(bool has_store)
     mt_eq_int(count_of(call(&host, "ListExecutions", mt_format("{\"stateMachineArn\":\"%s\"}", arns[i])),
                        "\"executionArn\""),
               counts[i]);
-  has(call(&host, "ListStateMachineAliases", "{\"stateMachineArn\":\"" MACHINE("m:2") "\"}"), "m:live");
+  text_has(call(&host, "ListStateMachineAliases", "{\"stateMachineArn\":\"" MACHINE("m:2") "\"}"),
+           "m:live");
   mt_eq_str(call(&host, "DeleteStateMachineAlias", "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"}"), "{}");
-  has(call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m:live") "\"}"),
-      "{\"__type\":\"StateMachineDoesNotExist\"");
+  text_has(call(&host, "StartExecution", "{\"stateMachineArn\":\"" MACHINE("m:live") "\"}"),
+           "{\"__type\":\"StateMachineDoesNotExist\"");
   host_close(&host);
 }
 
@@ -282,16 +239,19 @@ MT_TEST(alias__keeps_its_version)
   open_in(&host, false);
   two_versions(&host);
   call(&host, "CreateStateMachineAlias", "{\"name\":\"live\"," ROUTES("50", "50") "}");
-  has(call(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE("m:1") "\"}"),
-      "{\"__type\":\"ConflictException\",\"message\":\"Version to be deleted must not be referenced by an alias. "
-      "Current list of aliases referencing this version: [live]\"}");
+  text_has(call(&host, "DeleteStateMachineVersion",
+                "{\"stateMachineVersionArn\":\"" MACHINE("m:1") "\"}"),
+           "{\"__type\":\"ConflictException\",\"message\":\"Version to be deleted must not be "
+           "referenced by an alias. "
+           "Current list of aliases referencing this version: [live]\"}");
   call(&host, "UpdateStateMachineAlias",
        "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\",\"routingConfiguration\":[{\"stateMachineVersionArn\":\""
        MACHINE("m:2") "\",\"weight\":100}]}");
   mt_eq_str(call(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE("m:1") "\"}"), "{}");
   call(&host, "DeleteStateMachine", "{\"stateMachineArn\":\"" MACHINE("m") "\"}");
-  has(call(&host, "DescribeStateMachineAlias", "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"}"),
-      "{\"__type\":\"ResourceNotFound\"");
+  text_has(call(&host, "DescribeStateMachineAlias",
+                "{\"stateMachineAliasArn\":\"" MACHINE("m:live") "\"}"),
+           "{\"__type\":\"ResourceNotFound\"");
   host_close(&host);
 }
 
@@ -302,18 +262,24 @@ MT_TEST(alias__refused)
   two_versions(&host);
   machine(&host, "other", "STANDARD", PASS("1"));
   call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("other") "\"}");
-  has(call(&host, "CreateStateMachineAlias", "{\"name\":\"7\"," ROUTES("50", "50") "}"), "regular expression");
-  has(call(&host, "CreateStateMachineAlias", "{\"name\":\"a\"," ROUTES("50", "49") "}"),
-      "Sum of routing configuration weights must equal 100. Received: [50, 49]");
-  has(call(&host, "CreateStateMachineAlias",
-           "{\"name\":\"a\",\"routingConfiguration\":[{\"stateMachineVersionArn\":\"" MACHINE("m:9")
-           "\",\"weight\":100}]}"),
-      "{\"__type\":\"ResourceNotFound\"");
-  has(call(&host, "CreateStateMachineAlias",
-           "{\"name\":\"a\",\"routingConfiguration\":[{\"stateMachineVersionArn\":\"" MACHINE("m:1")
-           "\",\"weight\":50},{\"stateMachineVersionArn\":\"" MACHINE("other:1") "\",\"weight\":50}]}"),
+  text_has(call(&host, "CreateStateMachineAlias", "{\"name\":\"7\"," ROUTES("50", "50") "}"),
+           "regular expression");
+  text_has(call(&host, "CreateStateMachineAlias", "{\"name\":\"a\"," ROUTES("50", "49") "}"),
+           "Sum of routing configuration weights must equal 100. Received: [50, 49]");
+  text_has(call(&host, "CreateStateMachineAlias",
+                "{\"name\":\"a\",\"routingConfiguration\":[{\"stateMachineVersionArn\":\"" MACHINE(
+                    "m:9") "\",\"weight\":100}]}"),
+           "{\"__type\":\"ResourceNotFound\"");
+  text_has(
+      call(
+          &host, "CreateStateMachineAlias",
+          "{\"name\":\"a\",\"routingConfiguration\":[{\"stateMachineVersionArn\":\"" MACHINE(
+              "m:1") "\",\"weight\":50},{\"stateMachineVersionArn\":\"" MACHINE("other:1") "\","
+                                                                                           "\"weigh"
+                                                                                           "t\":50}"
+                                                                                           "]}"),
       "versions of one state machine");
-  has(call(&host, "ListStateMachineAliases", "{\"stateMachineArn\":\"" MACHINE("none") "\"}"),
-      "{\"__type\":\"StateMachineDoesNotExist\"");
+  text_has(call(&host, "ListStateMachineAliases", "{\"stateMachineArn\":\"" MACHINE("none") "\"}"),
+           "{\"__type\":\"StateMachineDoesNotExist\"");
   host_close(&host);
 }

@@ -2,11 +2,9 @@
  * Resources that are routed elsewhere, what goes to an endpoint of AWS, and test cases of mocks that an execution
  * says itself.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 #include "peer.h"
 
@@ -19,36 +17,6 @@
 static void real_time(mstep_options *options)
 {
   options->is_virtual_time = 0;
-}
-
-struct answer {
-  int count, status;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  answer->count++;
-  answer->status = status;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  for (int i = 0; i < 100 && answer.count == 0; i++)
-    host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static void has(const char *text, const char *part)
-{
-  if (strstr(text, part) == NULL)
-    mt_fail("%s has no %s", text, part);
 }
 
 static mstep_status run(struct host *host, const char *definition)
@@ -91,9 +59,11 @@ MT_TEST(task_routes__to_functions_hosts_and_nobody)
   mt_eq_int(run(&host, publish), MSTEP_SUCCEEDED);
   mt_eq_str(host.output, "\"host\"");
   mt_eq_int(run(&host, TASK("events:putEvents", "{\"Entries\":[]}")), MSTEP_FAILED);
-  has(host.cause, "--mocks");
-  has(call(&host, "SetTaskRoutes", "{\"routes\":{\"x\":\"nowhere\"}}"), "{\"__type\":\"ValidationException\"");
-  has(call(&host, "SetTaskRoutes", "{\"awsEndpoint\":\"ftp://x\"}"), "{\"__type\":\"ValidationException\"");
+  text_has(host.cause, "--mocks");
+  text_has(call(&host, "SetTaskRoutes", "{\"routes\":{\"x\":\"nowhere\"}}"),
+           "{\"__type\":\"ValidationException\"");
+  text_has(call(&host, "SetTaskRoutes", "{\"awsEndpoint\":\"ftp://x\"}"),
+           "{\"__type\":\"ValidationException\"");
   host_close(&host);
 }
 
@@ -106,8 +76,8 @@ MT_TEST(task_routes__to_a_url)
   call(&host, "SetTaskRoutes", mt_format("{\"routes\":{\"*\":\"http://127.0.0.1:%d/tasks\"}}", peer.port));
   mt_eq_int(run(&host, SEND), MSTEP_SUCCEEDED);
   peer_join(&peer);
-  has(peer.got[0], "POST /tasks HTTP");
-  has(peer.got[0], "\r\n\r\n{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}");
+  text_has(peer.got[0], "POST /tasks HTTP");
+  text_has(peer.got[0], "\r\n\r\n{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}");
   mt_eq_str(host.output, "{\"a\":1}");
   host_close(&host);
 }
@@ -125,12 +95,12 @@ MT_TEST(task_routes__to_aws)
   call(&host, "SetTaskRoutes", mt_format("{\"awsEndpoint\":\"http://127.0.0.1:%d/{service}/{region}\"}", peer.port));
   mt_eq_int(run(&host, SECRET), MSTEP_SUCCEEDED);
   peer_join(&peer);
-  has(peer.got[0], "POST /secretsmanager/us-east-1/ HTTP");
-  has(peer.got[0], "X-Amz-Target: secretsmanager.GetSecretValue\r\n");
-  has(peer.got[0], "Content-Type: application/x-amz-json-1.1\r\n");
-  has(peer.got[0], "Credential=AKID/");
-  has(peer.got[0], "/us-east-1/secretsmanager/aws4_request");
-  has(peer.got[0], "\r\n\r\n{\"SecretId\":\"s\"}");
+  text_has(peer.got[0], "POST /secretsmanager/us-east-1/ HTTP");
+  text_has(peer.got[0], "X-Amz-Target: secretsmanager.GetSecretValue\r\n");
+  text_has(peer.got[0], "Content-Type: application/x-amz-json-1.1\r\n");
+  text_has(peer.got[0], "Credential=AKID/");
+  text_has(peer.got[0], "/us-east-1/secretsmanager/aws4_request");
+  text_has(peer.got[0], "\r\n\r\n{\"SecretId\":\"s\"}");
   mt_eq_str(host.output, "{\"SecretString\":\"x\"}");
   peer_start(&peer, "HTTP/1.1 400 Bad\r\nContent-Length: 61\r\n\r\n"
                     "{\"__type\":\"com.x#ResourceNotFoundException\",\"Message\":\"gone\"} ");
@@ -139,7 +109,7 @@ MT_TEST(task_routes__to_aws)
   mt_eq_int(run(&host, SECRET), MSTEP_FAILED);
   peer_join(&peer);
   mt_eq_str(host.error, "SecretsManager.ResourceNotFoundException");
-  has(host.cause, "gone (Service: SecretsManager, Status Code: 400, Request ID: ");
+  text_has(host.cause, "gone (Service: SecretsManager, Status Code: 400, Request ID: ");
   mt_eq_int(run(&host, SEND), MSTEP_FAILED); /* nobody listens any more */
   mt_eq_str(host.error, "SQS.SdkClientException");
   host_close(&host);
@@ -156,18 +126,20 @@ MT_TEST(task_routes__test_cases_of_mocks)
   mstep_arn machine = host_machine(&host, "m", SEND);
   static const char *const cases[] = {"good", "bad"};
   for (int i = 0; i < 2; i++) {
-    has(call(&host, "StartExecution",
-             mt_format("{\"stateMachineArn\":\"%s#%s\",\"name\":\"%s\"}", machine.text, cases[i], cases[i])),
-        "executionArn");
+    text_has(call(&host, "StartExecution",
+                  mt_format("{\"stateMachineArn\":\"%s#%s\",\"name\":\"%s\"}", machine.text,
+                            cases[i], cases[i])),
+             "executionArn");
     host_run(&host);
   }
-  has(call(&host, "DescribeExecution",
-           "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:good\"}"),
-      "\"output\":\"1\"");
-  has(call(&host, "DescribeExecution",
-           "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:bad\"}"),
-      "\"error\":\"E\"");
-  has(call(&host, "StartExecution", mt_format("{\"stateMachineArn\":\"%s#none\"}", machine.text)),
+  text_has(call(&host, "DescribeExecution",
+                "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:good\"}"),
+           "\"output\":\"1\"");
+  text_has(call(&host, "DescribeExecution",
+                "{\"executionArn\":\"arn:aws:states:us-east-1:000000000000:execution:m:bad\"}"),
+           "\"error\":\"E\"");
+  text_has(
+      call(&host, "StartExecution", mt_format("{\"stateMachineArn\":\"%s#none\"}", machine.text)),
       "There is no test case 'none' in the mocks.");
   host_close(&host);
 }

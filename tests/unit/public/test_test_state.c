@@ -1,7 +1,6 @@
 /* TestState: what is refused, what a mock answers, and a task that is really called. */
-#include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define FUNCTION "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -15,32 +14,9 @@
   "[{\\\"StartAt\\\":\\\"B\\\",\\\"States\\\":{\\\"B\\\":{\\\"Type\\\":\\\"Wait\\\",\\\"Seconds\\\":9,\\\"End\\\":true}}}],"  \
   "\\\"End\\\":true}}}\""
 
-struct answer {
-  int count;
-  char *text;
-};
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)engine;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-}
-
-static void call(struct host *host, const char *operation, const char *request, const char *expected)
-{
-  struct answer answer = {0, NULL};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  mt_eq_str(answer.text, expected);
-}
-
 static void try_one(struct host *host, const char *request, const char *expected)
 {
-  call(host, "TestState", request, expected);
+  call_is(host, "TestState", request, expected);
 }
 
 MT_TEST(test_state__calls_the_task)
@@ -57,7 +33,7 @@ MT_TEST(test_state__calls_the_task)
           "\"afterParameters\":\"{\\\"a\\\":1}\",\"result\":\"{\\\"got\\\":1}\","
           "\"afterResultSelector\":\"{\\\"got\\\":1}\",\"afterResultPath\":\"{\\\"a\\\":1,\\\"r\\\":{\\\"got\\\":1}}\"}}");
   /* Nothing of it stays. */
-  call(&host, "ListStateMachines", "{}", "{\"stateMachines\":[]}");
+  call_is(&host, "ListStateMachines", "{}", "{\"stateMachines\":[]}");
   host_close(&host);
 }
 

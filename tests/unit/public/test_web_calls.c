@@ -6,68 +6,36 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "host.h"
-#include "json/json.h"
+#include "calls.h"
 #include "mt.h"
-
-struct answer {
-  int count;
-  char *text;
-};
+#include "json/json.h"
 
 static char store_url[512];
-
-static void on_answer(mstep_engine *engine, int status, mstep_str reply, void *user)
-{
-  struct answer *answer = user;
-  (void)status;
-  answer->count++;
-  answer->text = mt_format("%.*s", (int)reply.len, reply.data);
-  mstep_engine_stop(engine);
-}
-
-static const char *call(struct host *host, const char *operation, const char *request)
-{
-  struct answer answer = {0};
-  mt_eq_int(mstep_call(host->engine, operation, host_str(request), on_answer, &answer), 0);
-  host_run(host);
-  mt_eq_int(answer.count, 1);
-  return answer.text;
-}
-
-static const char *has(struct host *host, const char *operation, const char *request,
-                       const char *part)
-{
-  const char *text = call(host, operation, request);
-  if (strstr(text, part) == NULL) {
-    mt_fail("%s %s: %s, not %s", operation, request, text, part);
-  }
-  return text;
-}
 
 /* echo: its event as a body; plain: as its result; say: what the body says, as Lua. */
 static void open(struct host *host)
 {
   host_open(host, NULL);
-  has(host, "CreateFunction",
+  call_has(
+      host, "CreateFunction",
       "{\"FunctionName\":\"echo\",\"Code\":{\"Source\":\"return function(e) return {statusCode=200,"
       "headers={['Content-Type']='application/json'},"
       "body=require('mstep').json.encode(e)} end\"}}",
       "FunctionArn");
-  has(host, "CreateFunction",
-      "{\"FunctionName\":\"say\",\"Code\":{\"Source\":\"return function(e) "
-      "return load('return ' .. e.body)() end\"}}",
-      "FunctionArn");
-  has(host, "CreateFunction",
-      "{\"FunctionName\":\"plain\",\"Code\":{\"Source\":\"return function(e) return e end\"}}",
-      "FunctionArn");
-  has(host, "CreateFunction",
-      "{\"FunctionName\":\"slow\",\"Timeout\":60,\"Code\":{\"Source\":\"return function(e) "
-      "require('mstep').sleep(40) return 'late' end\"}}",
-      "FunctionArn");
-  has(host, "CreateFunction",
-      "{\"FunctionName\":\"bad\",\"Code\":{\"Source\":\"return function() error('no') end\"}}",
-      "FunctionArn");
+  call_has(host, "CreateFunction",
+           "{\"FunctionName\":\"say\",\"Code\":{\"Source\":\"return function(e) "
+           "return load('return ' .. e.body)() end\"}}",
+           "FunctionArn");
+  call_has(host, "CreateFunction",
+           "{\"FunctionName\":\"plain\",\"Code\":{\"Source\":\"return function(e) return e end\"}}",
+           "FunctionArn");
+  call_has(host, "CreateFunction",
+           "{\"FunctionName\":\"slow\",\"Timeout\":60,\"Code\":{\"Source\":\"return function(e) "
+           "require('mstep').sleep(40) return 'late' end\"}}",
+           "FunctionArn");
+  call_has(host, "CreateFunction",
+           "{\"FunctionName\":\"bad\",\"Code\":{\"Source\":\"return function() error('no') end\"}}",
+           "FunctionArn");
 }
 
 /* The id of a new URL of that function. */
@@ -215,44 +183,50 @@ MT_TEST(web_calls__configurations_of_urls)
 {
   struct host host;
   open(&host);
-  has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"none\",\"AuthType\":\"NONE\"}",
-      "\"__type\":\"ResourceNotFoundException\",\"message\":\"Function does not exist\"");
-  has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"say\",\"AuthType\":\"SOME\"}",
-      "Value 'SOME' at 'authType' failed to satisfy constraint: Member must satisfy enum value set: ");
-  has(&host, "CreateFunctionUrlConfig",
-      "{\"FunctionName\":\"say\",\"AuthType\":\"NONE\",\"Qualifier\":\"1\"}",
-      "Value '1' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression "
-      "pattern: ((?!^\\\\d+$)^[0-9a-zA-Z-_]+$)");
-  has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"say\"}",
-      "\"message\":\"The resource you requested does not exist.\"");
+  call_has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"none\",\"AuthType\":\"NONE\"}",
+           "\"__type\":\"ResourceNotFoundException\",\"message\":\"Function does not exist\"");
+  call_has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"say\",\"AuthType\":\"SOME\"}",
+           "Value 'SOME' at 'authType' failed to satisfy constraint: Member must satisfy enum "
+           "value set: ");
+  call_has(&host, "CreateFunctionUrlConfig",
+           "{\"FunctionName\":\"say\",\"AuthType\":\"NONE\",\"Qualifier\":\"1\"}",
+           "Value '1' at 'qualifier' failed to satisfy constraint: Member must satisfy regular "
+           "expression "
+           "pattern: ((?!^\\\\d+$)^[0-9a-zA-Z-_]+$)");
+  call_has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"say\"}",
+           "\"message\":\"The resource you requested does not exist.\"");
   const char *id = make_url(&host, "say",
                             ",\"AuthType\":\"NONE\",\"Cors\":{\"AllowOrigins\":[\"*\"],\"MaxAge\":5}");
-  CHECK(has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"say\"}", id),
+  CHECK(call_has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"say\"}", id),
         "\"FunctionArn\":\"arn:aws:lambda:us-east-1:000000000000:function:say\"",
         "\"AuthType\":\"NONE\"", "\"Cors\":{\"AllowOrigins\":[\"*\"],\"MaxAge\":5}",
         "\"CreationTime\":\"2024-01-01T00:00:00.000Z\"",
         "\"LastModifiedTime\":\"2024-01-01T00:00:00.000Z\"", "\"InvokeMode\":\"BUFFERED\"");
-  has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"say\",\"AuthType\":\"NONE\"}",
-      "\"__type\":\"ResourceConflictException\",\"message\":\"Failed to create function url config for "
-      "[functionArn = arn:aws:lambda:us-east-1:000000000000:function:say]. Error message:  "
-      "FunctionUrlConfig exists for this Lambda function\"");
-  CHECK(has(&host, "UpdateFunctionUrlConfig", "{\"FunctionName\":\"say\",\"AuthType\":\"AWS_IAM\"}", id),
+  call_has(&host, "CreateFunctionUrlConfig", "{\"FunctionName\":\"say\",\"AuthType\":\"NONE\"}",
+           "\"__type\":\"ResourceConflictException\",\"message\":\"Failed to create function url "
+           "config for "
+           "[functionArn = arn:aws:lambda:us-east-1:000000000000:function:say]. Error message:  "
+           "FunctionUrlConfig exists for this Lambda function\"");
+  CHECK(call_has(&host, "UpdateFunctionUrlConfig",
+                 "{\"FunctionName\":\"say\",\"AuthType\":\"AWS_IAM\"}", id),
         "\"AuthType\":\"AWS_IAM\"", "\"AllowOrigins\"");
   call(&host, "PublishVersion", "{\"FunctionName\":\"say\"}");
   call(&host, "CreateAlias",
        "{\"FunctionName\":\"say\",\"Name\":\"live\",\"FunctionVersion\":\"1\"}");
-  CHECK(has(&host, "CreateFunctionUrlConfig",
-            "{\"FunctionName\":\"say\",\"Qualifier\":\"live\",\"AuthType\":\"NONE\"}",
-            "function:say:live\""),
+  CHECK(call_has(&host, "CreateFunctionUrlConfig",
+                 "{\"FunctionName\":\"say\",\"Qualifier\":\"live\",\"AuthType\":\"NONE\"}",
+                 "function:say:live\""),
         "!LastModifiedTime");
-  CHECK(has(&host, "ListFunctionUrlConfigs", "{\"FunctionName\":\"say\",\"MaxItems\":1}", id),
+  CHECK(call_has(&host, "ListFunctionUrlConfigs", "{\"FunctionName\":\"say\",\"MaxItems\":1}", id),
         "\"NextMarker\":\"1\"", "!live");
-  CHECK(has(&host, "ListFunctionUrlConfigs", "{\"FunctionName\":\"say\",\"Marker\":\"1\"}", "live"),
+  CHECK(call_has(&host, "ListFunctionUrlConfigs", "{\"FunctionName\":\"say\",\"Marker\":\"1\"}",
+                 "live"),
         "!NextMarker");
   call(&host, "DeleteAlias", "{\"FunctionName\":\"say\",\"Name\":\"live\"}");
   CHECK(call(&host, "ListFunctionUrlConfigs", "{\"FunctionName\":\"say\"}"), "!live");
   mt_eq_str(call(&host, "DeleteFunctionUrlConfig", "{\"FunctionName\":\"say\"}"), "{}");
-  has(&host, "DeleteFunctionUrlConfig", "{\"FunctionName\":\"say\"}", "ResourceNotFoundException");
+  call_has(&host, "DeleteFunctionUrlConfig", "{\"FunctionName\":\"say\"}",
+           "ResourceNotFoundException");
   CHECK(request(&host, "GET", "localhost", mt_format("/_aws/lambda-url/%s/", id), ""),
         "\"statusCode\":403", "{\\\"Message\\\":null}");
   host_close(&host);
@@ -384,7 +358,8 @@ MT_TEST(web_calls__refused_routes)
   open(&host);
   put_routes(&host, "[{\"RouteKey\":\"GET /a\",\"FunctionName\":\"plain\"}]");
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    has(&host, "moonstep:PutRoutes", mt_format("{\"routes\":%s}", rows[i]), "ValidationException");
+    call_has(&host, "moonstep:PutRoutes", mt_format("{\"routes\":%s}", rows[i]),
+             "ValidationException");
   }
   CHECK(request(&host, "GET", "h", "/a", ""), "\"statusCode\":200");
   host_close(&host);
@@ -427,7 +402,7 @@ MT_TEST(web_calls__hostile_requests)
   CHECK(request(&host, "GET", "x", "/restapis", ""), "\"statusCode\":200");
   CHECK(request(&host, "GET", "x", "/restapis/", ""), "\"statusCode\":404");
   CHECK(request(&host, "GET", "x", "/_aws/lambda-url/", ""), "\"statusCode\":403");
-  has(&host, "http:Request", "{}", "ValidationException");
+  call_has(&host, "http:Request", "{}", "ValidationException");
   host_close(&host);
 }
 
@@ -454,12 +429,14 @@ MT_TEST(web_calls__urls_in_a_store)
       {"https://dev.example.com", "https", "dev.example.com/"}};
   for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
     mt_eq_str(call(&host, "moonstep:SetBaseUrl", mt_format("{\"baseUrl\":\"%s\"}", bases[i][0])), "{}");
-    has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"f\"}",
-        mt_format("\"FunctionUrl\":\"%s://%s.lambda-url.us-east-1.%s\"", bases[i][1], id, bases[i][2]));
+    call_has(&host, "GetFunctionUrlConfig", "{\"FunctionName\":\"f\"}",
+             mt_format("\"FunctionUrl\":\"%s://%s.lambda-url.us-east-1.%s\"", bases[i][1], id,
+                       bases[i][2]));
   }
-  has(&host, "CreateQueue", "{\"QueueName\":\"q\"}", "\"https://dev.example.com/000000000000/q\"");
-  has(&host, "moonstep:SetBaseUrl", "{\"baseUrl\":\"ftp://x\"}", "ValidationException");
-  has(&host, "moonstep:SetBaseUrl", "{\"baseUrl\":\"http://\"}", "ValidationException");
+  call_has(&host, "CreateQueue", "{\"QueueName\":\"q\"}",
+           "\"https://dev.example.com/000000000000/q\"");
+  call_has(&host, "moonstep:SetBaseUrl", "{\"baseUrl\":\"ftp://x\"}", "ValidationException");
+  call_has(&host, "moonstep:SetBaseUrl", "{\"baseUrl\":\"http://\"}", "ValidationException");
   host_close(&host);
 }
 
@@ -468,9 +445,9 @@ MT_TEST(web_calls__watches)
 {
   struct host host;
   open(&host);
-  has(&host, "moonstep:PutWatches", "{}", "ValidationException");
-  has(&host, "moonstep:PutWatches", "{\"watches\":[{\"Folder\":\"in\"}]}",
-      "watch of 'in': needs a function or another target");
+  call_has(&host, "moonstep:PutWatches", "{}", "ValidationException");
+  call_has(&host, "moonstep:PutWatches", "{\"watches\":[{\"Folder\":\"in\"}]}",
+           "watch of 'in': needs a function or another target");
   mt_eq_str(call(&host, "moonstep:PutWatches", "{\"watches\":[]}"), "{}");
   host_close(&host);
 }
