@@ -1,15 +1,16 @@
 /*
  * `mstep invoke FUNCTION`: calls a function and prints what it returned, or gives the event to its
- * queue and, with --wait, prints the record of how that ended.
+ * queue and, with --wait, prints the record of how that ended. --log: the end of its log on standard error.
  */
 #include <string.h>
 
+#include "base/base64.h"
 #include "cli/client.h"
 #include "cli/deploy.h"
 #include "cli/machine.h"
 
 struct invoke {
-  bool is_async, must_wait, is_json;
+  bool is_async, must_wait, is_json, has_log;
 };
 
 static bool open_client(struct ms_client *client, const struct ms_cli_args *args,
@@ -49,6 +50,9 @@ static bool make_request(struct ms_text *request, const struct ms_cli_args *args
   if (invoke->is_async && !invoke->must_wait) {
     ms_text_pair(request, "InvocationType", "Event");
   }
+  if (invoke->has_log) {
+    ms_text_pair(request, "LogType", "Tail");
+  }
   ms_text_put(request, ",\"Payload\":");
   bool is_fine = ms_cli_value(request, payload != NULL ? payload : "{}", "payload");
   ms_text_put(request, "}");
@@ -76,6 +80,20 @@ static void print_payload(mstep_str name, mstep_str value, void *user)
   }
 }
 
+/* The call's own lines and Lambda's around them, 4 KB at most. */
+static void print_log(struct ms_client *client)
+{
+  struct ms_text coded = {0};
+  struct ms_buf log;
+  ms_buf_init(&log, 0);
+  if (ms_text_member(&coded, ms_text_str(&client->reply), "LogResult") &&
+      ms_base64_decode(&log, (struct ms_str){coded.data, coded.len}) == 0) {
+    fwrite(log.data, 1, log.len, stderr);
+  }
+  ms_buf_deinit(&log);
+  ms_text_deinit(&coded);
+}
+
 static bool is_success(struct ms_client *client, const struct invoke *invoke)
 {
   struct ms_text text = {0};
@@ -97,6 +115,9 @@ static int run(struct ms_client *client, const struct ms_cli_args *args,
   if (!is_fine) {
     return MS_EXIT_USAGE;
   }
+  if (invoke->has_log) {
+    print_log(client);
+  }
   if (invoke->is_json) {
     printf("%s\n", ms_text_str(&client->reply).data);
   } else if (invoke->must_wait) {
@@ -114,9 +135,14 @@ int ms_cmd_invoke(const struct ms_cli_args *args)
   int form = ms_cli_choice(args, MS_OPTION_OUTPUT, forms);
   const struct invoke invoke = {.is_async = args->options[MS_OPTION_ASYNC] != NULL,
                                 .must_wait = args->options[MS_OPTION_WAIT] != NULL,
-                                .is_json = form == 1};
+                                .is_json = form == 1,
+                                .has_log = args->options[MS_OPTION_LOG] != NULL};
   if (invoke.must_wait && !invoke.is_async) {
     ms_cli_error("--wait goes with --async: without it the result is waited for anyway");
+    return MS_EXIT_USAGE;
+  }
+  if (invoke.has_log && invoke.is_async) {
+    ms_cli_error("--log shows the log of a call that is waited for: mstep logs has those of events");
     return MS_EXIT_USAGE;
   }
   if (form < 0 || !open_client(&client, args, &invoke)) {

@@ -192,7 +192,7 @@ static void on_function_done(const struct ms_lua_result *result, void *user)
                                                   [MS_LUA_MISSING] = MS_TASK_CALL_MISSING};
   struct ms_function_call *call = user;
   const struct ms_task_call_result out = {outcomes[result->outcome], result->output, result->error,
-                                          result->cause};
+                                          result->cause, result->log_tail, result->version};
   if (call->counts_at != NULL) {
     ms_invoke_leave(invoke_of(call->engine), call->counts_at, result->outcome != MS_LUA_OK);
   }
@@ -248,7 +248,8 @@ int ms_engine_invoke(uint64_t *id, const struct ms_task_call *call, ms_task_call
                                  .arn = call->arn,
                                  .deadline_ms = call->deadline_ms,
                                  .attempt = call->attempt,
-                                 .client_context = call->client_context};
+                                 .client_context = call->client_context,
+                                 .has_log_tail = call->has_log_tail};
   struct ms_lua_config config;
   err = configure_task(&lua_call, &config, bridge, call);
   if (err != 0) {

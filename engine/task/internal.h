@@ -96,6 +96,7 @@ struct ms_task_service_result {
   const char *executed_version; /* Lambda, or NULL */
   const char *content_type;     /* NULL: application/json */
   struct ms_str table_reply;    /* of DynamoDB, which has more headers; else no data */
+  const char *log_result;       /* Lambda with LogType: Tail, or NULL */
 };
 /* Adds SdkHttpMetadata and SdkResponseMetadata to *object. */
 int ms_task_add_sdk_members(struct ms_json *object, const struct ms_task_service_result *result);

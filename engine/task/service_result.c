@@ -52,7 +52,10 @@ static int add_headers(struct ms_json *all, struct ms_json *plain,
   snprintf(length, sizeof length, "%zu", result->content_length);
   http_date(date, result->now_ms);
   int err = 0;
-  if (result->executed_version != NULL) {
+  if (result->log_result != NULL) {
+    err = add_header(all, plain, "X-Amz-Log-Result", result->log_result);
+  }
+  if (err == 0 && result->executed_version != NULL) {
     err = add_header(all, plain, "X-Amz-Executed-Version", result->executed_version);
     if (err == 0) {
       err = add_header(all, plain, "x-amzn-Remapped-Content-Length", "0");

@@ -97,6 +97,7 @@ struct ms_task_call {
   const char *arn;
   int64_t deadline_ms;
   unsigned attempt;
+  bool has_log_tail; /* LogType: Tail */
 };
 
 struct ms_task_call_result {
@@ -104,6 +105,8 @@ struct ms_task_call_result {
   struct ms_json output; /* all borrowed */
   struct ms_json error;
   struct ms_json cause;
+  struct ms_str log_tail; /* when it was asked for */
+  const char *version;    /* that ran; NULL: nobody knows */
 };
 
 typedef void (*ms_task_call_cb)(const struct ms_task_call_result *result, void *user);

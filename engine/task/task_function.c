@@ -22,6 +22,7 @@ struct ms_task_function_call {
   struct ms_task *task; /* NULL: cancelled, or nobody waits */
   uint64_t id;
   bool is_wrapped;     /* lambda:invoke */
+  bool has_log_tail;   /* with LogType: Tail */
   bool is_qualified;   /* the ARN it was called by says a version */
   bool is_token;       /* its result is only a SUBMITTED */
   bool ends_with_task; /* the deadline is the task's own timeout: the core says what it means */
@@ -36,6 +37,7 @@ struct function_request {
   struct ms_json payload;        /* borrowed */
   struct ms_json client_context; /* owned */
   bool is_wrapped;
+  bool has_log_tail;
 };
 
 /* ---- reading the request ---- */
@@ -89,6 +91,8 @@ static bool function_read(struct function_request *out, const struct ms_task_req
       out->payload = empty;
     }
     out->type = function_type(ms_json_getc(request->parameters, "InvocationType"));
+    out->has_log_tail =
+        ms_str_is(ms_json_text(ms_json_getc(request->parameters, "LogType")), "Tail");
     out->client_context =
         function_client_context(ms_json_getc(request->parameters, "ClientContext"));
     text = ms_json_text(ms_json_getc(request->parameters, "FunctionName"));
@@ -162,18 +166,32 @@ static void function_missing(const struct ms_task_function_call *call,
   function_not_found(call, (struct ms_str){text, len});
 }
 
-/* {ExecutedVersion, Payload, SdkHttpMetadata, SdkResponseMetadata, StatusCode} */
-static int function_wrap(struct ms_json *out, struct ms_tasks *tasks,
-                         const struct ms_task_function_call *call, struct ms_json payload,
-                         int status)
+static void function_version(struct ms_task_function_call *call, struct ms_str version)
 {
+  size_t len = version.len < sizeof call->version ? version.len : sizeof call->version - 1;
+  memcpy(call->version, version.data, len);
+  call->version[len] = '\0';
+}
+
+/*
+ * {ExecutedVersion, LogResult, Payload, SdkHttpMetadata, SdkResponseMetadata, StatusCode}; log_result in base64,
+ * NULL: it was not asked for.
+ */
+static int function_wrap(struct ms_json *out, const struct ms_task_function_call *call,
+                         struct ms_json payload, int status, const char *log_result)
+{
+  struct ms_tasks *tasks = call->tasks;
   struct ms_task_service_result result = {.request_id = call->request_id,
                                           .now_ms = tasks->up.now_ms(tasks->up.user),
                                           .http_status = status,
                                           .content_length = ms_json_size_bytes(payload),
-                                          .executed_version = call->version};
-  struct ms_json wrapped = ms_json_object(5);
+                                          .executed_version = call->version,
+                                          .log_result = log_result};
+  struct ms_json wrapped = ms_json_object(6);
   int err = ms_json_setc(&wrapped, "ExecutedVersion", ms_json_cstring(call->version));
+  if (err == 0 && log_result != NULL) {
+    err = ms_json_setc(&wrapped, "LogResult", ms_json_cstring(log_result));
+  }
   if (err == 0) {
     err = ms_json_setc(&wrapped, "Payload", ms_json_ref(payload));
   }
@@ -191,15 +209,23 @@ static int function_wrap(struct ms_json *out, struct ms_tasks *tasks,
   return MSTEP_OK;
 }
 
-static void function_succeed(struct ms_task_function_call *call, struct ms_json output, int status)
+static void function_succeed(struct ms_task_function_call *call, struct ms_json output, int status,
+                             struct ms_str log)
 {
   struct ms_tasks *tasks = call->tasks;
   enum ms_task_answer_type type = call->is_token ? MS_TASK_SUBMITTED : MS_TASK_SUCCEEDED;
   struct ms_json result = MS_JSON_VALUE_NONE;
+  struct ms_buf log_result;
+  ms_buf_init(&log_result, 0);
   int err = MSTEP_OK;
-  if (call->is_wrapped) {
-    err = function_wrap(&result, tasks, call, output, status);
-  } else {
+  if (call->has_log_tail) {
+    ms_base64_encode(&log_result, log);
+    ms_buf_char(&log_result, '\0');
+    err = log_result.error;
+  }
+  if (err == 0 && call->is_wrapped) {
+    err = function_wrap(&result, call, output, status, log_result.data);
+  } else if (err == 0) {
     result = ms_json_ref(output);
   }
   if (err == 0) {
@@ -209,6 +235,7 @@ static void function_succeed(struct ms_task_function_call *call, struct ms_json 
     ms_task_failf(tasks, call->task, "Lambda.Unknown", "The engine ran out of memory.");
   }
   ms_json_unref(result);
+  ms_buf_deinit(&log_result);
 }
 
 static void function_settle(struct ms_task_function_call *call,
@@ -217,7 +244,10 @@ static void function_settle(struct ms_task_function_call *call,
   struct ms_tasks *tasks = call->tasks;
   switch (result->outcome) {
   case MS_TASK_CALL_OK:
-    function_succeed(call, result->output, 200);
+    if (result->version != NULL) {
+      function_version(call, ms_str_c(result->version)); /* an alias's, for one */
+    }
+    function_succeed(call, result->output, 200, result->log_tail);
     return;
   case MS_TASK_CALL_TIMEOUT:
     if (call->ends_with_task) {
@@ -281,16 +311,12 @@ static struct ms_task_function_call *function_call_new(struct ms_tasks *tasks, s
   call->tasks = tasks;
   call->task = task;
   call->is_wrapped = read->is_wrapped;
+  call->has_log_tail = read->has_log_tail && read->type == FUNCTION_REQUEST;
   call->is_qualified = read->name.qualifier.len > 0;
   ms_random_uuid(tasks->random, call->request_id);
-  struct ms_str version = MS_STR("$LATEST");
   struct ms_str qualifier = read->name.qualifier;
-  if (qualifier.len > 0 && qualifier.data[0] >= '0' && qualifier.data[0] <= '9') {
-    version =
-        qualifier; /* an alias would have to be looked up: versions come with a later release */
-  }
-  size_t len = version.len < sizeof call->version ? version.len : sizeof call->version - 1;
-  memcpy(call->version, version.data, len); /* the rest is zero */
+  bool is_version = qualifier.len > 0 && qualifier.data[0] >= '0' && qualifier.data[0] <= '9';
+  function_version(call, is_version ? qualifier : MS_STR("$LATEST"));
   call->slot = &tasks->calls;
   call->next = tasks->calls;
   if (call->next != NULL) {
@@ -327,7 +353,7 @@ static int function_invoke(struct ms_task_function_call *call, const struct func
   }
   struct ms_task_call invoke = {read->name.name,  read->payload, read->client_context,
                                 call->request_id, arn,           deadline_ms,
-                                request->attempt};
+                                request->attempt, call->has_log_tail};
   return tasks->up.invoke(&call->id, &invoke, function_done, call, tasks->up.user);
 }
 
@@ -348,7 +374,7 @@ static int function_start_detached(struct ms_tasks *tasks, struct ms_task_functi
     call->task = task;
   }
   if (err == 0) {
-    function_succeed(call, none, read->type == FUNCTION_EVENT ? 202 : 204);
+    function_succeed(call, none, read->type == FUNCTION_EVENT ? 202 : 204, MS_STR(""));
     call->task = NULL;
   }
   ms_json_unref(none);

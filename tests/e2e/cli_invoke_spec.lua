@@ -8,6 +8,7 @@ local places = require "place"
 local FILES = {
   ["functions/double.lua"] = "return function(e) return { n = 2 * e.n } end",
   ["functions/name.lua"] = "return function(e) return 'moon' end",
+  ["functions/talker.lua"] = "return function(e) for i = 1, e.n do print('line ' .. i) end return e.n end",
   ["functions/broken.lua"] = "return function() error { Error = 'NoMoon', Cause = 'clouds' } end",
 }
 
@@ -32,6 +33,20 @@ for _, kind in ipairs(places.kinds()) do
       local result = place:run("invoke", "broken")
       assert.are.equal(1, result.code)
       assert.are.equal("NoMoon", program.decode(result.stdout).errorType)
+    end)
+
+    it("shows the log of a call on standard error", function()
+      local result = place:run("invoke", "talker", "--log", "-p", '{"n":2}')
+      assert.are.equal("2\n", result.stdout)
+      assert.is_truthy(result.stderr:find(
+        "START RequestId: [%x-]+ Version: %$LATEST\nline 1\nline 2\nEND RequestId: [%x-]+\nREPORT RequestId: "))
+      result = place:run("invoke", "talker", "--log", "-p", '{"n":2000}')
+      assert.is_falsy(result.stderr:find("START", 1, true))
+      assert.is_truthy(result.stderr:find("line 2000\nEND RequestId", 1, true))
+      result = place:run("invoke", "broken", "--log")
+      assert.are.equal(1, result.code)
+      assert.is_truthy(result.stderr:find("[ERROR] NoMoon: clouds", 1, true))
+      place:refused("mstep logs has those of events", "invoke", "talker", "--log", "--async")
     end)
 
     it("gives an event to the queue", function()

@@ -98,6 +98,38 @@ describe("lambda", function()
     assert.is_true(server:stop())
   end)
 
+  it("gives the end of a call's log", function()
+    local dir = program.tmpdir()
+    os.execute("mkdir " .. dir .. "/functions")
+    write(dir .. "/functions/talker.lua", [[
+      return function(e)
+        for i = 1, e.n do print(("line %04d ü"):format(i)) end
+        if e.fails then error("no moon") end
+        return e.n
+      end]])
+    local server = servers.new { dir = dir }
+    local function tail(payload)
+      local answer = invoke(server, "talker", payload, "--log-type", "Tail")
+      write(dir .. "/tail", answer.LogResult)
+      return program.shell(("base64 -d %s/tail"):format(dir)).stdout, answer
+    end
+    local log, answer = tail('{"n": 2}')
+    local id = log:match("^START RequestId: ([%x-]+) Version: %$LATEST\nline 0001 ü\nline 0002 ü\nEND RequestId: ")
+    assert.is_truthy(id, log)
+    assert.is_truthy(log:find("\nREPORT RequestId: " .. id:gsub("%-", "%%-") .. "\tDuration: %d+%.%d%d ms\tBilled Duration: %d+ ms\t"
+      .. "Memory Size: 128 MB\tMax Memory Used: %d+ MB\t"), log)
+    assert.are.equal(200, answer.StatusCode)
+    log = tail('{"n": 1000}')
+    assert.are.equal(4096, #log)
+    assert.is_truthy(log:find("line 1000 ü\nEND RequestId: ", 1, true))
+    log, answer = tail('{"n": 1, "fails": true}')
+    assert.are.equal("Unhandled", answer.FunctionError)
+    assert.is_truthy(log:find("line 0001 ü\n[ERROR] ", 1, true), log)
+    assert.is_truthy(log:find("no moon", 1, true), log)
+    assert.is_nil(invoke(server, "talker", '{"n": 1}').LogResult)
+    assert.is_true(server:stop())
+  end)
+
   it("delivers to destinations of every kind", function()
     local dir = program.tmpdir()
     os.execute("mkdir -p " .. dir .. "/project/hooks " .. dir .. "/project/functions")

@@ -23,6 +23,8 @@ struct world {
   ms_task_call_cb done;
   void *done_user;
   struct ms_task_call call;
+  struct ms_str log; /* with which its calls end */
+  const char *version;
   char *function, *arn, *payload, *context;
   int calls, cancelled;
   int invoke_err;
@@ -146,7 +148,8 @@ static void finish(struct world *world, enum ms_task_outcome outcome, const char
   }
   const struct ms_task_call_result result = {
       outcome, outcome == MS_TASK_CALL_OK ? value : MS_JSON_VALUE_NONE,
-      outcome == MS_TASK_CALL_OK ? MS_JSON_VALUE_NONE : value, cause};
+      outcome == MS_TASK_CALL_OK ? MS_JSON_VALUE_NONE : value, cause,
+      world->log, world->version};
   world->done(&result, world->done_user);
   ms_json_unref(value);
   ms_json_unref(cause);
@@ -203,6 +206,41 @@ MT_TEST(function__by_invoke_is_wrapped)
           "\"StatusCode\":200};",
           id, id, id));
   close_world(&world);
+}
+
+MT_TEST(function__log_type_tail_brings_the_log)
+{
+  struct world world;
+  struct ms_task task;
+  open_world(&world);
+  world.log = MS_STR("moon");
+  world.version = "7";
+  struct ms_task_request request =
+      request_of(&world, "{\"FunctionName\":\"charge:live\",\"LogType\":\"Tail\"}");
+  start(&world, &task, &request);
+  mt_ok(world.call.has_log_tail);
+  finish(&world, MS_TASK_CALL_OK, "1");
+  const char *end = "\"LogResult\":\"bW9vbg==\",\"Payload\":1,\"SdkHttpMetadata\":{\"AllHttpHeaders\":{"
+                    "\"X-Amz-Log-Result\":[\"bW9vbg==\"],\"X-Amz-Executed-Version\":[\"7\"],";
+  mt_ok(strstr(world.said, "succeeded {\"ExecutedVersion\":\"7\",") != NULL);
+  mt_ok(strstr(world.said, end) != NULL);
+  mt_ok(strstr(world.said, "\"HttpHeaders\":{\"X-Amz-Log-Result\":\"bW9vbg==\",") != NULL);
+  close_world(&world);
+
+  /* nobody waits for it, or nobody asked */
+  static const char *const others[] = {
+      "{\"FunctionName\":\"charge\",\"LogType\":\"Tail\",\"InvocationType\":\"Event\"}",
+      "{\"FunctionName\":\"charge\",\"LogType\":\"None\"}", "{\"FunctionName\":\"charge\"}"};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    open_world(&world);
+    world.log = MS_STR("moon");
+    request = request_of(&world, others[i]);
+    start(&world, &task, &request);
+    mt_ok(!world.call.has_log_tail);
+    finish(&world, MS_TASK_CALL_OK, "1");
+    mt_ok(strstr(world.said, "succeeded {") != NULL && strstr(world.said, "Log") == NULL);
+    close_world(&world);
+  }
 }
 
 MT_TEST(function__payload_absent_or_null)
@@ -455,8 +493,8 @@ static int start_each(void *user)
   if (err != 0) {
     return err;
   }
-  err = ms_json_parse(&world.parameters, MS_STR("{\"FunctionName\":\"f\",\"Payload\":[1,2]}"), NULL,
-                      NULL);
+  err = ms_json_parse(&world.parameters, MS_STR("{\"FunctionName\":\"f\",\"Payload\":[1,2],\"LogType\":\"Tail\"}"),
+                      NULL, NULL);
   struct ms_task_request request = {.resource = MS_STR("arn:aws:states:::lambda:invoke"),
                                     .service = MS_STR("lambda"),
                                     .action = MS_STR("invoke"),
@@ -469,7 +507,8 @@ static int start_each(void *user)
   }
   if (err == 0) {
     const struct ms_task_call_result result = {MS_TASK_CALL_OK, world.parameters,
-                                               MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE};
+                                               MS_JSON_VALUE_NONE, MS_JSON_VALUE_NONE,
+                                               MS_STR("a log"), "$LATEST"};
     world.done(&result, world.done_user);
     err = strncmp(world.said, "submitted {", 11) == 0 ? 0 : MSTEP_ENOMEM;
   }
