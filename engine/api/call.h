@@ -26,6 +26,7 @@ struct ms_api_member {
   const char *name;
   enum ms_api_kind kind;
   bool is_required;
+  bool is_secret;     /* messages do not repeat its value */
   int64_t min, max;   /* of an INTEGER, of the length of a STRING or LIST; max 0 = none */
   const char *values; /* what a STRING may be, in AWS's order: "RUNNING, FAILED" */
   const struct ms_api_member *members; /* of a STRUCTURE, of a LIST's items (NULL: strings) */

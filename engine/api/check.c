@@ -23,6 +23,7 @@ struct place {
   const struct place *above;
   const char *name;
   size_t index; /* of a list's item, from 1; 0: a member */
+  bool is_secret;
 };
 
 static void put_place(struct ms_buf *out, const struct place *place)
@@ -39,10 +40,15 @@ static void put_place(struct ms_buf *out, const struct place *place)
   }
 }
 
-static void put_value(struct ms_buf *out, struct ms_json value)
+/* A secret's value is left out, as AWS does. */
+static void put_value(struct ms_buf *out, struct ms_json value, bool is_secret)
 {
   if (ms_json_is_none(value)) {
     ms_buf_cstr(out, "Value null");
+    return;
+  }
+  if (is_secret) {
+    ms_buf_cstr(out, "Value");
     return;
   }
   ms_buf_cstr(out, "Value '");
@@ -63,7 +69,7 @@ static void violated(struct check *check, const struct place *place, struct ms_j
                      const char *constraint)
 {
   ms_buf_cstr(&check->text, check->count++ == 0 ? "" : "; ");
-  put_value(&check->text, value);
+  put_value(&check->text, value, place->is_secret);
   ms_buf_cstr(&check->text, " at '");
   put_place(&check->text, place);
   ms_buf_printf(&check->text, "' failed to satisfy constraint: Member must %s", constraint);
@@ -149,7 +155,7 @@ static void check_list(struct check *check, const struct place *place,
   static const struct ms_api_member text = {.kind = MS_API_STRING};
   check_range(check, place, member, list, (int64_t)ms_json_count(list));
   for (size_t i = 0; i < ms_json_count(list) && check->wrong_type == NULL; i++) {
-    struct place item = {place, NULL, i + 1};
+    struct place item = {place, NULL, i + 1, place->is_secret};
     struct ms_json value = ms_json_at(list, i);
     enum ms_api_kind kind = member->members == NULL ? MS_API_STRING : MS_API_STRUCTURE;
     check->wrong_type = type_problem(kind, value);
@@ -194,7 +200,7 @@ static void check_members(struct check *check, const struct place *above,
                           const struct ms_api_member *members, struct ms_json object)
 {
   for (; members->name != NULL && check->wrong_type == NULL; members++) {
-    struct place place = {above, members->name, 0};
+    struct place place = {above, members->name, 0, members->is_secret};
     check_member(check, &place, members, ms_json_getc(object, members->name));
   }
 }

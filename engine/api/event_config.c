@@ -20,7 +20,7 @@ static const struct ms_api_member policy_members[] = {
     MS_MEMBER_END};
 static const struct ms_api_member route_members[] = {
     {.name = "Destination", .kind = MS_API_STRING, .max = 350},
-    {.name = "SigningSecret", .kind = MS_API_STRING, .max = 1024},
+    {.name = "SigningSecret", .kind = MS_API_STRING, .is_secret = true, .max = 1024},
     {.name = "RetryPolicy", .kind = MS_API_STRUCTURE, .members = policy_members},
     MS_MEMBER_END};
 static const struct ms_api_member destination_members[] = {

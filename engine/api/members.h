@@ -19,6 +19,11 @@
     .name = member, .kind = MS_API_STRING, .is_required = required, .min = required,               \
     .max = max_len                                                                                 \
   }
+#define MS_MEMBER_SECRET(member, max_len)                                                          \
+  {                                                                                                \
+    .name = member, .kind = MS_API_STRING, .is_required = true, .is_secret = true, .min = 1,       \
+    .max = max_len                                                                                 \
+  }
 #define MS_MEMBER_ARN(member, required)                                                            \
   {                                                                                                \
     .name = member, .kind = MS_API_STRING, .is_required = required, .min = 1,                      \

@@ -15,22 +15,23 @@
   }
 #define LIST(member)                                                                               \
   {                                                                                                \
-    .name = member, .kind = MS_API_LIST, .max = 100, .members = parameter_members                  \
+    .name = member, .kind = MS_API_LIST, .is_secret = true, .max = 100,                             \
+    .members = parameter_members                                                                   \
   }
 
 static const struct ms_api_member parameter_members[] = {
     MS_MEMBER_TEXT("Key", true, 512),
-    MS_MEMBER_TEXT("Value", true, 512),
+    MS_MEMBER_SECRET("Value", 512),
     {.name = "IsValueSecret", .kind = MS_API_BOOLEAN},
     MS_MEMBER_END};
 static const struct ms_api_member http_members[] = {
     LIST("HeaderParameters"), LIST("QueryStringParameters"), LIST("BodyParameters"), MS_MEMBER_END};
 static const struct ms_api_member basic_members[] = {MS_MEMBER_TEXT("Username", true, 512),
-                                                     MS_MEMBER_TEXT("Password", true, 512), MS_MEMBER_END};
+                                                     MS_MEMBER_SECRET("Password", 512), MS_MEMBER_END};
 static const struct ms_api_member key_members[] = {MS_MEMBER_TEXT("ApiKeyName", true, 512),
-                                                   MS_MEMBER_TEXT("ApiKeyValue", true, 512), MS_MEMBER_END};
+                                                   MS_MEMBER_SECRET("ApiKeyValue", 512), MS_MEMBER_END};
 static const struct ms_api_member client_members[] = {
-    MS_MEMBER_TEXT("ClientID", true, 512), MS_MEMBER_TEXT("ClientSecret", true, 512), MS_MEMBER_END};
+    MS_MEMBER_TEXT("ClientID", true, 512), MS_MEMBER_SECRET("ClientSecret", 512), MS_MEMBER_END};
 static const struct ms_api_member oauth_members[] = {
     PART("ClientParameters", true, client_members),
     MS_MEMBER_TEXT("AuthorizationEndpoint", true, 2048),

@@ -46,7 +46,7 @@ static int begin_copy(struct copy *copy, const char *path)
   if (access(copy->path, F_OK) == 0) {
     return exists(copy->path);
   }
-  copy->fd = open(copy->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  copy->fd = open(copy->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (copy->fd < 0) {
     return failed(copy->partial);
   }

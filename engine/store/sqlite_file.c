@@ -296,6 +296,15 @@ static int prepare_file(sqlite3 *db, const char *path, const struct ms_store_opt
   return err;
 }
 
+/* A store has payloads and secrets: a new one is its owner's alone. What SQLite adds to it is so, too. */
+static void make_private(const char *path)
+{
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) {
+    close(fd);
+  }
+}
+
 int ms_sqlite_open(sqlite3 **out, const char *path, const struct ms_store_options *options,
                    bool *is_foreign)
 {
@@ -303,6 +312,9 @@ int ms_sqlite_open(sqlite3 **out, const char *path, const struct ms_store_option
   bool ignored = false;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
               (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
+  if (!options->must_exist) {
+    make_private(path);
+  }
   int rc = sqlite3_open_v2(path, &db, flags, NULL);
   int err = 0;
   if (rc != SQLITE_OK && options->must_exist && access(path, F_OK) != 0) {
