@@ -84,6 +84,8 @@ struct ms_state_type {
                     const struct ms_command *command);
   /* Parallel, Map: the flows inside, branches in order; NULL for other types. */
   struct ms_flow *const *(*flows)(const struct ms_state *state);
+  /* Map: are results written somewhere when a map run ends, well or not? NULL for other types. */
+  bool (*writes_results)(const struct ms_state *state);
 };
 
 /* Reports a problem at `field` of the state (NULL: the state itself) from a validate callback. */

@@ -48,7 +48,7 @@ static int decide_step(struct ms_decision *decision, const struct ms_frame *fram
   case MS_FRAME_ENDED: /* cut between its end and what follows from it, and resumed */
     return ms_decision_finish(decision, frame);
   case MS_FRAME_CHILDREN:
-    if (frame->children->waiting_count > 0)
+    if (frame->children->waiting_count > 0 && !frame->children->is_failing)
       return ms_decision_resume_next(decision, frame);
     return frame->state->type->on_command(decision, frame, command);
   default:

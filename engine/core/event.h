@@ -31,6 +31,7 @@
  *   MAP_ITEMS             it     length            inputs             {"batched"?}       -
  *   MAP_RUN_ENDED         it     -                 see map_run.h      -                  -
  *   MAP_RUN_UPDATED       it     -                 as more of MAP_STARTED  -             -
+ *   MAP_RUN_FAILING       it     -                 -                  -                  -
  *
  * more of *_SCHEDULED: {"timeoutInSeconds"?, "heartbeatInSeconds"?, "roleArn"?, "token"?}.
  * MAP_ITERATION_FAILED of a map run: data = error, more = cause.

@@ -200,6 +200,11 @@ static int apply_map_started(struct ms_execution *execution, struct ms_frame *fr
   return 0;
 }
 
+static bool writes_results(const struct ms_state *state)
+{
+  return state->type->writes_results != NULL && state->type->writes_results(state);
+}
+
 /* The iterations are known now, and what they get. */
 static int apply_map_items(struct ms_execution *execution, struct ms_frame *frame,
                            const struct ms_event *event)
@@ -207,6 +212,13 @@ static int apply_map_items(struct ms_execution *execution, struct ms_frame *fram
   struct ms_children *children = children_new((uint32_t)ms_json_count(event->data));
   if (children == NULL)
     return ms_error_nomem();
+  if (children->count > 0 && writes_results(frame->state)) {
+    children->dates = ms_calloc((size_t)children->count * 2, sizeof *children->dates);
+    if (children->dates == NULL) {
+      ms_free(children);
+      return ms_error_nomem();
+    }
+  }
   struct ms_children *old = frame->children;
   children->concurrency = old->concurrency;
   children->redrive_count = old->redrive_count;
@@ -246,6 +258,8 @@ static int apply_iteration_started(struct ms_execution *execution, struct ms_fra
   struct ms_children *children = frame->children;
   children->started_count++;
   children->running_count++;
+  if (children->dates != NULL)
+    children->dates[event->number * (size_t)2] = event->at_ms;
   ms_frame_unqueue(execution, frame);
   int status = ms_frame_add(execution, frame, *frame->state->type->flows(frame->state),
                             event->number, event->data);
@@ -289,17 +303,22 @@ static int apply_map_run_updated(struct ms_execution *execution, struct ms_frame
   return 0;
 }
 
+static struct ms_json or_null(struct ms_json value)
+{
+  return ms_json_is_none(value) ? MS_JSON_VALUE_NULL : ms_json_ref(value);
+}
+
 /* [index, error, cause]: for who writes results. */
 static int note_failure(struct ms_children *children, const struct ms_event *event)
 {
-  if (ms_json_is_none(event->data))
+  if (!children->is_map_run)
     return 0;
   if (ms_json_is_none(children->failures))
     children->failures = ms_json_array(4);
   struct ms_json failure = ms_json_array(3);
   int status = ms_json_push(&failure, ms_json_int(event->number));
   if (status == 0)
-    status = ms_json_push(&failure, ms_json_ref(event->data));
+    status = ms_json_push(&failure, or_null(event->data));
   if (status == 0 && !ms_json_is_none(event->more))
     status = ms_json_push(&failure, ms_json_ref(event->more));
   if (status == 0)
@@ -308,11 +327,21 @@ static int note_failure(struct ms_children *children, const struct ms_event *eve
   return status;
 }
 
+/* When the child ended; 0: it runs again. */
+static void date_end(const struct ms_execution *execution, const struct ms_frame *child, int64_t at_ms)
+{
+  const struct ms_frame *parent = ms_execution_frame(execution, child->parent);
+  const struct ms_children *children = parent == NULL ? NULL : parent->children;
+  if (children != NULL && children->dates != NULL && child->index < children->count)
+    children->dates[child->index * (size_t)2 + 1] = at_ms;
+}
+
 /* A branch or iteration ended, well or not: its output, if any, goes to the frame above. */
 static int apply_child_ended(struct ms_execution *execution, struct ms_frame *child,
                              const struct ms_event *event)
 {
   struct ms_frame *parent = ms_execution_frame(execution, child->parent);
+  date_end(execution, child, event->at_ms);
   if (parent != NULL && parent->children != NULL) {
     struct ms_children *children = parent->children;
     children->running_count--;
@@ -337,6 +366,24 @@ static int apply_child_ended(struct ms_execution *execution, struct ms_frame *ch
   return 0;
 }
 
+static int apply_thread_aborted(struct ms_execution *execution, struct ms_frame *frame,
+                                const struct ms_event *event)
+{
+  if (!frame->is_cut)
+    date_end(execution, frame, event->at_ms);
+  ms_frame_cut(execution, frame);
+  return 0;
+}
+
+/* Its children were cut off; all that is left to do is to write what there is. */
+static int apply_map_run_failing(struct ms_execution *execution, struct ms_frame *frame)
+{
+  frame->children->is_failing = true;
+  frame->children->running_count = 0;
+  ms_frame_push(execution, frame);
+  return 0;
+}
+
 /* ---- redrive ---- */
 
 /* What the children that are cut had done is undone: they wait to be resumed, in the order of the list. */
@@ -345,6 +392,7 @@ static void recount(struct ms_execution *execution, struct ms_children *children
   children->done_count -= children->failed_count;
   children->failed_count = children->running_count = children->waiting_count = 0;
   children->last_exit = 0;
+  children->is_failing = false;
   ms_json_replace(&children->failures, MS_JSON_VALUE_NONE);
   for (uint32_t id = children->cut_first; id != MS_FRAME_NONE;
        id = execution->frames[id]->next_ready)
@@ -365,6 +413,7 @@ static int apply_resumed(struct ms_execution *execution, struct ms_frame *frame,
 {
   struct ms_frame *parent = ms_execution_frame(execution, frame->parent);
   ms_frame_uncut(execution, frame);
+  date_end(execution, frame, 0);
   frame->previous = event->previous;
   frame->entered_at_ms = event->at_ms; /* a Wait waits its whole time again */
   if (event->number == 1)
@@ -461,8 +510,7 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
   case MS_EVENT_BRANCH_SUCCEEDED:
     return apply_child_ended(execution, frame, event);
   case MS_EVENT_THREAD_ABORTED:
-    ms_frame_cut(execution, frame);
-    return 0;
+    return apply_thread_aborted(execution, frame, event);
   case MS_EVENT_MAP_RUN_STARTED:
   case MS_EVENT_MAP_RUN_REDRIVEN:
     return apply_map_run(frame, event);
@@ -479,6 +527,8 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
     return apply_map_items(execution, frame, event);
   case MS_EVENT_MAP_RUN_UPDATED:
     return apply_map_run_updated(execution, frame, event);
+  case MS_EVENT_MAP_RUN_FAILING:
+    return apply_map_run_failing(execution, frame);
   case MS_EVENT_RETRY_SCHEDULED:
     return apply_retry_scheduled(execution, frame, event);
   case MS_EVENT_RETRY_STARTED:

@@ -63,12 +63,14 @@ struct ms_children {
   struct ms_json input;   /* effective input of the state */
   struct ms_json items;   /* Map */
   struct ms_json failures; /* map run: array of [index, error, cause], or NONE */
+  int64_t *dates; /* map run whose results are written: two for each, begin and end (0: not yet); or NULL */
   double tolerated_count;      /* < 0: not given */
   double tolerated_percentage; /* < 0: not given */
   bool is_map_run;
   bool is_pairs;          /* items are {Key, Value} of an object */
   bool is_prepared;       /* items are what iterations get */
   bool is_batched;        /* items are batches: {Items, BatchInput?} */
+  bool is_failing;        /* map run: more failed than may; it fails once its results are written */
   struct ms_json outputs[]; /* by index; NONE until done */
 };
 

@@ -353,6 +353,14 @@ static bool is_tolerated(const struct ms_decision *decision, const struct ms_fra
          failed * 100 / total <= children->tolerated_percentage;
 }
 
+static bool writes_results(const struct ms_decision *decision, const struct ms_frame *frame)
+{
+  return ms_json_is_string(frame->children->run_arn) && decision->env->probe == NULL &&
+         frame->state->type->writes_results != NULL &&
+         frame->state->type->writes_results(frame->state);
+}
+
+/* 1: nothing fails yet, results are written first. */
 static int exceed_threshold(struct ms_decision *decision, const struct ms_frame *parent,
                             const struct ms_frame *failed, struct ms_failure *failure)
 {
@@ -360,18 +368,15 @@ static int exceed_threshold(struct ms_decision *decision, const struct ms_frame 
   bool has_threshold = children->tolerated_count >= 0 || children->tolerated_percentage >= 0;
   if (!children->is_map_run && !has_threshold)
     return 0;
-  int status = ms_fail(failure, "States.ExceedToleratedFailureThreshold",
-                       "The specified tolerated failure threshold was exceeded");
-  if (status < 0 || !children->is_map_run)
-    return status < 0 ? status : 0;
-  status = ms_decision_end_map_run(decision, parent, "FAILED", failed);
-  if (status < 0)
-    return status;
-  return ms_decision_write(decision, MS_EVENT_MAP_RUN_FAILED, parent, ms_json_ref(failure->error),
-                           ms_json_ref(failure->cause));
+  if (writes_results(decision, parent)) {
+    struct ms_event *event = ms_decision_hidden(decision, MS_EVENT_MAP_RUN_FAILING, parent);
+    return event == NULL ? ms_error_nomem() : 1;
+  }
+  int status = ms_decision_exceed_map_run(decision, parent, failed, failure);
+  return status == MS_FAILED ? 0 : status;
 }
 
-/* A branch or iteration fails its parent. 1: tolerated, nothing more to do. */
+/* A branch or iteration fails its parent. 1: tolerated, or not yet, nothing more to do. */
 static int fail_parent(struct ms_decision *decision, const struct ms_frame *frame,
                        struct ms_failure *failure)
 {
@@ -420,7 +425,7 @@ static bool begins_anew(const struct ms_frame *frame, const struct ms_failure *f
   if (frame->children == NULL)
     return false;
   return ms_str_is(ms_json_text(failure->error), "States.DataLimitExceeded") ||
-         (is_own && frame->children->is_map_run &&
+         (is_own && frame->children->is_map_run && !frame->children->is_failing &&
           !ms_str_is(ms_json_text(failure->error), "States.ResultWriterFailed"));
 }
 

@@ -63,6 +63,7 @@ static void children_free(struct ms_children *children)
   ms_json_unref(children->failures);
   for (uint32_t i = 0; i < children->count; i++)
     ms_json_unref(children->outputs[i]);
+  ms_free(children->dates);
   ms_free(children);
 }
 

@@ -12,21 +12,20 @@ static uint64_t weight_of(const struct ms_children *children, uint32_t index)
   return ms_json_count(ms_json_getc(ms_json_at(children->items, index), "Items"));
 }
 
-static void move_failed(struct ms_map_run_counts *items, struct ms_map_run_counts *executions,
-                        uint64_t weight)
+bool ms_map_run_is_failure(size_t *at, const struct ms_children *children,
+                           const struct ms_frame *child)
 {
-  items->running -= weight;
-  items->failed += weight;
-  executions->running--;
-  executions->failed++;
+  int64_t index = -1;
+  ms_json_to_int(&index, ms_json_at(ms_json_at(children->failures, *at), 0));
+  if (*at >= ms_json_count(children->failures) || index != (int64_t)child->index)
+    return false;
+  ++*at;
+  return true;
 }
 
-void ms_map_run_count(struct ms_map_run_counts *items, struct ms_map_run_counts *executions,
-                      const struct ms_execution *execution, const struct ms_frame *frame,
-                      const struct ms_frame *failed_now)
+static void count_by_output(struct ms_map_run_counts *items, struct ms_map_run_counts *executions,
+                            const struct ms_children *children)
 {
-  const struct ms_children *children = frame->children;
-  *items = *executions = (struct ms_map_run_counts){0};
   executions->total = children->count;
   for (uint32_t i = 0; i < children->count; i++) {
     uint64_t weight = weight_of(children, i);
@@ -37,23 +36,42 @@ void ms_map_run_count(struct ms_map_run_counts *items, struct ms_map_run_counts 
     (*(is_done ? &executions->succeeded : is_pending ? &executions->pending
                                                      : &executions->running))++;
   }
+}
+
+void ms_map_run_count(struct ms_map_run_counts *items, struct ms_map_run_counts *executions,
+                      const struct ms_execution *execution, const struct ms_frame *frame,
+                      const struct ms_frame *failed_now)
+{
+  const struct ms_children *children = frame->children;
+  *items = *executions = (struct ms_map_run_counts){0};
+  count_by_output(items, executions, children);
   /* In a redrive the first ones of the list wait for their turn. */
   uint32_t waiting = children->waiting_count;
+  size_t failure = 0;
   for (uint32_t id = children->cut_first; id != MS_FRAME_NONE;) {
     const struct ms_frame *child = execution->frames[id];
     uint64_t weight = weight_of(children, child->index);
-    move_failed(items, executions, weight);
-    if (waiting > 0) {
-      waiting--;
-      items->failed -= weight;
-      items->pending_redrive += weight;
-      executions->failed--;
-      executions->pending_redrive++;
-    }
+    bool is_waiting = waiting > 0;
+    bool is_failure = !is_waiting && (ms_map_run_is_failure(&failure, children, child) ||
+                                      !children->is_failing);
+    waiting -= is_waiting;
+    items->running -= weight;
+    executions->running--;
+    *(is_waiting   ? &items->pending_redrive
+      : is_failure ? &items->failed
+                   : &items->aborted) += weight;
+    (*(is_waiting   ? &executions->pending_redrive
+       : is_failure ? &executions->failed
+                    : &executions->aborted))++;
     id = child->next_ready;
   }
-  if (failed_now != NULL)
-    move_failed(items, executions, weight_of(children, failed_now->index));
+  if (failed_now != NULL) {
+    uint64_t weight = weight_of(children, failed_now->index);
+    items->running -= weight;
+    items->failed += weight;
+    executions->running--;
+    executions->failed++;
+  }
 }
 
 /* ---- saying ---- */
@@ -101,8 +119,8 @@ int ms_map_run_summary(struct ms_json *out, const struct ms_execution *execution
   struct ms_map_run_counts items, executions;
   ms_map_run_count(&items, &executions, execution, frame, failed_now);
   if (status[0] != 'R') { /* what runs when it has ended was stopped */
-    items.aborted = items.running;
-    executions.aborted = executions.running;
+    items.aborted += items.running;
+    executions.aborted += executions.running;
     items.running = executions.running = 0;
   }
   *out = ms_json_object(8);
@@ -154,6 +172,20 @@ int ms_decision_end_map_run(struct ms_decision *decision, const struct ms_frame 
   if (event == NULL)
     return ms_error_nomem();
   return ms_map_run_summary(&event->data, decision->execution, frame, status, failed_now);
+}
+
+int ms_decision_exceed_map_run(struct ms_decision *decision, const struct ms_frame *frame,
+                               const struct ms_frame *failed_now, struct ms_failure *failure)
+{
+  int failed = ms_fail(failure, "States.ExceedToleratedFailureThreshold",
+                       "The specified tolerated failure threshold was exceeded");
+  if (failed != MS_FAILED || !frame->children->is_map_run)
+    return failed;
+  int status = ms_decision_end_map_run(decision, frame, "FAILED", failed_now);
+  if (status == 0)
+    status = ms_decision_write(decision, MS_EVENT_MAP_RUN_FAILED, frame, ms_json_ref(failure->error),
+                               ms_json_ref(failure->cause));
+  return status == 0 ? MS_FAILED : status;
 }
 
 const struct ms_frame *ms_map_run_find(const struct ms_execution *execution, struct ms_str arn)

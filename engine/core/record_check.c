@@ -155,11 +155,13 @@ static const char *check_parallel_started(const struct ms_execution *execution,
 
 static const char *check_map_started(const struct ms_frame *frame, const struct ms_event *event)
 {
+  int64_t concurrency = 0;
   if (frame->status != MS_FRAME_ENTERED || !is_map(frame->state))
     return "the frame is not in a Map";
   if (!ms_json_is_array(event->data) || ms_json_count(event->data) != event->number)
     return "it has another number of items";
-  return NULL;
+  ms_json_to_int(&concurrency, ms_json_getc(event->more, "concurrency"));
+  return (uint32_t)concurrency == 0 ? "it may run nothing" : NULL;
 }
 
 static const char *check_iteration_started(const struct ms_frame *frame,
@@ -167,7 +169,7 @@ static const char *check_iteration_started(const struct ms_frame *frame,
 {
   if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state))
     return "the frame is not in a Map";
-  if (frame->task != 0)
+  if (frame->task != 0 || frame->children->is_failing)
     return "the Map is busy";
   if (event->number != frame->children->started_count || event->number >= frame->children->count)
     return "another iteration is the next";
@@ -228,7 +230,7 @@ static const char *check_resumed(const struct ms_execution *execution, const str
     return "the frame is not cut";
   if (parent != NULL &&
       (parent->is_cut || !is_child(frame, parent) || parent->children->waiting_count == 0 ||
-       parent->children->cut_first != frame->id))
+       parent->children->is_failing || parent->children->cut_first != frame->id))
     return "it is not its turn";
   if (event->number > 1 || (event->number == 1 && frame->children != NULL))
     return "it cannot go on like this";
@@ -275,6 +277,22 @@ static const char *check_of_map_run(const struct ms_frame *frame, const struct m
   return ms_json_is_object(event->data) ? NULL : "it says nothing";
 }
 
+static bool writes_results(const struct ms_frame *frame)
+{
+  return frame->state->type->writes_results != NULL &&
+         frame->state->type->writes_results(frame->state);
+}
+
+static const char *check_failing(const struct ms_execution *execution, const struct ms_frame *frame)
+{
+  if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state) || frame->task != 0 ||
+      !ms_json_is_string(frame->children->run_arn) || !writes_results(frame))
+    return "the frame is in no map run, or one that writes nothing";
+  if (frame->children->is_failing)
+    return "the map run fails already";
+  return has_child_running(execution, frame) ? "a child is running" : NULL;
+}
+
 static const char *check_by_type(const struct ms_execution *execution, const struct ms_frame *frame,
                                  const struct ms_event *event)
 {
@@ -313,6 +331,8 @@ static const char *check_by_type(const struct ms_execution *execution, const str
   case MS_EVENT_MAP_RUN_ENDED:
   case MS_EVENT_MAP_RUN_UPDATED:
     return check_of_map_run(frame, event);
+  case MS_EVENT_MAP_RUN_FAILING:
+    return check_failing(execution, frame);
   case MS_EVENT_PARALLEL_SUCCEEDED:
   case MS_EVENT_PARALLEL_FAILED:
   case MS_EVENT_MAP_SUCCEEDED:
@@ -487,11 +507,24 @@ static const char *check_cut_list(uint32_t *count, const struct ms_execution *ex
   return NULL;
 }
 
+static bool has_good_dates(const struct ms_children *children)
+{
+  bool is_good = true;
+  for (size_t i = 0; children->dates != NULL && i < children->started_count * (size_t)2; i++)
+    is_good = is_good && is_time(children->dates[i]);
+  return is_good;
+}
+
 static const char *check_kind(const struct ms_execution *execution, const struct ms_frame *frame)
 {
   const struct ms_children *children = frame->children;
+  if (children->is_failing && !(ms_json_is_string(children->run_arn) && writes_results(frame)))
+    return "a map run that fails and writes nothing";
+  if (!has_good_dates(children))
+    return "a time out of range";
   if (is_map(frame->state))
-    return ms_json_is_array(children->items) && ms_json_count(children->items) == children->count
+    return ms_json_is_array(children->items) && ms_json_count(children->items) == children->count &&
+                   children->concurrency != 0
                ? NULL
                : "a Map of other items";
   return is_parallel(frame->state) && ms_json_is_none(children->failures) && children->started_count == children->count &&
@@ -543,10 +576,12 @@ static const char *check_children(const struct ms_execution *execution,
     return "children that are counted wrong";
   if (frame->is_cut) /* the rest is counted again when it is resumed */
     return NULL;
+  /* Those that were cut off are among them while their map run fails. */
+  uint32_t ended = listed - children->waiting_count;
   if (children->running_count != tally.running || children->waiting_count > listed ||
-      listed - children->waiting_count != children->failed_count)
+      (children->is_failing ? ended < children->failed_count : ended != children->failed_count))
     return "children that are counted wrong";
-  bool has_work = children->waiting_count > 0 || children->started_count < children->count ||
+  bool has_work = children->is_failing || children->waiting_count > 0 || children->started_count < children->count ||
                   children->done_count == children->count;
   return (frame->is_queued ? has_work : children->running_count > 0 || frame->task != 0)
              ? NULL

@@ -62,7 +62,9 @@ enum ms_record_children {
   MS_RECORD_IS_PREPARED = 4,
   MS_RECORD_IS_BATCHED = 8,
   MS_RECORD_HAS_FAILURES = 16,
-  MS_RECORD_CHILDREN_MAX = 31
+  MS_RECORD_IS_FAILING = 32,
+  MS_RECORD_HAS_DATES = 64,
+  MS_RECORD_CHILDREN_MAX = 127
 };
 
 /* Counted values, last used first; borrowed. */

@@ -80,6 +80,19 @@ static int get_list(struct ms_record_reader *reader, const struct ms_execution *
 
 /* ---- frames ---- */
 
+static int get_dates(struct ms_children *children, struct ms_record_reader *reader,
+                     const struct ms_execution *execution)
+{
+  if (children->started_count > children->count || children->count == 0)
+    return ms_bytes_fail(reader->bytes, "dates of children that are not there");
+  children->dates = ms_calloc((size_t)children->count * 2, sizeof *children->dates);
+  if (children->dates == NULL)
+    return ms_error_nomem();
+  for (size_t i = 0; i < children->started_count * (size_t)2; i++)
+    children->dates[i] = get_time(reader, execution->started_at_ms);
+  return reader->bytes->error;
+}
+
 static int get_children(struct ms_frame *frame, struct ms_record_reader *reader,
                         const struct ms_execution *execution)
 {
@@ -114,6 +127,10 @@ static int get_children(struct ms_frame *frame, struct ms_record_reader *reader,
   children->is_batched = (mask & MS_RECORD_IS_BATCHED) != 0;
   if (mask & MS_RECORD_HAS_FAILURES)
     children->failures = ms_record_get(reader);
+  children->is_failing = (mask & MS_RECORD_IS_FAILING) != 0;
+  int status = mask & MS_RECORD_HAS_DATES ? get_dates(children, reader, execution) : 0;
+  if (status != 0)
+    return status;
   for (uint32_t i = 0; i < count && bytes->error == 0; i++)
     children->outputs[i] = ms_record_get(reader);
   return bytes->error;

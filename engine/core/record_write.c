@@ -42,6 +42,13 @@ static void put_list(struct ms_record_writer *writer, const struct ms_execution 
     put_id(writer, id, &expected);
 }
 
+static void put_dates(struct ms_record_writer *writer, const struct ms_children *children,
+                      const struct ms_execution *execution)
+{
+  for (size_t i = 0; i < children->started_count * (size_t)2; i++)
+    put_time(writer, children->dates[i], execution->started_at_ms);
+}
+
 static void put_children(struct ms_record_writer *writer, const struct ms_children *children,
                          const struct ms_execution *execution)
 {
@@ -66,9 +73,13 @@ static void put_children(struct ms_record_writer *writer, const struct ms_childr
                                (children->is_pairs ? MS_RECORD_IS_PAIRS : 0u) |
                                (children->is_prepared ? MS_RECORD_IS_PREPARED : 0u) |
                                (children->is_batched ? MS_RECORD_IS_BATCHED : 0u) |
+                               (children->is_failing ? MS_RECORD_IS_FAILING : 0u) |
+                               (children->dates != NULL ? MS_RECORD_HAS_DATES : 0u) |
                                (has_failures ? MS_RECORD_HAS_FAILURES : 0u));
   if (has_failures)
     ms_record_put(writer, children->failures);
+  if (children->dates != NULL)
+    put_dates(writer, children, execution);
   for (uint32_t i = 0; i < children->count; i++)
     ms_record_put(writer, children->outputs[i]);
 }

@@ -34,7 +34,8 @@ int ms_map_read_request(struct ms_json *out, struct ms_decision *decision,
 /* Takes request. */
 int ms_map_schedule(struct ms_decision *decision, const struct ms_frame *frame,
                     struct ms_json request);
-/* Is there a bucket that results go to? */
+/* Is there a bucket that results go to? The second: and is this no trial? */
+bool ms_map_has_bucket(const struct ms_state_map_fields *state);
 bool ms_map_writes(const struct ms_decision *decision, const struct ms_state_map_fields *state);
 int ms_map_write_request(struct ms_json *out, struct ms_decision *decision,
                          const struct ms_frame *frame, struct ms_failure *failure);
@@ -43,8 +44,10 @@ int ms_map_write_request(struct ms_json *out, struct ms_decision *decision,
 /* The outputs in the form of WriterConfig: what the state's result is, or a file of it; *out owned. */
 int ms_map_succeeded(struct ms_json *out, const struct ms_decision *decision,
                      const struct ms_frame *frame);
-/* Records of the iterations that failed; *out owned. */
+/* Records of the iterations that failed or were stopped, and of those that never ran; *out owned. */
 int ms_map_failed(struct ms_json *out, const struct ms_decision *decision,
+                  const struct ms_frame *frame);
+int ms_map_pending(struct ms_json *out, const struct ms_decision *decision,
                   const struct ms_frame *frame);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * What a Map makes of the outputs of its iterations: as they are, joined, or one record for each as
- * DescribeExecution would have it. The names of children follow from the map run
- * and their place; in the files all have its beginning and end.
+ * DescribeExecution would have it. The names of children follow from the map run and their place.
  */
 #include "base/error.h"
 #include "base/time.h"
 #include "core/map_child.h"
+#include "core/map_run.h"
 #include "states/map.h"
 
 static int set(struct ms_json *object, const char *name, struct ms_json value)
@@ -22,46 +22,70 @@ static struct ms_json time_value(int64_t at_ms)
   return ms_json_cstring(text);
 }
 
-/* What all records have; NONE when out of memory. */
-static struct ms_json record_of(const struct ms_decision *decision, const struct ms_frame *frame,
-                                uint32_t index, const char *status)
+/* When the child began and ended, or as much as is known of it. */
+static struct ms_json start_of(const struct ms_frame *frame, uint32_t index)
+{
+  const int64_t *dates = frame->children->dates;
+  return time_value(dates == NULL ? frame->entered_at_ms : dates[index * (size_t)2]);
+}
+
+static struct ms_json stop_of(const struct ms_decision *decision, const struct ms_frame *frame,
+                              uint32_t index)
+{
+  const int64_t *dates = frame->children->dates;
+  int64_t at_ms = dates == NULL ? 0 : dates[index * (size_t)2 + 1];
+  return time_value(at_ms == 0 ? decision->env->now_ms : at_ms);
+}
+
+static int set_payloads(struct ms_json *record, const struct ms_frame *frame, uint32_t index,
+                        bool is_done)
 {
   const struct ms_children *children = frame->children;
   struct ms_str run = ms_json_text(children->run_arn);
   bool is_express = (*frame->state->type->flows(frame->state))->is_express;
   char name[MS_MAP_CHILD_NAME_SIZE];
   ms_map_child_name(name, run, index);
-  bool is_done = status[0] == 'S';
-  const char *reason = is_done ? "Execution is SUCCEEDED and cannot be redriven" : NULL;
-  struct ms_json record = ms_json_object(16), details = ms_json_object(1);
+  struct ms_json details = ms_json_object(1);
   int err = set(&details, "Included", ms_json_bool(true));
   if (err == 0)
-    err = set(&record, "ExecutionArn", ms_map_child_arn(run, is_express, name));
+    err = set(record, "ExecutionArn", ms_map_child_arn(run, is_express, name));
   if (err == 0)
-    err = set(&record, "Input", ms_json_print_value(ms_json_at(children->items, index)));
+    err = set(record, "Input", ms_json_print_value(ms_json_at(children->items, index)));
   if (err == 0)
-    err = set(&record, "InputDetails", ms_json_ref(details));
+    err = set(record, "InputDetails", ms_json_ref(details));
   if (err == 0)
-    err = set(&record, "Name", ms_json_cstring(name));
+    err = set(record, "Name", ms_json_cstring(name));
   if (err == 0 && is_done)
-    err = set(&record, "Output", ms_json_print_value(children->outputs[index]));
+    err = set(record, "Output", ms_json_print_value(children->outputs[index]));
   if (err == 0 && is_done)
-    err = set(&record, "OutputDetails", ms_json_ref(details));
+    err = set(record, "OutputDetails", ms_json_ref(details));
+  ms_json_unref(details);
+  return err;
+}
+
+/* What all records have; NONE when out of memory. Of those that are pending nothing has happened yet. */
+static struct ms_json record_of(const struct ms_decision *decision, const struct ms_frame *frame,
+                                uint32_t index, const char *status)
+{
+  struct ms_str run = ms_json_text(frame->children->run_arn);
+  bool is_done = status[0] == 'S', is_pending = status[0] == 'P';
+  struct ms_json record = ms_json_object(16);
+  int err = set_payloads(&record, frame, index, is_done);
   if (err == 0)
     err = set(&record, "RedriveCount", ms_json_int(0));
-  if (err == 0)
+  if (err == 0 && !is_pending)
     err = set(&record, "RedriveStatus", ms_json_cstring(is_done ? "NOT_REDRIVABLE" : "REDRIVABLE"));
-  if (err == 0 && reason != NULL)
-    err = set(&record, "RedriveStatusReason", ms_json_cstring(reason));
-  if (err == 0)
-    err = set(&record, "StartDate", time_value(frame->entered_at_ms));
+  if (err == 0 && is_done)
+    err = set(&record, "RedriveStatusReason",
+              ms_json_cstring("Execution is SUCCEEDED and cannot be redriven"));
+  if (err == 0 && !is_pending)
+    err = set(&record, "StartDate", start_of(frame, index));
   if (err == 0)
     err = set(&record, "StateMachineArn", ms_map_child_arn_like(run, "stateMachine", ""));
   if (err == 0)
     err = set(&record, "Status", ms_json_cstring(status));
-  if (err == 0)
-    err = set(&record, "StopDate", time_value(decision->env->now_ms));
-  ms_json_unref(details);
+  if (err == 0 && !is_pending)
+    err = set(&record, "StopDate", stop_of(decision, frame, index));
   if (err == 0)
     return record;
   ms_json_unref(record);
@@ -117,28 +141,66 @@ int ms_map_succeeded(struct ms_json *out, const struct ms_decision *decision,
   return status;
 }
 
+/* Pushes the record of a child that did not succeed. failure: [index, error, cause], or NONE. */
+static int push_record(struct ms_json *out, const struct ms_decision *decision,
+                       const struct ms_frame *frame, uint32_t index, const char *status,
+                       struct ms_json failure)
+{
+  struct ms_json record = record_of(decision, frame, index, status);
+  int err = ms_json_is_none(record) ? ms_error_nomem() : 0;
+  if (err == 0 && ms_json_is_string(ms_json_at(failure, 1)))
+    err = ms_json_setc(&record, "Error", ms_json_ref(ms_json_at(failure, 1)));
+  if (err == 0 && ms_json_is_string(ms_json_at(failure, 2)))
+    err = ms_json_setc(&record, "Cause", ms_json_ref(ms_json_at(failure, 2)));
+  if (err == 0)
+    return ms_json_push(out, record);
+  ms_json_unref(record);
+  return err;
+}
+
+/* The first child that is cut and does not wait to be resumed. */
+static uint32_t first_ended(const struct ms_decision *decision, const struct ms_children *children)
+{
+  uint32_t id = children->cut_first;
+  for (uint32_t i = 0; i < children->waiting_count && id != MS_FRAME_NONE; i++)
+    id = decision->execution->frames[id]->next_ready;
+  return id;
+}
+
 int ms_map_failed(struct ms_json *out, const struct ms_decision *decision,
                   const struct ms_frame *frame)
 {
-  struct ms_json failures = frame->children->failures;
-  *out = ms_json_array(ms_json_count(failures));
+  const struct ms_children *children = frame->children;
+  size_t at = 0;
+  *out = ms_json_array(ms_json_count(children->failures));
   int status = ms_json_is_none(*out) ? ms_error_nomem() : 0;
-  for (size_t i = 0; status == 0 && i < ms_json_count(failures); i++) {
-    struct ms_json failure = ms_json_at(failures, i);
-    int64_t index = 0;
-    ms_json_to_int(&index, ms_json_at(failure, 0));
-    struct ms_json record = record_of(decision, frame, (uint32_t)index, "FAILED");
-    if (ms_json_is_none(record))
-      status = ms_error_nomem();
-    if (status == 0)
-      status = ms_json_setc(&record, "Error", ms_json_ref(ms_json_at(failure, 1)));
-    if (status == 0 && ms_json_count(failure) > 2)
-      status = ms_json_setc(&record, "Cause", ms_json_ref(ms_json_at(failure, 2)));
-    if (status == 0)
-      status = ms_json_push(out, record);
-    else
-      ms_json_unref(record);
+  for (uint32_t id = first_ended(decision, children); status == 0 && id != MS_FRAME_NONE;) {
+    const struct ms_frame *child = decision->execution->frames[id];
+    struct ms_json failure = ms_json_at(children->failures, at);
+    bool is_failure = ms_map_run_is_failure(&at, children, child);
+    status = push_record(out, decision, frame, child->index, is_failure ? "FAILED" : "ABORTED",
+                         is_failure ? failure : MS_JSON_VALUE_NONE);
+    id = child->next_ready;
   }
+  if (status != 0)
+    ms_json_unref(*out);
+  return status;
+}
+
+int ms_map_pending(struct ms_json *out, const struct ms_decision *decision,
+                   const struct ms_frame *frame)
+{
+  const struct ms_children *children = frame->children;
+  *out = ms_json_array(0);
+  int status = ms_json_is_none(*out) ? ms_error_nomem() : 0;
+  uint32_t end = first_ended(decision, children);
+  for (uint32_t id = children->cut_first; status == 0 && id != end;) {
+    const struct ms_frame *child = decision->execution->frames[id];
+    status = push_record(out, decision, frame, child->index, "PENDING_REDRIVE", MS_JSON_VALUE_NONE);
+    id = child->next_ready;
+  }
+  for (uint32_t i = children->started_count; status == 0 && i < children->count; i++)
+    status = push_record(out, decision, frame, i, "PENDING", MS_JSON_VALUE_NONE);
   if (status != 0)
     ms_json_unref(*out);
   return status;

@@ -80,10 +80,15 @@ int ms_map_schedule(struct ms_decision *decision, const struct ms_frame *frame,
   return 0;
 }
 
+bool ms_map_has_bucket(const struct ms_state_map_fields *state)
+{
+  return state->processor->is_distributed &&
+         !ms_json_is_none(ms_json_getc(state->result_writer, "Resource"));
+}
+
 bool ms_map_writes(const struct ms_decision *decision, const struct ms_state_map_fields *state)
 {
-  return decision->env->probe == NULL && state->processor->is_distributed &&
-         !ms_json_is_none(ms_json_getc(state->result_writer, "Resource"));
+  return decision->env->probe == NULL && ms_map_has_bucket(state);
 }
 
 int ms_map_write_request(struct ms_json *out, struct ms_decision *decision,
@@ -91,6 +96,7 @@ int ms_map_write_request(struct ms_json *out, struct ms_decision *decision,
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   struct ms_json succeeded = MS_JSON_VALUE_NONE, failed = MS_JSON_VALUE_NONE;
+  struct ms_json pending = MS_JSON_VALUE_NONE;
   int status = begin_request(out, decision, frame, "write", state->result_writer, failure);
   if (status != 0)
     return status;
@@ -103,6 +109,10 @@ int ms_map_write_request(struct ms_json *out, struct ms_decision *decision,
     status = ms_map_failed(&failed, decision, frame);
   if (status == 0)
     status = set(out, "failed", failed);
+  if (status == 0 && frame->children->is_failing)
+    status = ms_map_pending(&pending, decision, frame);
+  if (status == 0 && frame->children->is_failing)
+    status = set(out, "pending", pending);
   if (status != 0) {
     ms_json_unref(*out);
     *out = MS_JSON_VALUE_NONE;

@@ -3,6 +3,7 @@
  *
  *   enter ─▶ MapStateStarted, MapRunStarted ─[ItemReader: a task]─▶ [MAP_ITEMS] ─▶ iterations
  *         ─▶ [ResultWriter: a task] ─▶ MapStateSucceeded
+ *   too many fail ─▶ [MAP_RUN_FAILING ─▶ ResultWriter: a task] ─▶ MapRunFailed
  */
 #include "base/error.h"
 #include "core/map_run.h"
@@ -54,6 +55,11 @@ static const struct ms_field_group map_groups[] = {
 static struct ms_flow *const *map_flows(const struct ms_state *state)
 {
   return &((const struct ms_state_map_fields *)state)->processor;
+}
+
+static bool map_writes_results(const struct ms_state *state)
+{
+  return ms_map_has_bucket((const struct ms_state_map_fields *)state);
 }
 
 /* ---- the items ---- */
@@ -283,6 +289,7 @@ static bool is_to_prepare(const struct ms_frame *frame)
 {
   const struct ms_state_map_fields *state = (const struct ms_state_map_fields *)frame->state;
   return frame->children->is_map_run && !frame->children->is_prepared &&
+         frame->children->started_count == 0 &&
          (!ms_json_is_none(state->item_batcher) || !ms_json_is_none(state->result_writer) ||
           !ms_json_is_none(state->item_reader));
 }
@@ -354,16 +361,32 @@ static int finish_with(struct ms_decision *decision, const struct ms_frame *fram
   return status == 0 ? ms_decision_exit_result(decision, frame, result) : status;
 }
 
+/* Too many failed, and what there is has been written, or could not be. */
+static int fail_exceeded(struct ms_decision *decision, const struct ms_frame *frame)
+{
+  struct ms_failure failure = MS_FAILURE_INIT;
+  int status = ms_decision_exceed_map_run(decision, frame, NULL, &failure);
+  if (status == MS_FAILED)
+    status = ms_decision_fail(decision, frame, &failure);
+  ms_failure_deinit(&failure);
+  return status;
+}
+
 /* All iterations have ended: the results are written, or they are the result. */
 static int map_finish(struct ms_decision *decision, const struct ms_frame *frame)
 {
   struct ms_failure failure = MS_FAILURE_INIT;
   struct ms_json result = MS_JSON_VALUE_NONE;
   int status;
-  if (ms_map_writes(decision, (const struct ms_state_map_fields *)frame->state)) {
+  if (!ms_json_is_none(frame->children->run_arn) &&
+      ms_map_writes(decision, (const struct ms_state_map_fields *)frame->state)) {
     status = ms_map_write_request(&result, decision, frame, &failure);
-    status = status == 0 ? ms_map_schedule(decision, frame, result)
-                         : ms_decision_settle(decision, frame, status, &failure);
+    if (status == 0)
+      status = ms_map_schedule(decision, frame, result);
+    else if (status == MS_FAILED && frame->children->is_failing)
+      status = fail_exceeded(decision, frame);
+    else
+      status = ms_decision_settle(decision, frame, status, &failure);
     ms_failure_deinit(&failure);
     return status;
   }
@@ -426,6 +449,8 @@ static int on_answer(struct ms_decision *decision, const struct ms_frame *frame,
   if (event == NULL)
     return ms_error_nomem();
   event->number = frame->task;
+  if (frame->children->is_failing)
+    return fail_exceeded(decision, frame);
   if (is_failure)
     return on_failed(decision, frame, command);
   bool is_read = ms_str_is(ms_json_text(ms_json_getc(frame->parameters, "action")), "read");
@@ -439,6 +464,8 @@ static int map_on_command(struct ms_decision *decision, const struct ms_frame *f
   const struct ms_children *children = frame->children;
   if (frame->task != 0)
     return on_answer(decision, frame, command);
+  if (children->is_failing)
+    return map_finish(decision, frame);
   if (is_to_prepare(frame)) {
     struct ms_map_source source = {children->items, children->is_pairs, MS_STR("STATE_DATA")};
     return prepare(decision, frame, &source);
@@ -455,6 +482,7 @@ const struct ms_state_type ms_state_map = {
     .fields = map_fields,
     .groups = map_groups,
     .flows = map_flows,
+    .writes_results = map_writes_results,
     .enter = map_enter,
     .on_command = map_on_command,
 };

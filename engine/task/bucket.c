@@ -260,7 +260,7 @@ static int write_files(struct ms_json *manifest, const struct writing *writing,
     err = write_results(&files, writing, "FAILED", ms_json_getc(request, "failed"));
   }
   if (err == 0) {
-    err = write_results(&files, writing, "PENDING", MS_JSON_VALUE_NONE);
+    err = write_results(&files, writing, "PENDING", ms_json_getc(request, "pending"));
   }
   if (err == 0) {
     err = write_results(&files, writing, "SUCCEEDED", ms_json_getc(request, "succeeded"));

@@ -6,7 +6,7 @@
  *   {"action": "read", "resource", "parameters": {Bucket, Key | Prefix}, "config": ReaderConfig, "maxItems"?}
  *     -> {"items": [...], "pairs": true when they are members of an object, "source": "s3://..."}
  *   {"action": "write", "resource", "parameters": {Bucket, Prefix}, "config": WriterConfig, "mapRunArn",
- *    "succeeded": [...], "failed": [...]}
+ *    "succeeded": [...], "failed": [...], "pending": [...]?}
  *     -> {"Bucket", "Key"} of manifest.json
  *
  * Both return MSTEP_ENOMEM, or an error whose detail is the cause that AWS would give.

@@ -85,9 +85,13 @@ static void put_map(struct generator *g, unsigned depth, unsigned next)
   ms_buf_cstr(g->out, "\"ItemSelector\":{\"items.$\":\"$.items\",\"i.$\":\"$$.Map.Item.Index\"},");
   if (below(g, 3) == 0)
     ms_buf_cstr(g->out, "\"ToleratedFailureCount\":1,");
-  ms_buf_cstr(g->out, "\"ItemProcessor\":");
   bool was_express = g->is_express;
-  put_flow(g, depth + 1, processor_config(g));
+  const char *config = processor_config(g);
+  if (config[0] != '\0' && below(g, 2) == 0)
+    ms_buf_cstr(g->out, "\"ResultWriter\":{\"Resource\":\"arn:aws:states:::s3:putObject\","
+                        "\"Parameters\":{\"Bucket\":\"b\"}},");
+  ms_buf_cstr(g->out, "\"ItemProcessor\":");
+  put_flow(g, depth + 1, config);
   g->is_express = was_express;
   put_handlers(g, next);
 }

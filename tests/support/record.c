@@ -120,6 +120,7 @@ static void wipe_children(struct ms_children *children)
   WIPE(children->input);
   WIPE(children->items);
   WIPE(children->failures);
+  WIPE(children->dates);
 }
 
 static bool children_rest_is_same(const struct ms_children *a, const struct ms_children *b)
@@ -190,6 +191,10 @@ static const char *children_difference(const struct ms_children *a, const struct
   COMPARE(tolerated_percentage);
   COMPARE(is_map_run);
   COMPARE(is_pairs);
+  COMPARE(is_failing);
+  if ((a->dates == NULL) != (b->dates == NULL) ||
+      (a->dates != NULL && memcmp(a->dates, b->dates, a->count * 2 * sizeof *a->dates) != 0))
+    return "dates";
   for (uint32_t i = 0; i < a->count; i++)
     COMPARE_VALUE(outputs[i]);
   return children_rest_is_same(a, b) ? NULL : "a member of the children that nobody knows";

@@ -94,6 +94,14 @@ static struct ms_json dump_list(const struct ms_execution *execution, uint32_t f
   return list;
 }
 
+static struct ms_json dump_dates(const struct ms_children *children)
+{
+  struct ms_json list = ms_json_array(0);
+  for (size_t i = 0; i < children->started_count * (size_t)2; i++)
+    ms_json_push(&list, ms_json_int(children->dates[i]));
+  return list;
+}
+
 static struct ms_json dump_children(const struct ms_execution *execution,
                                     const struct ms_children *children)
 {
@@ -120,6 +128,10 @@ static struct ms_json dump_children(const struct ms_execution *execution,
   put_int(&dump, "is_prepared", children->is_prepared);
   put_int(&dump, "is_batched", children->is_batched);
   put_value(&dump, "failures", children->failures);
+  if (children->is_failing)
+    put_int(&dump, "is_failing", 1);
+  if (children->dates != NULL)
+    put(&dump, "dates", dump_dates(children));
   for (uint32_t i = 0; i < children->count; i++) {
     snprintf(index, sizeof index, "%u", (unsigned)i);
     if (!ms_json_is_none(children->outputs[i]))

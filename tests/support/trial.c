@@ -38,7 +38,13 @@ static const char *const machines[TRIAL_MACHINES] = {
     "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},"
     "\"StartAt\":\"Q\",\"States\":{\"Q\":{\"Type\":\"Parallel\",\"Branches\":["
     "{\"StartAt\":\"B\",\"States\":{\"B\":{" LAMBDA ",\"End\":true}}},"
-    "{\"StartAt\":\"G\",\"States\":{\"G\":{\"Type\":\"Fail\"}}}],\"End\":true}}},\"End\":true}}}"};
+    "{\"StartAt\":\"G\",\"States\":{\"G\":{\"Type\":\"Fail\"}}}],\"End\":true}}},\"End\":true}}}",
+
+    "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\","
+    "\"MaxConcurrency\":2,\"ItemProcessor\":{"
+    "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},"
+    "\"StartAt\":\"T\",\"States\":{\"T\":{" LAMBDA ",\"End\":true}}},\"ResultWriter\":{"
+    "\"Resource\":\"arn:aws:states:::s3:putObject\",\"Parameters\":{\"Bucket\":\"b\"}},\"End\":true}}}"};
 
 static void must(bool holds)
 {

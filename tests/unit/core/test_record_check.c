@@ -220,10 +220,14 @@ MT_TEST(record_check__as_many_branches_as_there_are)
   event = event_of(&subject, MS_EVENT_MAP_STARTED, 1);
   refuse(&subject, event, "another number of items");
   event.data = ms_json_array(0);
+  event.more = ms_json_object(1);
+  refuse(&subject, event, "may run nothing");
+  mt_eq_int(ms_json_setc(&event.more, "concurrency", ms_json_int(1)), 0);
   accept(&subject, &event);
   event.number = 1;
   refuse(&subject, event, "another number of items");
   ms_json_unref(event.data);
+  ms_json_unref(event.more);
   subject_close(&subject);
 }
 
@@ -307,11 +311,44 @@ MT_TEST(record_check__children_that_cannot_be)
   WITH(children->outputs[1], ms_json_int(1), "two frames for one child");
   WITH(children->outputs[2], ms_json_int(1), "never started");
   WITH(children->items, MS_JSON_VALUE_NULL, "other items");
+  WITH(children->concurrency, 0, "other items");
+  WITH(children->is_failing, true, "writes nothing");
   WITH(children->cut_first, 3, "cut elsewhere");
   WITH(children->cut_first, 77, "cut elsewhere");
   struct ms_children *branches = subject.execution->frames[0]->children;
   WITH(branches->failed_count, 1, "other branches");
   WITH(branches->count, 1, "does not know");
+  subject_close(&subject);
+}
+
+/* Fails only what is a map run, writes, and has no child that runs; and then it does nothing else. */
+MT_TEST(record_check__a_map_run_that_fails_and_writes)
+{
+  struct subject subject;
+  subject_open(&subject);
+  refuse(&subject, event_of(&subject, MS_EVENT_MAP_RUN_FAILING, 0), "in no map run");
+  refuse(&subject, event_of(&subject, MS_EVENT_MAP_RUN_FAILING, 1), "in no map run");
+  subject_close(&subject);
+  trial_open(&subject.trial, 2);
+  subject.execution = subject.trial.drive.execution;
+  struct ms_command command = {.type = MS_COMMAND_START};
+  mt_eq_int(ms_json_parse(&command.data, MS_STR("{\"items\":[1,2,3]}"), NULL, NULL), 0);
+  mt_eq_int(drive_command(&subject.trial.drive, &command), 0);
+  ms_json_unref(command.data);
+  refuse(&subject, event_of(&subject, MS_EVENT_MAP_RUN_FAILING, 0), "a child is running");
+  WITH(subject.execution->frames[0]->children->dates[1], INT64_MAX, "time out of range");
+  command = (struct ms_command){.type = MS_COMMAND_TASK_FAILED, .frame = 1, .task = 1};
+  mt_eq_int(drive_command(&subject.trial.drive, &command), 0);
+  struct ms_frame *map = subject.execution->frames[0];
+  mt_ok(map->children->is_failing && map->task != 0);
+  refuse(&subject, event_of(&subject, MS_EVENT_MAP_RUN_FAILING, 0), "in no map run");
+  WITH(map->children->is_failing, false, "counted wrong");
+  WITH(map->children->failed_count, 3, "counted wrong");
+  map->task = 0;
+  refuse(&subject, event_of(&subject, MS_EVENT_MAP_RUN_FAILING, 0), "fails already");
+  struct ms_event started = event_of(&subject, MS_EVENT_MAP_ITERATION_STARTED, 0);
+  started.number = 2;
+  refuse(&subject, started, "the Map is busy");
   subject_close(&subject);
 }
 

@@ -184,3 +184,9 @@ MT_TEST(record_damage__distributed_maps)
 {
   try_samples(1, (const unsigned[]){0, 2, 3});
 }
+
+/* After two answers the map run fails and writes; after three it has failed. */
+MT_TEST(record_damage__map_runs_that_write)
+{
+  try_samples(2, (const unsigned[]){0, 2, 3});
+}
