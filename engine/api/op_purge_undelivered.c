@@ -1,6 +1,6 @@
 /*
  * PurgeUndelivered, Moonstep's own: forgets what ListUndelivered lists. {"ids": [...]}, or {} for all ->
- * {"purgedCount": N}. Ids that are not in the list are passed over.
+ * {"purgedCount": N, "unknownIds"?: [...]}: ids that are not in the list are passed over.
  */
 #include "api/undelivered.h"
 

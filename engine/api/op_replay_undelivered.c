@@ -1,6 +1,6 @@
 /*
  * ReplayUndelivered, Moonstep's own: tries again what ListUndelivered lists. {"ids": [...]}, or {} for all ->
- * {"replayedCount": N}. Ids that are not in the list are passed over.
+ * {"replayedCount": N, "unknownIds"?: [...]}: ids that are not in the list are passed over.
  */
 #include "api/undelivered.h"
 

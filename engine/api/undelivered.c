@@ -155,21 +155,38 @@ int ms_undelivered_change(size_t *count, struct ms_api_call *call, struct ms_str
   return err;
 }
 
+/* {member: count}, and which ids were unknown, if any. Takes `unknown`. */
+static int answer(struct ms_api_call *call, const char *member, size_t count,
+                  struct ms_json unknown)
+{
+  struct ms_json reply = ms_api_object(member, ms_json_int((int64_t)count));
+  if (ms_json_count(unknown) == 0) {
+    ms_json_unref(unknown);
+  } else if (ms_json_setc(&reply, "unknownIds", unknown) != 0) {
+    ms_json_replace(&reply, MS_JSON_VALUE_NONE);
+  }
+  return ms_api_finish(call, reply);
+}
+
 int ms_undelivered_run(struct ms_api_call *call, enum ms_undelivered_change change,
                        const char *member)
 {
-  struct ms_json ids = ms_api_get(call, "ids");
+  struct ms_json ids = ms_api_get(call, "ids"), unknown = ms_json_array(0);
   size_t count = 0;
-  int err = MSTEP_OK;
-  if (ms_json_is_none(ids)) {
+  int err = ms_json_is_none(unknown) ? MSTEP_ENOMEM : MSTEP_OK;
+  if (err == 0 && ms_json_is_none(ids)) {
     err = ms_undelivered_change(&count, call, (struct ms_str){NULL, 0}, change);
   }
   for (size_t i = 0; i < ms_json_count(ids) && err == 0; i++) {
     struct ms_json id = ms_json_at(ids, i);
     if (ms_json_is_string(id)) {
       err = ms_undelivered_change(&count, call, ms_json_text(id), change);
-      err = err == MSTEP_ENOTFOUND ? MSTEP_OK : err;
+      err = err == MSTEP_ENOTFOUND ? ms_json_push(&unknown, ms_json_ref(id)) : err;
     }
   }
-  return err != 0 ? err : ms_api_finish(call, ms_api_object(member, ms_json_int((int64_t)count)));
+  if (err != 0) {
+    ms_json_unref(unknown);
+    return err;
+  }
+  return answer(call, member, count, unknown);
 }

@@ -12,7 +12,7 @@ int ms_undelivered_list(struct ms_json *out, struct ms_json *next_token, struct 
 /* One of them, MSTEP_ENOTFOUND; or all, id data NULL. *count: how many more. */
 int ms_undelivered_change(size_t *count, struct ms_api_call *call, struct ms_str id,
                           enum ms_undelivered_change change);
-/* Changes those of the member "ids", or all, and answers {member: how many}. */
+/* Changes those of the member "ids", or all, and answers {member: how many, "unknownIds"?}. */
 int ms_undelivered_run(struct ms_api_call *call, enum ms_undelivered_change change,
                        const char *member);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/verbs.h"
 
 struct option_row {
   const char *name;
@@ -22,7 +22,7 @@ static const struct option_row option_rows[MS_OPTION_COUNT] = {
 };
 #undef MS_OPTION
 
-#define WORD_MAX 32
+#define WORD_MAX MS_CLI_FAR
 
 static size_t smallest(size_t a, size_t b, size_t c)
 {
@@ -54,8 +54,7 @@ static size_t distance(const char *a, const char *b)
   return rows[a_len % 3][b_len];
 }
 
-/* Is `candidate` nearer to `word` than *best, and near enough to be meant? */
-static bool is_nearer(const char *word, const char *candidate, size_t *best)
+bool ms_cli_is_nearer(const char *word, const char *candidate, size_t *best)
 {
   size_t len = strlen(word);
   size_t d = distance(word, candidate);
@@ -83,9 +82,9 @@ const struct ms_cmd *ms_cli_find(const char *name)
 void ms_cli_unknown_command(const char *name)
 {
   const char *meant = NULL;
-  size_t best = WORD_MAX;
+  size_t best = MS_CLI_FAR;
   for (size_t i = 0; i < MS_CMD_COUNT; i++) {
-    if (is_nearer(name, ms_cmds[i].name, &best)) {
+    if (ms_cli_is_nearer(name, ms_cmds[i].name, &best)) {
       meant = ms_cmds[i].name;
     }
   }
@@ -106,11 +105,11 @@ static void unknown_option(const struct ms_cmd *cmd, const char *name, size_t le
 {
   char word[WORD_MAX + 1];
   const char *meant = NULL;
-  size_t best = WORD_MAX;
+  size_t best = MS_CLI_FAR;
   snprintf(word, sizeof word, "%.*s", (int)(len < WORD_MAX ? len : WORD_MAX), name);
   for (size_t i = 0; i < MS_OPTION_COUNT; i++) {
     if ((option_rows[i].commands & command_bit(cmd)) != 0 &&
-        is_nearer(word, option_rows[i].name, &best)) {
+        ms_cli_is_nearer(word, option_rows[i].name, &best)) {
       meant = option_rows[i].name;
     }
   }
@@ -193,6 +192,9 @@ static bool check_operands(const struct ms_cli_args *args)
   if (args->options[MS_OPTION_HELP] != NULL) {
     return true;
   }
+  if (args->operand_count < cmd->operands_min && ms_cli_needs_verb(cmd)) {
+    return false;
+  }
   if (args->operand_count < cmd->operands_min) {
     ms_cli_error("\"mstep %s\" needs %s", cmd->name, cmd->operands);
     ms_cli_hint("\"mstep help %s\" explains it.", cmd->name);
@@ -244,6 +246,11 @@ bool ms_cli_number(unsigned long long *out, const struct ms_cli_args *args, enum
   return true;
 }
 
+const char *ms_cli_option_name(enum ms_option option)
+{
+  return option_rows[option].name;
+}
+
 int ms_cli_choice(const struct ms_cli_args *args, enum ms_option option, const char *const *words)
 {
   const char *text = args->options[option];
@@ -251,12 +258,12 @@ int ms_cli_choice(const struct ms_cli_args *args, enum ms_option option, const c
     return 0;
   }
   const char *meant = NULL;
-  size_t best = WORD_MAX;
+  size_t best = MS_CLI_FAR;
   for (int i = 0; words[i] != NULL; i++) {
     if (strcmp(text, words[i]) == 0) {
       return i;
     }
-    if (is_nearer(text, words[i], &best)) {
+    if (ms_cli_is_nearer(text, words[i], &best)) {
       meant = words[i];
     }
   }

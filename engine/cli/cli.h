@@ -82,6 +82,11 @@ bool ms_cli_parse(struct ms_cli_args *out, const struct ms_cmd *cmd, int argc, c
 const struct ms_cmd *ms_cli_find(const char *name);
 /* Says that there is no such command and which is meant. */
 void ms_cli_unknown_command(const char *name);
+#define MS_CLI_FAR 32
+/* Is `candidate` nearer to `word` than *best (at first MS_CLI_FAR), and near enough to be meant? */
+bool ms_cli_is_nearer(const char *word, const char *candidate, size_t *best);
+/* Without the dashes. */
+const char *ms_cli_option_name(enum ms_option option);
 /* Value of an option that is a whole number of min..max: *out unchanged when not given. */
 bool ms_cli_number(unsigned long long *out, const struct ms_cli_args *args, enum ms_option option,
                    unsigned long long min, unsigned long long max);

@@ -16,6 +16,21 @@ static bool ends_with(const char *text, const char *end)
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+/* What has more than a line stands below its name, indented by two columns. */
+static void print_value(const char *name, const char *value)
+{
+  if (strchr(value, '\n') == NULL) {
+    printf("%-20s %s\n", name, value);
+    return;
+  }
+  printf("%s\n", name);
+  while (*value != '\0') {
+    size_t len = strcspn(value, "\n");
+    printf("%s%.*s\n", len > 0 ? "  " : "", (int)len, value);
+    value += len + (value[len] == '\n');
+  }
+}
+
 static void print_member(mstep_str name, mstep_str value, void *user)
 {
   struct ms_text key = {0}, text = {0}, laid_out = {0};
@@ -36,7 +51,7 @@ static void print_member(mstep_str name, mstep_str value, void *user)
     shown = ms_text_str(&laid_out).data;
   }
   if (!is_dull(ms_text_str(&key).data)) {
-    printf("%-20s %s\n", ms_text_str(&key).data, shown);
+    print_value(ms_text_str(&key).data, shown);
   }
   ms_text_deinit(&key);
   ms_text_deinit(&text);

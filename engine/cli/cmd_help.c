@@ -19,6 +19,37 @@ static const struct option_help option_helps[MS_OPTION_COUNT] = {
 };
 #undef MS_OPTION
 
+/* Is one of the words in "create, put" this verb? *has_verbs: one is a verb of that noun. */
+static bool names_verb(bool *has_verbs, const char *words, size_t len, const struct ms_verb *verb)
+{
+  bool is_it = false;
+  for (size_t at = 0; at < len;) {
+    char word[32];
+    size_t end = at + strcspn(words + at, ",:");
+    snprintf(word, sizeof word, "%.*s", (int)(end - at), words + at);
+    *has_verbs = *has_verbs || ms_verb_row(verb->noun, word) != NULL;
+    is_it = is_it || strcmp(word, verb->name) == 0;
+    at = end + strspn(words + end, ", ");
+    at = at == end ? len : at;
+  }
+  return is_it;
+}
+
+bool ms_cli_option_is_of(enum ms_option option, const struct ms_verb *verb)
+{
+  bool has_verbs = false;
+  const char *at = option_helps[option].help;
+  while (at != NULL) {
+    size_t len = strcspn(at, ":;");
+    if (at[len] == ':' && names_verb(&has_verbs, at, len, verb)) {
+      return true;
+    }
+    at = strchr(at, ';');
+    at = at == NULL ? NULL : at + strspn(at, "; ");
+  }
+  return !has_verbs;
+}
+
 static void help_program(FILE *to)
 {
   fputs("usage: mstep COMMAND [ARGUMENTS]\n\n"
@@ -147,6 +178,10 @@ int ms_cmd_help(const struct ms_cli_args *args)
   }
   if (cmd == NULL && args->operand_count > 0) {
     ms_cli_unknown_command(args->operands[0]);
+    return MS_EXIT_USAGE;
+  }
+  if (args->operand_count > 1 && ms_verb_row(cmd->name, args->operands[1]) == NULL) {
+    ms_cli_unknown_verb(cmd, args->operands[1]);
     return MS_EXIT_USAGE;
   }
   if (form == 1) {

@@ -41,7 +41,10 @@ static bool open_client(struct ms_client *client, const struct ms_cli_args *args
 static bool make_request(struct ms_text *request, const struct ms_cli_args *args,
                          const struct invoke *invoke)
 {
-  const char *payload = args->options[MS_OPTION_PAYLOAD];
+  const char *given = args->options[MS_OPTION_PAYLOAD];
+  struct ms_text payload = {0};
+  bool is_fine = ms_cli_value(&payload, given != NULL ? given : "{}", "payload") &&
+                 ms_cli_check_json(ms_text_str(&payload).data, "payload");
   ms_text_put(request, "{");
   ms_text_pair(request, "FunctionName", args->operands[0]);
   if (args->options[MS_OPTION_QUALIFIER] != NULL) {
@@ -54,8 +57,9 @@ static bool make_request(struct ms_text *request, const struct ms_cli_args *args
     ms_text_pair(request, "LogType", "Tail");
   }
   ms_text_put(request, ",\"Payload\":");
-  bool is_fine = ms_cli_value(request, payload != NULL ? payload : "{}", "payload");
+  ms_text_put(request, ms_text_str(&payload).data);
   ms_text_put(request, "}");
+  ms_text_deinit(&payload);
   return is_fine;
 }
 

@@ -10,6 +10,7 @@ struct logs {
   bool is_json;
   struct ms_text last; /* id of the event that was printed last */
   size_t count;        /* of this page */
+  bool is_known;       /* the function was found, though it has logged nothing */
 };
 
 static void print_event(mstep_str item, void *user)
@@ -32,11 +33,32 @@ static void print_event(mstep_str item, void *user)
   ms_text_deinit(&message);
 }
 
+/* The function of a name, or of an ARN with or without a version. */
+static void put_group(struct ms_text *group, const char *name)
+{
+  const char *mark = strstr(name, ":function:");
+  const char *from = mark != NULL ? mark + strlen(":function:") : name;
+  ms_text_put(group, "/aws/lambda/");
+  ms_text_add(group, from, mark != NULL ? strcspn(from, ":") : strlen(from));
+}
+
+/* One that has never logged looks like one that is not there. */
+static bool is_function(struct ms_client *client, const char *name)
+{
+  struct ms_text request = {0};
+  ms_text_put(&request, "{");
+  ms_text_pair(&request, "FunctionName", name);
+  ms_text_put(&request, "}");
+  bool is_there = ms_client_ask(client, "GetFunctionConfiguration", &request);
+  ms_text_deinit(&request);
+  return is_there;
+}
+
 static bool ask(struct ms_client *client, const struct ms_cli_args *args, struct logs *logs)
 {
   struct ms_text request = {0}, group = {0}, events = {0};
-  const char *name = args->operands[0];
-  ms_text_printf(&group, "/aws/lambda/%s", strncmp(name, "arn:", 4) == 0 ? ms_arn_name(name) : name);
+  bool is_first = logs->last.len == 0;
+  put_group(&group, args->operands[0]);
   ms_text_put(&request, "{");
   ms_text_pair(&request, "logGroupName", ms_text_str(&group).data);
   if (args->options[MS_OPTION_REQUEST] != NULL) {
@@ -51,6 +73,9 @@ static bool ask(struct ms_client *client, const struct ms_cli_args *args, struct
   if (is_fine && ms_text_member(&events, ms_text_str(&client->reply), "events")) {
     ms_text_each(ms_text_str(&events), print_event, logs);
     fflush(stdout);
+  }
+  if (is_fine && is_first && logs->count == 0 && !logs->is_known) {
+    is_fine = logs->is_known = is_function(client, args->operands[0]);
   }
   ms_text_deinit(&request);
   ms_text_deinit(&group);

@@ -6,6 +6,8 @@
 
 /* Text, @FILE or -; what: for messages, "input". False: said. */
 bool ms_cli_value(struct ms_text *out, const char *given, const char *what);
+/* Is it JSON? what: for messages, "payload". False: said. */
+bool ms_cli_check_json(const char *text, const char *what);
 /* --input JSON|@FILE|-; machine: the operand that may be standard input itself. False: said. */
 bool ms_cli_input(struct ms_text *out, const struct ms_cli_args *args, const char *machine);
 /* Is it a definition's file, rather than the name or ARN of a machine that the store has? */

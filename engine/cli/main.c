@@ -69,6 +69,11 @@ int main(int argc, char **argv)
   }
   const char *name = command_name(argv[1]);
   const struct ms_cmd *cmd = ms_cli_find(name);
+  if (cmd == NULL && name[0] == '-') {
+    ms_cli_error("there is no command \"%s\"", name);
+    ms_cli_hint("Options stand behind the command, as in \"mstep list --store FILE\".");
+    return MS_EXIT_USAGE;
+  }
   if (cmd == NULL) {
     ms_cli_unknown_command(name);
     return MS_EXIT_USAGE;

@@ -1,6 +1,7 @@
 /* Requests of the verbs of queues, topics, buses, schedules and dead letters; messages for people. */
 #include <string.h>
 
+#include "cli/deploy.h"
 #include "cli/verbs.h"
 
 /* ---- queues ---- */
@@ -16,8 +17,12 @@ static bool find_queue(struct ms_text *url, struct ms_verb_call *call, const cha
     ms_text_put(&request, "{");
     ms_text_pair(&request, "QueueName", ms_arn_name(name));
     ms_text_put(&request, "}");
-    is_fine = ms_client_ask(call->client, "GetQueueUrl", &request) &&
-              ms_text_member(url, ms_text_str(&call->client->reply), "QueueUrl");
+    is_fine = ms_client_call(call->client, "GetQueueUrl", &request);
+    if (is_fine) {
+      ms_text_member(url, ms_text_str(&call->client->reply), "QueueUrl");
+    } else {
+      ms_verb_say(call, "queue", name);
+    }
   }
   ms_text_deinit(&request);
   return is_fine;
@@ -45,10 +50,13 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* --attributes, and what the name says: NAME.fifo is FIFO. */
-static void put_attributes(struct ms_verb_call *call, const char *fifo)
+static bool put_attributes(struct ms_verb_call *call, const char *fifo)
 {
   const char *given = call->args->options[MS_OPTION_ATTRIBUTES];
   struct ms_text text = {0};
+  if (given != NULL && !ms_cli_check_json(given, "value of --attributes")) {
+    return false;
+  }
   ms_text_put(&text, given != NULL ? given : "{}");
   if (ends_with(call->operands[0], ".fifo") && strstr(ms_text_str(&text).data, fifo) == NULL) {
     struct ms_text more = {0};
@@ -58,23 +66,27 @@ static void put_attributes(struct ms_verb_call *call, const char *fifo)
   }
   ms_verb_json(call, "Attributes", ms_text_str(&text).data);
   ms_text_deinit(&text);
+  return true;
 }
 
 bool ms_build_queue_create(struct ms_verb_call *call)
 {
   ms_verb_text(call, "QueueName", call->operands[0]);
-  put_attributes(call, "FifoQueue");
-  return true;
+  return put_attributes(call, "FifoQueue");
 }
 
-static void put_fifo(struct ms_verb_call *call)
+static bool put_fifo(struct ms_verb_call *call)
 {
   const char *attributes = call->args->options[MS_OPTION_ATTRIBUTES];
   ms_verb_option(call, "MessageGroupId", MS_OPTION_GROUP);
   ms_verb_option(call, "MessageDeduplicationId", MS_OPTION_DEDUPLICATION);
+  if (attributes != NULL && !ms_cli_check_json(attributes, "value of --attributes")) {
+    return false;
+  }
   if (attributes != NULL) {
     ms_verb_json(call, "MessageAttributes", attributes);
   }
+  return true;
 }
 
 /* A whole number as it was given; the operation's own limits are AWS's. */
@@ -94,8 +106,7 @@ static bool put_number(struct ms_verb_call *call, const char *name, enum ms_opti
 
 bool ms_build_queue_send(struct ms_verb_call *call)
 {
-  put_fifo(call);
-  return put_number(call, "DelaySeconds", MS_OPTION_DELAY) && ms_build_queue(call) &&
+  return put_fifo(call) && put_number(call, "DelaySeconds", MS_OPTION_DELAY) && ms_build_queue(call) &&
          ms_verb_value(call, "MessageBody", 1, false);
 }
 
@@ -161,89 +172,6 @@ void ms_show_attributes(struct ms_verb_call *call)
   ms_text_deinit(&attributes);
 }
 
-/* ---- what delete means for messages that were received ---- */
-
-struct deleting {
-  struct ms_client *client;
-  const char *url;
-  bool is_fine;
-};
-
-static void delete_message(mstep_str item, void *user)
-{
-  struct deleting *deleting = user;
-  struct ms_text handle = {0}, request = {0};
-  ms_text_member(&handle, item, "ReceiptHandle");
-  ms_text_put(&request, "{");
-  ms_text_pair(&request, "QueueUrl", deleting->url);
-  ms_text_pair(&request, "ReceiptHandle", ms_text_str(&handle).data);
-  ms_text_put(&request, "}");
-  deleting->is_fine =
-      ms_client_ask(deleting->client, "DeleteMessage", &request) && deleting->is_fine;
-  ms_text_deinit(&handle);
-  ms_text_deinit(&request);
-}
-
-bool ms_after_receive(struct ms_verb_call *call)
-{
-  struct ms_text messages = {0}, url = {0};
-  if (call->args->options[MS_OPTION_DELETE] == NULL) {
-    return true;
-  }
-  ms_text_member(&messages, ms_text_str(&call->client->reply), "Messages");
-  ms_text_member(&url, ms_text_str(call->request), "QueueUrl");
-  struct deleting deleting = {call->client, ms_text_str(&url).data, true};
-  ms_text_each(ms_text_str(&messages), delete_message, &deleting);
-  ms_text_deinit(&messages);
-  ms_text_deinit(&url);
-  return deleting.is_fine;
-}
-
-/* ---- targets: "queue:NAME" and such ---- */
-
-/* Region and account are those of any ARN that this server has: a topic's, or the default bus's. */
-static bool put_place(struct ms_text *out, struct ms_verb_call *call, const char *service)
-{
-  struct ms_text request = {0}, arn = {0};
-  ms_text_put(&request, "{}");
-  bool is_fine = ms_client_ask(call->client, "DescribeEventBus", &request) &&
-                 ms_text_member(&arn, ms_text_str(&call->client->reply), "Arn");
-  const char *region = arn.data, *account = NULL, *end = NULL;
-  for (int i = 0; i < 3 && region != NULL; i++) {
-    region = strchr(region, ':') == NULL ? NULL : strchr(region, ':') + 1;
-  }
-  account = region == NULL ? NULL : strchr(region, ':');
-  end = account == NULL ? NULL : strchr(account + 1, ':');
-  is_fine = is_fine && end != NULL;
-  if (is_fine) {
-    ms_text_printf(out, "arn:aws:%s:%.*s:", service, (int)(end - region), region);
-  }
-  ms_text_deinit(&request);
-  ms_text_deinit(&arn);
-  return is_fine;
-}
-
-bool ms_verb_target(struct ms_text *out, struct ms_verb_call *call, const char *target)
-{
-  static const struct {
-    const char *kind, *service, *before;
-  } kinds[] = {{"queue:", "sqs", ""},
-               {"function:", "lambda", "function:"},
-               {"topic:", "sns", ""},
-               {"machine:", "states", "stateMachine:"},
-               {"bus:", "events", "event-bus/"}};
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    size_t len = strlen(kinds[i].kind);
-    if (strncmp(target, kinds[i].kind, len) == 0) {
-      bool is_fine = put_place(out, call, kinds[i].service);
-      ms_text_printf(out, "%s%s", kinds[i].before, target + len);
-      return is_fine;
-    }
-  }
-  ms_text_put(out, target);
-  return true;
-}
-
 /* ---- topics ---- */
 
 bool ms_build_topic(struct ms_verb_call *call)
@@ -258,8 +186,7 @@ bool ms_build_topic(struct ms_verb_call *call)
 bool ms_build_topic_create(struct ms_verb_call *call)
 {
   ms_verb_text(call, "Name", call->operands[0]);
-  put_attributes(call, "FifoTopic");
-  return true;
+  return put_attributes(call, "FifoTopic");
 }
 
 static const char *protocol_of(const char *target)
@@ -273,7 +200,8 @@ static const char *protocol_of(const char *target)
 bool ms_build_topic_subscribe(struct ms_verb_call *call)
 {
   struct ms_text target = {0};
-  bool is_fine = ms_build_topic(call) && ms_verb_target(&target, call, call->operands[1]);
+  bool is_fine = ms_build_topic(call) && ms_verb_target(&target, call, call->operands[1]) &&
+                 ms_verb_target_check(call, ms_text_str(&target).data);
   ms_verb_text(call, "Protocol", protocol_of(ms_text_str(&target).data));
   ms_verb_text(call, "Endpoint", ms_text_str(&target).data);
   ms_verb_json(call, "ReturnSubscriptionArn", "true");
@@ -283,12 +211,30 @@ bool ms_build_topic_subscribe(struct ms_verb_call *call)
 
 bool ms_build_topic_publish(struct ms_verb_call *call)
 {
-  put_fifo(call);
   ms_verb_option(call, "Subject", MS_OPTION_SUBJECT);
-  return ms_build_topic(call) && ms_verb_value(call, "Message", 1, false);
+  return put_fifo(call) && ms_build_topic(call) && ms_verb_value(call, "Message", 1, false);
 }
 
 /* ---- buses ---- */
+
+/* PutEvents takes events for a bus that is not there, and they are lost. */
+static bool find_bus(struct ms_verb_call *call)
+{
+  const char *name = call->args->options[MS_OPTION_BUS];
+  struct ms_text request = {0};
+  bool is_fine = true;
+  if (name != NULL) {
+    ms_text_put(&request, "{");
+    ms_text_pair(&request, "Name", name);
+    ms_text_put(&request, "}");
+    is_fine = ms_client_call(call->client, "DescribeEventBus", &request);
+    if (!is_fine) {
+      ms_verb_say(call, "bus", name);
+    }
+  }
+  ms_text_deinit(&request);
+  return is_fine;
+}
 
 bool ms_build_bus_put(struct ms_verb_call *call)
 {
@@ -299,7 +245,7 @@ bool ms_build_bus_put(struct ms_verb_call *call)
   ms_verb_text(&inner, "Source", call->operands[0]);
   ms_verb_text(&inner, "DetailType", call->operands[1]);
   ms_verb_option(&inner, "EventBusName", MS_OPTION_BUS);
-  bool is_fine = ms_verb_value(&inner, "Detail", 2, false);
+  bool is_fine = find_bus(call) && ms_verb_value(&inner, "Detail", 2, false);
   ms_text_put(&entry, "}");
   ms_text_put(call->request, "\"Entries\":[");
   ms_text_put(call->request, ms_text_str(&entry).data);
@@ -311,7 +257,7 @@ bool ms_build_bus_put(struct ms_verb_call *call)
 bool ms_build_bus_rules(struct ms_verb_call *call)
 {
   ms_verb_option(call, "EventBusName", MS_OPTION_BUS);
-  return true;
+  return find_bus(call);
 }
 
 bool ms_build_bus_test(struct ms_verb_call *call)
@@ -339,7 +285,8 @@ bool ms_build_schedule_create(struct ms_verb_call *call)
   struct ms_text target = {0}, arn = {0};
   struct ms_verb_call inner = *call;
   const char *role = call->args->options[MS_OPTION_ROLE];
-  bool is_fine = ms_verb_target(&arn, call, call->operands[2]) && ms_build_schedule(call);
+  bool is_fine = ms_verb_target(&arn, call, call->operands[2]) &&
+                 ms_verb_target_check(call, ms_text_str(&arn).data) && ms_build_schedule(call);
   inner.request = &target;
   ms_text_put(&target, "{");
   ms_verb_text(&inner, "Arn", ms_text_str(&arn).data);
@@ -373,7 +320,8 @@ bool ms_build_move(struct ms_verb_call *call)
   struct ms_text target = {0}, arn = {0};
   bool is_arn = strncmp(call->operands[0], "arn:", 4) == 0;
   ms_text_printf(&target, "%s%s", is_arn ? "" : "queue:", call->operands[0]);
-  bool is_fine = ms_verb_target(&arn, call, ms_text_str(&target).data);
+  bool is_fine = ms_verb_target(&arn, call, ms_text_str(&target).data) &&
+                 ms_verb_target_check(call, ms_text_str(&arn).data);
   ms_verb_text(call, "SourceArn", ms_text_str(&arn).data);
   ms_text_deinit(&target);
   ms_text_deinit(&arn);

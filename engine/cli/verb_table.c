@@ -172,6 +172,9 @@ static bool read_object(struct ms_text *out, struct ms_verb_call *call, size_t o
     return false;
   }
   mstep_str text = trim(ms_text_str(out));
+  if (!ms_cli_check_json(text.data, call->operands[operand][0] == '@' ? "file" : "argument")) {
+    return false;
+  }
   if (text.len < 2 || text.data[0] != '{' || text.data[text.len - 1] != '}') {
     ms_cli_error("not a JSON object: %.*s", (int)(text.len < 200 ? text.len : 200), text.data);
     return false;

@@ -248,7 +248,12 @@ static bool ask_pages(struct ms_verb_call *call, const struct ms_verb *verb, boo
   bool is_fine, has_more;
   do {
     put_token(call->request, len, verb, ms_text_str(&token).data);
-    is_fine = ms_client_ask(call->client, verb->operation, call->request);
+    is_fine = ms_client_call(call->client, verb->operation, call->request);
+    if (!is_fine && strcmp(verb->noun, "table") == 0 && call->operand_count > 0) {
+      ms_verb_say(call, "table", call->operands[0]); /* DynamoDB does not say which */
+    } else if (!is_fine) {
+      ms_client_say(call->client);
+    }
     token.len = 0;
     has_more = is_fine && verb->token != NULL &&
                ms_text_member(&token, ms_text_str(&call->client->reply), verb->token) &&
@@ -257,7 +262,8 @@ static bool ask_pages(struct ms_verb_call *call, const struct ms_verb *verb, boo
       show_page(call, verb, &table, is_json);
     }
   } while (has_more);
-  if (is_fine && !is_json && verb->columns != NULL) {
+  bool has_failed = ms_text_number(ms_text_str(&call->client->reply), "FailedEntryCount", 0) > 0;
+  if (is_fine && !is_json && verb->columns != NULL && !has_failed) {
     ms_cli_table_print(&table.table);
   } else {
     ms_text_deinit(&table.table.cells);
@@ -266,18 +272,71 @@ static bool ask_pages(struct ms_verb_call *call, const struct ms_verb *verb, boo
   return is_fine;
 }
 
+static void hint_verbs(const char *noun)
+{
+  struct ms_text all = {0};
+  const char *name;
+  for (size_t i = 0; (name = ms_verb_name(noun, i)) != NULL; i++) {
+    ms_text_printf(&all, "%s%s", i > 0 ? ", " : "", name);
+  }
+  ms_cli_hint("It has %s; \"mstep help %s\" explains them.", ms_text_str(&all).data, noun);
+  ms_text_deinit(&all);
+}
+
+void ms_cli_unknown_verb(const struct ms_cmd *cmd, const char *word)
+{
+  const char *noun = cmd->name, *name, *meant = NULL;
+  size_t best = MS_CLI_FAR;
+  for (size_t i = 0; (name = ms_verb_name(noun, i)) != NULL; i++) {
+    meant = ms_cli_is_nearer(word, name, &best) ? name : meant;
+  }
+  ms_cli_error("\"mstep %s\" has no verb \"%s\"", noun, word);
+  if (meant != NULL) {
+    ms_cli_hint("Did you mean \"mstep %s %s\"?", noun, meant);
+  } else if (ms_verb_name(noun, 0) == NULL) {
+    ms_cli_hint("\"mstep help %s\" shows what it takes.", noun);
+  } else {
+    hint_verbs(noun);
+  }
+}
+
+bool ms_cli_needs_verb(const struct ms_cmd *cmd)
+{
+  if (ms_verb_name(cmd->name, 0) == NULL) {
+    return false;
+  }
+  ms_cli_error("\"mstep %s\" needs a verb", cmd->name);
+  hint_verbs(cmd->name);
+  return true;
+}
+
 static bool check_operands(const struct ms_cli_args *args, const struct ms_verb *verb)
 {
   size_t count = args->operand_count - 1;
-  if (verb == NULL) {
-    ms_cli_error("\"mstep %s\" has no verb \"%s\"", args->cmd->name, args->operands[0]);
-    ms_cli_hint("\"mstep help %s\" lists them.", args->cmd->name);
-    return false;
+  if (count < verb->operands_min) {
+    ms_cli_error("\"mstep %s %s\" needs %s", verb->noun, verb->name, verb->operands);
+  } else if (count > verb->operands_max) {
+    ms_cli_error("\"mstep %s %s\" has no use for \"%s\"", verb->noun, verb->name,
+                 args->operands[verb->operands_max + 1]);
+  } else {
+    return true;
   }
-  if (count < verb->operands_min || count > verb->operands_max) {
-    ms_cli_error("usage: mstep %s %s%s%s", args->cmd->name, verb->name,
-                 verb->operands[0] != '\0' ? " " : "", verb->operands);
-    return false;
+  ms_cli_hint("usage: mstep %s %s%s%s", verb->noun, verb->name, verb->operands[0] != '\0' ? " " : "",
+              verb->operands);
+  return false;
+}
+
+/* Options of the noun that only other verbs have a use for. */
+static bool check_options(const struct ms_cli_args *args, const struct ms_verb *verb)
+{
+  for (size_t i = 0; i < args->given_count; i++) {
+    enum ms_option option = args->given[i].option;
+    if (!ms_cli_option_is_of(option, verb)) {
+      ms_cli_error("\"mstep %s %s\" has no use for --%s", verb->noun, verb->name,
+                   ms_cli_option_name(option));
+      ms_cli_hint("\"mstep help %s\" says which verbs have.", verb->noun);
+      return false;
+    }
   }
   return true;
 }
@@ -288,7 +347,11 @@ int ms_cmd_noun(const struct ms_cli_args *args)
   const struct ms_verb *verb = ms_verb_row(args->cmd->name, args->operands[0]);
   struct ms_client client;
   int form = ms_cli_choice(args, MS_OPTION_OUTPUT, forms);
-  if (form < 0 || !check_operands(args, verb)) {
+  if (verb == NULL) {
+    ms_cli_unknown_verb(args->cmd, args->operands[0]);
+    return MS_EXIT_USAGE;
+  }
+  if (form < 0 || !check_options(args, verb) || !check_operands(args, verb)) {
     return MS_EXIT_USAGE;
   }
   bool only_reads = (verb->flags & MS_VERB_READS) != 0;
@@ -302,8 +365,11 @@ int ms_cmd_noun(const struct ms_cli_args *args)
                               .operand_count = args->operand_count - 1,
                               .request = &request};
   ms_text_put(&request, "{");
-  bool is_fine = verb->build(&call) && ask_pages(&call, verb, form == 1) && ms_after_receive(&call);
+  int exit = MS_EXIT_USAGE;
+  if (verb->build(&call) && ask_pages(&call, verb, form == 1)) {
+    exit = ms_verb_outcome(&call, verb);
+  }
   ms_text_deinit(&request);
   ms_client_close(&client);
-  return is_fine ? MS_EXIT_OK : MS_EXIT_USAGE;
+  return exit;
 }

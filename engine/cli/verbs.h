@@ -50,13 +50,17 @@ bool ms_verb_value(struct ms_verb_call *call, const char *name, size_t operand, 
 /* The item of a list whose member is `name`, or ends in ":name"; its ARN. False: said. */
 bool ms_verb_find(struct ms_text *arn, struct ms_verb_call *call, const char *operation,
                   const char *list, const char *member, const char *name);
-/* The ARN that "queue:NAME", "function:NAME", "topic:NAME", "machine:NAME" means; others stay. */
+/* The ARN that "queue:NAME", "function:NAME", "topic:NAME", "machine:NAME" means; other addresses stay. False: said. */
 bool ms_verb_target(struct ms_text *out, struct ms_verb_call *call, const char *target);
+/* Has the server what this ARN names? Addresses that it cannot know pass. False: said. */
+bool ms_verb_target_check(struct ms_verb_call *call, const char *arn);
+/* Says the latest error: that there is no NOUN called so, where it is this. */
+void ms_verb_say(const struct ms_verb_call *call, const char *noun, const char *name);
 
 /* ---- who shows ---- */
 
-/* The messages of ReceiveMessage are deleted where --delete asks for it; after they were shown. */
-bool ms_after_receive(struct ms_verb_call *call);
+/* What an answer, already shown, leaves to do and to say; the exit code. */
+int ms_verb_outcome(struct ms_verb_call *call, const struct ms_verb *verb);
 
 void ms_show_messages(struct ms_verb_call *call);
 void ms_show_attributes(struct ms_verb_call *call);
@@ -65,6 +69,15 @@ void ms_show_item(struct ms_verb_call *call);
 
 /* The row, or NULL. */
 const struct ms_verb *ms_verb_row(const char *noun, const char *name);
+/*
+ * Has this verb a use for the option? The option's help says it: "send: ..." or "create, put: ...; get: ...", where these
+ * are verbs of the noun; without that it is for all of them.
+ */
+bool ms_cli_option_is_of(enum ms_option option, const struct ms_verb *verb);
+/* Says that the command has no such verb, and which is meant. */
+void ms_cli_unknown_verb(const struct ms_cmd *cmd, const char *word);
+/* Says which verbs there are; false: the command has none. */
+bool ms_cli_needs_verb(const struct ms_cmd *cmd);
 /* Every name of a noun's verbs, one after the other; NULL behind the last. */
 const char *ms_verb_name(const char *noun, size_t index);
 

@@ -464,8 +464,8 @@ int ms_durable_recover(struct ms_engine *engine)
   MS_FAULT(recover_done);
   if (err == 0 && engine->open_count > 0 && !engine->options.is_paused &&
       !engine->options.is_read_only) {
-    ms_engine_log(engine, 2, "%zu executions go on from %s", engine->open_count,
-                  ms_store_name(durable->reader));
+    ms_engine_log(engine, 2, "%zu execution%s on from %s", engine->open_count,
+                  engine->open_count == 1 ? " goes" : "s go", ms_store_name(durable->reader));
     durable->must_resume = true;
     ms_loop_defer(engine->loop);
   }
@@ -540,8 +540,8 @@ static void report_overdue(struct ms_engine *engine)
   engine->durable->overdue_count = count;
   engine->durable->overdue_ms = late_ms;
   if (count > 0) {
-    ms_engine_log(engine, 1, "%llu timers fell due meanwhile, the first %lld.%03lld s ago",
-                  (unsigned long long)count, (long long)(late_ms / 1000),
+    ms_engine_log(engine, 1, "%llu timer%s fell due meanwhile, the first %lld.%03lld s ago",
+                  (unsigned long long)count, count == 1 ? "" : "s", (long long)(late_ms / 1000),
                   (long long)(late_ms % 1000));
   }
 }

@@ -24,6 +24,18 @@ for _, kind in ipairs(places.kinds()) do
       assert.are.equal(0, place:json("bus", "put", "shop", "Order", '{"total":7}').FailedEntryCount)
     end)
 
+    it("fails with an event that is refused, or would be lost", function()
+      local refused = place:run("bus", "put", "shop", "Order", "not JSON")
+      assert.are.equal(1, refused.code)
+      assert.are.equal("", refused.stdout)
+      assert.is_truthy(refused.stderr:find("MalformedDetail: Detail is malformed.", 1, true), refused.stderr)
+      local json = place:run("bus", "put", "shop", "Order", "not JSON", "-o", "json")
+      assert.are.equal(1, json.code)
+      assert.are.equal(1, program.decode(json.stdout).FailedEntryCount)
+      place:refused('there is no bus "none"', "bus", "put", "shop", "Order", "{}", "--bus", "none")
+      place:refused('there is no bus "none"', "bus", "rules", "--bus", "none")
+    end)
+
     it("tests patterns", function()
       program.write(place.dir .. "/event.json", EVENT)
       assert.are.equal("true\n", place:ok("bus", "test", '{"source":["shop"]}', "@event.json"))

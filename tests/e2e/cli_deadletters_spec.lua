@@ -18,7 +18,8 @@ for _, kind in ipairs(places.kinds()) do
       place:ok("queue", "create", "work", "--attributes",
         [[{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:dead\",\"maxReceiveCount\":1}"}]])
       assert.is_truthy(place:ok("deadletters", "redrive", "dead"):match("^%S+\n$"))
-      place:refused("doesn't exist", "deadletters", "redrive", "none")
+      place:refused('there is no queue "none"', "deadletters", "redrive", "none")
+      place:refused('there is no undelivered "NOPE"', "deadletters", "replay", "NOPE")
     end)
   end)
 end

@@ -28,7 +28,7 @@ describe("mstep describe", function()
   it("is a text for people", function()
     local text = store:ok("describe", "lonely")
     assert.is_truthy(text:find("\nstatus               SUCCEEDED\n", 1, true), text)
-    assert.is_truthy(text:find('\noutput               {\n  "n": "lonely"\n}\n', 1, true), text)
+    assert.is_truthy(text:find('\noutput\n  {\n    "n": "lonely"\n  }\n', 1, true), text)
     assert.is_truthy(text:match("\nstartDate            %d+%-%d%d%-%d%dT%d%d:%d%d:%d%dZ\n"), text)
   end)
 

@@ -65,7 +65,7 @@ for _, kind in ipairs(places.kinds()) do
       place:refused("Function not found", "invoke", "nobody")
       place:refused("--wait goes with --async", "invoke", "double", "--wait")
       place:refused("could not read the payload", "invoke", "double", "-p", "@none")
-      place:refused("", "invoke", "double", "-p", "{")
+      place:refused("the payload is not valid JSON: line 1", "invoke", "double", "-p", "{")
     end)
   end)
 end

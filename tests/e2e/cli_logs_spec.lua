@@ -6,6 +6,7 @@ end
 local places = require "place"
 
 local FILES = {
+  ["functions/quiet.lua"] = "return function() end",
   ["functions/talk.lua"] = "return function(e) print('said ' .. e.n) return e.n end",
   ["functions/other.lua"] = "return function(e) print('not me') end",
   ["functions/bad.lua"] = "return function(e) error { Error = 'NoMoon', Cause = 'clouds' } end",
@@ -30,7 +31,14 @@ describe("mstep logs", function()
       text)
     assert.is_nil(text:find("not me", 1, true))
     assert.is_truthy(place:ok("logs", "bad"):find("[ERROR] NoMoon", 1, true))
-    assert.are.equal("", place:ok("logs", "nobody"))
+    local arn = "arn:aws:lambda:us-east-1:000000000000:function:bad"
+    assert.is_truthy(place:ok("logs", arn):find("[ERROR] NoMoon", 1, true))
+  end)
+
+  it("tells a function that has said nothing from one that is not there", function()
+    assert.are.equal("", place:ok("logs", "quiet"))
+    place:refused("Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody", "logs", "nobody")
+    place:refused("Function not found", "logs", "nobody", "-f")
   end)
 
   it("prints the lines of one request", function()

@@ -24,7 +24,7 @@ for _, kind in ipairs(places.kinds()) do
       assert.are.equal("", place:ok("queue", "receive", "jobs"))
       assert.is_truthy(place:ok("queue", "ls"):find("/jobs\n", 1, true))
       place:ok("queue", "delete", "jobs")
-      place:refused("The specified queue does not exist.", "queue", "send", "jobs", "x")
+      place:refused('there is no queue "jobs"', "queue", "send", "jobs", "x")
     end)
 
     it("acknowledges one message, purges all", function()
@@ -51,6 +51,9 @@ for _, kind in ipairs(places.kinds()) do
       place:refused('"mstep queue" has no verb "fetch"', "queue", "fetch")
       place:refused("usage: mstep queue send NAME BODY", "queue", "send", "jobs")
       place:refused("could not read the MessageBody", "queue", "send", "line.fifo", "@none")
+      place:refused('"mstep queue send" has no use for "b"', "queue", "send", "jobs", "a", "b")
+      place:refused('"mstep queue ls" has no use for --delay', "queue", "ls", "--delay", "5")
+      place:refused("the value of --attributes is not valid JSON: line 1", "queue", "create", "x", "--attributes", "no")
       place:refused("--max", "queue", "receive", "line.fifo", "--max", "many")
     end)
   end)

@@ -43,7 +43,8 @@ for _, kind in ipairs(places.kinds()) do
 
     it("says what is wrong", function()
       place:refused("not a JSON object", "table", "put", "carts", "[1]")
-      place:refused("", "table", "get", "nobody", '{"id":"a"}')
+      place:refused("not valid JSON: line 1", "table", "put", "carts", '{"id":"a" "n":1}')
+      place:refused('there is no table "nobody"', "table", "get", "nobody", '{"id":"a"}')
     end)
   end)
 end

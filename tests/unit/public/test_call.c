@@ -612,7 +612,8 @@ MT_TEST(call__undelivered)
   host_run(&host);
   check_ok(&host, "ListUndelivered", "{}",
            "{\"undelivered\":[{\"Id\":\"1\",\"Target\":\"hook:nobody\"");
-  check_ok(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x\"]}", "{\"replayedCount\":0}");
+  check_ok(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x\"]}",
+           "{\"replayedCount\":0,\"unknownIds\":[\"7\",\"x\"]}");
   check_ok(&host, "ReplayUndelivered", "{}", "{\"replayedCount\":1}");
   host_run(&host);
   check_ok(&host, "ListUndelivered", "{}", "\"Id\":\"1\"");

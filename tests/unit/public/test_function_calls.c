@@ -255,7 +255,7 @@ MT_TEST(function_calls__undelivered_of_functions_and_topics)
   call_has(&host, "ListUndelivered", "{\"maxResults\":1,\"nextToken\":\"buses:0\"}",
            "\"topics:1\"");
   call_is(&host, "ReplayUndelivered", "{\"ids\":[\"7\",\"x:1\",\"topics:7\"]}",
-          "{\"replayedCount\":0}");
+          "{\"replayedCount\":0,\"unknownIds\":[\"7\",\"x:1\",\"topics:7\"]}");
   call_has(&host, "sqs:CreateQueue", "{\"QueueName\":\"none\"}", "/none");
   call_is(&host, "ReplayUndelivered", "{\"ids\":[\"topics:1\"]}", "{\"replayedCount\":1}");
   call_has(&host, "sqs:ReceiveMessage", "{\"QueueUrl\":\"" QUEUE_URL "none\"}", "hello");
