@@ -154,11 +154,12 @@ MT_TEST(version__a_thousand_and_no_more)
          mt_format("{\"stateMachineArn\":\"" MACHINE("m") "\",\"definition\":\"" PASS("%d") "\"}", i));
     const char *text =
         call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}");
-    has(text, i <= 1000 ? mt_format("m:%d\"", i) : "ServiceQuotaExceededException");
+    text_has(text, i <= 1000 ? mt_format("m:%d\"", i) : "ServiceQuotaExceededException");
   }
   /* Of a revision that has one there is nothing new to make; one that is deleted makes room. */
   call(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE("m:7") "\"}");
-  has(call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"), "m:1001\"");
+  text_has(call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"),
+           "m:1001\"");
   host_close(&host);
 }
 
