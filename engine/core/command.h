@@ -15,6 +15,7 @@ enum ms_command_type {
   MS_COMMAND_TIMER,          /* the timer of frame is due (MS_FRAME_NONE: the execution's) */
   MS_COMMAND_STOP,           /* error, cause */
   MS_COMMAND_UPDATE_MAP_RUN, /* frame: of the Map; data: as more of MAP_STARTED */
+  MS_COMMAND_STOP_CHILD,     /* data: ARN of its map run, task: its place; error, cause */
   MS_COMMAND_REDRIVE,        /* goes on where it ended badly; MSTEP_ESTATE: it cannot, detail says why */
   MS_COMMAND_HISTORY_FULL    /* no further event fits; ms_core_turn sends it itself */
 };

@@ -122,6 +122,8 @@ static int dispatch(struct ms_decision *decision, const struct ms_command *comma
   case MS_COMMAND_STOP:
     return ms_decision_end(decision, MS_EVENT_EXECUTION_ABORTED, ms_json_ref(command->error),
                            ms_json_ref(command->cause));
+  case MS_COMMAND_STOP_CHILD:
+    return ms_decision_stop_child(decision, command);
   case MS_COMMAND_REDRIVE:
     return ms_decision_redrive(decision);
   case MS_COMMAND_HISTORY_FULL:

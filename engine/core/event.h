@@ -32,9 +32,10 @@
  *   MAP_RUN_ENDED         it     -                 see map_run.h      -                  -
  *   MAP_RUN_UPDATED       it     -                 as more of MAP_STARTED  -             -
  *   MAP_RUN_FAILING       it     -                 -                  -                  -
+ *   MAP_ITERATION_STOPPED it     index             -                  -                  -
  *
  * more of *_SCHEDULED: {"timeoutInSeconds"?, "heartbeatInSeconds"?, "roleArn"?, "token"?}.
- * MAP_ITERATION_FAILED of a map run: data = error, more = cause.
+ * MAP_ITERATION_FAILED of a map run, THREAD_ABORTED of a child that was stopped: data = error, more = cause.
  * more of MAP_STARTED: {"input", "concurrency", "toleratedCount"?, "toleratedPercentage"?, "pairs"?}.
  * data of RESUMED: NONE, the frame goes on in its state; else it begins its flow anew with this input.
  */

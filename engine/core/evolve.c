@@ -308,6 +308,18 @@ static struct ms_json or_null(struct ms_json value)
   return ms_json_is_none(value) ? MS_JSON_VALUE_NULL : ms_json_ref(value);
 }
 
+/* One child fewer runs: another may begin, or all have ended. */
+static int note_ended(struct ms_execution *execution, struct ms_frame *parent)
+{
+  struct ms_children *children = parent->children;
+  children->running_count--;
+  children->done_count++;
+  bool has_room = children->running_count < children->concurrency;
+  if ((may_start_more(children) && has_room) || children->done_count == children->count)
+    ms_frame_push(execution, parent);
+  return 0;
+}
+
 /* [index, error, cause]: for who writes results. */
 static int note_failure(struct ms_children *children, const struct ms_event *event)
 {
@@ -344,8 +356,6 @@ static int apply_child_ended(struct ms_execution *execution, struct ms_frame *ch
   date_end(execution, child, event->at_ms);
   if (parent != NULL && parent->children != NULL) {
     struct ms_children *children = parent->children;
-    children->running_count--;
-    children->done_count++;
     children->last_exit = child->previous;
     if (event->type == MS_EVENT_MAP_ITERATION_FAILED)
       children->failed_count++;
@@ -355,9 +365,7 @@ static int apply_child_ended(struct ms_execution *execution, struct ms_frame *ch
       return ms_error_nomem();
     if (!child->is_hidden)
       parent->previous = event->id != 0 ? event->id : child->previous;
-    bool has_room = children->running_count < children->concurrency;
-    if ((may_start_more(children) && has_room) || children->done_count == children->count)
-      ms_frame_push(execution, parent);
+    note_ended(execution, parent);
   }
   if (event->type == MS_EVENT_MAP_ITERATION_FAILED)
     ms_frame_cut(execution, child);
@@ -389,7 +397,9 @@ static int apply_map_run_failing(struct ms_execution *execution, struct ms_frame
 /* What the children that are cut had done is undone: they wait to be resumed, in the order of the list. */
 static void recount(struct ms_execution *execution, struct ms_children *children)
 {
-  children->done_count -= children->failed_count;
+  children->done_count = 0;
+  for (uint32_t i = 0; i < children->count; i++)
+    children->done_count += !ms_json_is_none(children->outputs[i]);
   children->failed_count = children->running_count = children->waiting_count = 0;
   children->last_exit = 0;
   children->is_failing = false;
@@ -529,6 +539,8 @@ static int apply_to_frame(struct ms_execution *execution, struct ms_frame *frame
     return apply_map_run_updated(execution, frame, event);
   case MS_EVENT_MAP_RUN_FAILING:
     return apply_map_run_failing(execution, frame);
+  case MS_EVENT_MAP_ITERATION_STOPPED:
+    return note_ended(execution, frame);
   case MS_EVENT_RETRY_SCHEDULED:
     return apply_retry_scheduled(execution, frame, event);
   case MS_EVENT_RETRY_STARTED:

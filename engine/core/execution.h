@@ -51,7 +51,7 @@ struct ms_children {
   uint32_t count;         /* branches, or items */
   uint32_t started_count; /* iterations started so far, in index order */
   uint32_t running_count;
-  uint32_t done_count;    /* succeeded or failed */
+  uint32_t done_count;    /* succeeded, failed, or stopped alone */
   uint32_t failed_count;
   uint32_t concurrency;   /* most at once */
   uint32_t last_exit;     /* event id: last state exit of the iteration that ended last */

@@ -305,6 +305,40 @@ static int abort_children(struct ms_decision *decision, const struct ms_frame *p
   return status;
 }
 
+/* The child at that place while it runs; NULL. */
+static const struct ms_frame *running_child(const struct ms_execution *execution,
+                                            const struct ms_frame *map, uint32_t index)
+{
+  for (uint32_t i = 0; i < execution->frame_count; i++) {
+    const struct ms_frame *frame = execution->frames[i];
+    if (frame != NULL && frame->parent == map->id && frame->index == index && !frame->is_cut)
+      return frame;
+  }
+  return NULL;
+}
+
+int ms_decision_stop_child(struct ms_decision *decision, const struct ms_command *command)
+{
+  const struct ms_frame *map = ms_map_run_find(decision->execution, ms_json_text(command->data));
+  const struct ms_frame *child =
+      map == NULL || map->is_cut ? NULL : running_child(decision->execution, map, command->task);
+  if (child == NULL)
+    return 0; /* it has ended meanwhile */
+  int status = time_out_below(decision, child, NULL);
+  if (status == 0)
+    status = abort_frame(decision, child);
+  if (status != 0)
+    return status;
+  struct ms_event *event = &decision->out->items[decision->out->count - 1];
+  event->data = ms_json_ref(command->error);
+  event->more = ms_json_ref(command->cause);
+  event = ms_decision_hidden(decision, MS_EVENT_MAP_ITERATION_STOPPED, map);
+  if (event == NULL)
+    return ms_error_nomem();
+  event->number = command->task;
+  return 0;
+}
+
 int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struct ms_json error,
                     struct ms_json cause)
 {

@@ -12,6 +12,8 @@ int ms_decision_finish(struct ms_decision *decision, const struct ms_frame *fram
 /* Closes every task and timer that is open, then ends the execution with error and cause (taken). */
 int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struct ms_json error,
                     struct ms_json cause);
+/* Cuts off one child of a map run that runs; nothing when it has ended. */
+int ms_decision_stop_child(struct ms_decision *decision, const struct ms_command *command);
 
 /* As ms_decision_fail_evaluation, but the state's own Retry and Catch have had their turn. */
 int ms_decision_fail_uncaught(struct ms_decision *decision, const struct ms_frame *frame,

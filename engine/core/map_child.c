@@ -257,7 +257,7 @@ static int end_child(struct ms_map_view *view, const struct ms_event *event, uin
   view->is_aborting = false;
   if (ended == MS_EXECUTION_SUCCEEDED) {
     ms_json_replace(&view->output, ms_json_ref(event->data));
-  } else if (ended == MS_EXECUTION_FAILED) {
+  } else {
     ms_json_replace(&view->error, ms_json_ref(event->data));
     ms_json_replace(&view->cause, ms_json_ref(event->more));
   }

@@ -52,8 +52,7 @@ void ms_map_run_count(struct ms_map_run_counts *items, struct ms_map_run_counts 
     const struct ms_frame *child = execution->frames[id];
     uint64_t weight = weight_of(children, child->index);
     bool is_waiting = waiting > 0;
-    bool is_failure = !is_waiting && (ms_map_run_is_failure(&failure, children, child) ||
-                                      !children->is_failing);
+    bool is_failure = !is_waiting && ms_map_run_is_failure(&failure, children, child);
     waiting -= is_waiting;
     items->running -= weight;
     executions->running--;

@@ -293,6 +293,22 @@ static const char *check_failing(const struct ms_execution *execution, const str
   return has_child_running(execution, frame) ? "a child is running" : NULL;
 }
 
+static const char *check_iteration_stopped(const struct ms_execution *execution,
+                                           const struct ms_frame *frame,
+                                           const struct ms_event *event)
+{
+  bool is_there = false;
+  if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state) ||
+      !ms_json_is_string(frame->children->run_arn) || frame->children->running_count == 0)
+    return "the frame is in no map run, or one in which nothing runs";
+  for (uint32_t i = 0; i < execution->frame_count; i++) {
+    const struct ms_frame *child = execution->frames[i];
+    is_there = is_there || (child != NULL && child->parent == frame->id && child->is_cut &&
+                            child->index == event->number);
+  }
+  return is_there ? NULL : "the child was not cut off";
+}
+
 static const char *check_by_type(const struct ms_execution *execution, const struct ms_frame *frame,
                                  const struct ms_event *event)
 {
@@ -333,6 +349,8 @@ static const char *check_by_type(const struct ms_execution *execution, const str
     return check_of_map_run(frame, event);
   case MS_EVENT_MAP_RUN_FAILING:
     return check_failing(execution, frame);
+  case MS_EVENT_MAP_ITERATION_STOPPED:
+    return check_iteration_stopped(execution, frame, event);
   case MS_EVENT_PARALLEL_SUCCEEDED:
   case MS_EVENT_PARALLEL_FAILED:
   case MS_EVENT_MAP_SUCCEEDED:
@@ -571,15 +589,16 @@ static const char *check_children(const struct ms_execution *execution,
     problem = check_kind(execution, frame);
   if (problem != NULL)
     return problem;
-  if (listed != tally.cut || children->failed_count > children->done_count ||
-      children->done_count - children->failed_count != tally.done)
+  uint32_t failed = children->failed_count, stopped = children->done_count - failed - tally.done;
+  if (listed != tally.cut || (uint64_t)failed + tally.done > children->done_count ||
+      (stopped > 0 && !ms_json_is_string(children->run_arn)))
     return "children that are counted wrong";
   if (frame->is_cut) /* the rest is counted again when it is resumed */
     return NULL;
   /* Those that were cut off are among them while their map run fails. */
   uint32_t ended = listed - children->waiting_count;
   if (children->running_count != tally.running || children->waiting_count > listed ||
-      (children->is_failing ? ended < children->failed_count : ended != children->failed_count))
+      (children->is_failing ? ended < (uint64_t)failed + stopped : ended != (uint64_t)failed + stopped))
     return "children that are counted wrong";
   bool has_work = children->is_failing || children->waiting_count > 0 || children->started_count < children->count ||
                   children->done_count == children->count;

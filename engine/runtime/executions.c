@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "runtime/durable.h"
 #include "runtime/internal.h"
+#include "runtime/map_children.h"
 #include "runtime/names.h"
 
 /* ---- start ---- */
@@ -337,6 +338,9 @@ int ms_engine_execution_stop(struct ms_engine *engine, struct ms_str arn, struct
 {
   struct ms_run *run;
   int err = ms_engine_may_write(engine);
+  if (err == 0 && ms_map_child_is(arn)) {
+    return ms_map_child_stop(engine, arn, error, cause, accepted);
+  }
   err = err != 0 ? err : ms_run_get(&run, engine, arn);
   if (err != 0) {
     return err;

@@ -254,6 +254,48 @@ int ms_map_child_history(struct ms_buf *out, struct ms_engine *engine,
   return err != 0 ? err : out->error;
 }
 
+/* ---- StopExecution ---- */
+
+/* NONE for text that was not given; *out owned. */
+static int set_text(struct ms_json *out, struct ms_str text)
+{
+  *out = text.data == NULL ? MS_JSON_VALUE_NONE : ms_json_string(text);
+  return text.data != NULL && ms_json_is_none(*out) ? ms_error_nomem() : MSTEP_OK;
+}
+
+static int push_stop(const struct seen *seen, struct ms_str error, struct ms_str cause,
+                     struct ms_callback accepted)
+{
+  struct ms_pending *stop = ms_pending_new(seen->engine, seen->run, MS_COMMAND_STOP_CHILD);
+  if (stop == NULL) {
+    return ms_error_nomem();
+  }
+  stop->command.task = seen->view.wanted;
+  stop->command.data = ms_json_ref(ms_json_getc(seen->row, "mapRunArn"));
+  int err = set_text(&stop->command.error, error);
+  err = err != 0 ? err : set_text(&stop->command.cause, cause);
+  if (err != 0) {
+    ms_pending_free(seen->engine, stop);
+    return err;
+  }
+  stop->accepted = accepted;
+  ms_pending_push(seen->engine, stop);
+  ms_engine_touch(seen->engine);
+  return MSTEP_OK;
+}
+
+int ms_map_child_stop(struct ms_engine *engine, struct ms_str arn, struct ms_str error,
+                      struct ms_str cause, struct ms_callback accepted)
+{
+  struct seen seen;
+  int err = see_child(&seen, engine, arn);
+  if (err == 0) {
+    err = push_stop(&seen, error, cause, accepted);
+  }
+  unsee(&seen);
+  return err;
+}
+
 /* ---- ListExecutions ---- */
 
 static bool is_listed(const struct ms_map_child *child, const struct ms_engine_children_list *list)

@@ -16,6 +16,9 @@ int ms_map_child_describe(struct ms_buf *out, struct ms_engine *engine, struct m
 /* GetExecutionHistory, from the event from_id on (0: the first) at most `max`. MSTEP_ENOTFOUND. */
 int ms_map_child_history(struct ms_buf *out, struct ms_engine *engine,
                          const struct ms_engine_history *request, uint64_t from_id, uint64_t max);
+/* StopExecution: as ms_engine_execution_stop. */
+int ms_map_child_stop(struct ms_engine *engine, struct ms_str arn, struct ms_str error,
+                      struct ms_str cause, struct ms_callback accepted);
 
 /* ---- history_page.c ---- */
 /* Every event of the execution that may be shown, in order, until on_event fails. */

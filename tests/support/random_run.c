@@ -113,6 +113,24 @@ static bool make_redrive(struct random_run *run)
          ms_core_redrivable(&reason, execution, &run->drive.limits, run->drive.env.now_ms);
 }
 
+/* Any child of a map run, one that is cut off too; false: there is none. */
+static bool make_stop_child(struct random_run *run)
+{
+  const struct ms_execution *execution = run->drive.execution;
+  for (uint32_t i = execution->frame_count; i-- > 0;) {
+    const struct ms_frame *child = execution->frames[i];
+    if (child == NULL || !child->flow->is_distributed || child->parent == MS_FRAME_NONE)
+      continue;
+    const struct ms_frame *map = ms_execution_frame(execution, child->parent);
+    run->command.type = MS_COMMAND_STOP_CHILD;
+    run->command.task = child->index;
+    run->command.data = ms_json_ref(map->children->run_arn);
+    run->command.error = ms_json_cstring("E");
+    return true;
+  }
+  return false;
+}
+
 bool random_run_next(struct random_run *run)
 {
   const struct drive *drive = &run->drive;
@@ -125,6 +143,8 @@ bool random_run_next(struct random_run *run)
     return make_redrive(run);
   else if (ms_random_below(&run->random, 300) == 0)
     run->command.type = MS_COMMAND_STOP;
+  else if (ms_random_below(&run->random, 15) == 0 && make_stop_child(run))
+    return true;
   else if (drive->task_count > 0 &&
            (drive->timer_count == 0 || ms_random_below(&run->random, 100) < 60))
     make_answer(run);

@@ -49,7 +49,7 @@ MT_TEST(map_child__what_is_no_name_leads_nowhere)
 
 /* ---- histories ---- */
 
-static void run(struct drive *drive, const char *definition, const char *input)
+static void begin(struct drive *drive, const char *definition, const char *input)
 {
   struct drive_options options = {0};
   struct ms_json value;
@@ -57,6 +57,11 @@ static void run(struct drive *drive, const char *definition, const char *input)
   mt_eq_int(drive_open(drive, ms_str_c(definition), &options, NULL), 0);
   mt_eq_int(drive_start(drive, value), 0);
   ms_json_unref(value);
+}
+
+static void run(struct drive *drive, const char *definition, const char *input)
+{
+  begin(drive, definition, input);
   for (int i = 0; i < 1000 && drive->execution->status == MS_EXECUTION_RUNNING; i++)
     mt_eq_int(drive_fire(drive), 0);
 }
@@ -156,6 +161,70 @@ MT_TEST(map_child__history_of_iterations)
           "\"MaxAttempts\":1}],\"ItemProcessor\":{\"StartAt\":\"F\",\"States\":{" FAIL "}}},"
           PASS("B", "\"End\":true") "}",
           "[1,2]");
+}
+
+/* ---- stopped alone ---- */
+
+#define TASKS                                                                                      \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"MaxConcurrency\":1,\"ItemProcessor\":{"             \
+  "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},\"StartAt\":\"T\","         \
+  "\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\","  \
+  "\"End\":true}}},\"End\":true}}}"
+
+static void stop(struct drive *drive, uint32_t place)
+{
+  struct ms_command command = {.type = MS_COMMAND_STOP_CHILD, .frame = MS_FRAME_NONE, .task = place};
+  command.data = ms_json_string(run_of(drive));
+  command.error = ms_json_cstring("E");
+  mt_eq_int(drive_command(drive, &command), 0);
+  ms_json_unref(command.data);
+  ms_json_unref(command.error);
+}
+
+static void succeed(struct drive *drive)
+{
+  struct ms_command command = {.type = MS_COMMAND_TASK_SUCCEEDED};
+  mt_ok(drive->task_count == 1);
+  command.frame = drive->tasks[0].frame;
+  command.task = drive->tasks[0].task;
+  command.data = ms_json_int(1);
+  mt_eq_int(drive_command(drive, &command), 0);
+}
+
+static void check_status(const struct drive *drive, uint32_t place, int status)
+{
+  struct ms_map_view view;
+  mt_eq_int(see(&view, drive, place), 0);
+  mt_eq_int(view.children[place].status, status);
+  if (status == MS_EXECUTION_ABORTED)
+    mt_eq_str(ms_json_text(view.error).data, "E");
+  ms_map_view_deinit(&view);
+}
+
+/* Its place is free for the next, it is no failure, and it runs again in a redrive. */
+MT_TEST(map_child__stopped_alone)
+{
+  struct drive drive;
+  begin(&drive, TASKS, "[1,2,3]");
+  stop(&drive, 7);
+  stop(&drive, 1); /* has not begun */
+  check_status(&drive, 0, MS_EXECUTION_RUNNING);
+  stop(&drive, 0);
+  stop(&drive, 0);
+  check_status(&drive, 0, MS_EXECUTION_ABORTED);
+  check_status(&drive, 1, MS_EXECUTION_RUNNING);
+  succeed(&drive);
+  struct ms_command command = {.type = MS_COMMAND_STOP};
+  mt_eq_int(drive_command(&drive, &command), 0);
+  command.type = MS_COMMAND_REDRIVE;
+  mt_eq_int(drive_command(&drive, &command), 0);
+  check_status(&drive, 0, MS_EXECUTION_RUNNING);
+  succeed(&drive);
+  check_status(&drive, 0, MS_EXECUTION_SUCCEEDED);
+  stop(&drive, 2); /* the last */
+  mt_eq_int(drive.execution->status, MS_EXECUTION_SUCCEEDED);
+  mt_eq_int((long long)ms_json_count(drive.execution->output), 2);
+  drive_close(&drive);
 }
 
 /* ---- failing allocations ---- */

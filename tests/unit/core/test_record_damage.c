@@ -83,6 +83,15 @@ static void write_sample(const struct sample *sample, unsigned machine, unsigned
   ms_buf_deinit(&bytes);
 }
 
+/* The first child of the first map run. */
+static void stop_child(struct sample *sample)
+{
+  struct ms_json arn = sample->trial.drive.execution->frames[0]->children->run_arn;
+  struct ms_command command = {.type = MS_COMMAND_STOP_CHILD, .data = ms_json_ref(arn)};
+  send(sample, &command);
+  ms_json_unref(command.data);
+}
+
 static void sample_open(struct sample *sample, unsigned machine, unsigned answers)
 {
   struct ms_command start = {.type = MS_COMMAND_START};
@@ -93,6 +102,8 @@ static void sample_open(struct sample *sample, unsigned machine, unsigned answer
   mt_eq_int(ms_json_parse(&start.data, MS_STR("{\"items\":[1,\"b\",{}]}"), NULL, NULL), 0);
   send(sample, &start);
   ms_json_unref(start.data);
+  if (machine == 2)
+    stop_child(sample);
   for (unsigned i = 0; i < answers; i++)
     answer(sample, i);
   mt_eq_int(ms_record_write_execution(&sample->execution, &sample->documents, NULL,
@@ -185,7 +196,7 @@ MT_TEST(record_damage__distributed_maps)
   try_samples(1, (const unsigned[]){0, 2, 3});
 }
 
-/* After two answers the map run fails and writes; after three it has failed. */
+/* One child was stopped. After two answers the map run fails and writes; after three it has failed. */
 MT_TEST(record_damage__map_runs_that_write)
 {
   try_samples(2, (const unsigned[]){0, 2, 3});

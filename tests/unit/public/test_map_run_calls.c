@@ -260,3 +260,128 @@ MT_TEST(map_run_calls__children_opened_again)
 {
   see_children(true);
 }
+
+/* ---- one child alone ---- */
+
+#define STOPPED                                                                                    \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Label\":\"L\",\"ItemProcessor\":{"               \
+  "\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},\"StartAt\":\"W\","         \
+  "\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"End\":true}}},\"ResultWriter\":{"                  \
+  "\"Resource\":\"arn:aws:states:::s3:putObject\",\"Parameters\":{\"Bucket\":\"out\"}},\"End\":true}}}"
+
+static char *described(struct host *host, const char *arn)
+{
+  return call(host, "DescribeExecution", mt_format("{\"executionArn\":\"%s\"}", arn));
+}
+
+static char *counts_of(struct host *host, const char *run)
+{
+  return call(host, "DescribeMapRun", mt_format("{\"mapRunArn\":\"%s\"}", run));
+}
+
+static void stop_child(bool has_store)
+{
+  struct host host;
+  open_with(&host, has_store);
+  host_machine(&host, "m", STOPPED);
+  call(&host, "StartExecution",
+       "{\"stateMachineArn\":\"" ARN "stateMachine:m\",\"name\":\"e\",\"input\":\"[1,2]\"}");
+  char *run = list(&host);
+  char *all = call(&host, "ListExecutions", mt_format("{\"mapRunArn\":\"%s\"}", run));
+  char *child = child_arn(all, 1);
+  char *stop = mt_format("{\"executionArn\":\"%s\",\"error\":\"E\",\"cause\":\"c\"}", child);
+  text_has(call(&host, "StopExecution", stop), "\"stopDate\":");
+  text_has(call(&host, "StopExecution", stop), "\"stopDate\":");
+  if (has_store) {
+    host_close(&host);
+    host_open(&host, tune);
+  }
+  char *text = described(&host, child);
+  text_has(text, "\"status\":\"ABORTED\"");
+  text_has(text, "\"error\":\"E\",\"cause\":\"c\"");
+  text_has(described(&host, child_arn(all, 0)), "\"status\":\"RUNNING\"");
+  text_has(call(&host, "GetExecutionHistory", mt_format("{\"executionArn\":\"%s\"}", child)),
+           "\"type\":\"ExecutionAborted\"");
+  text_has(counts_of(&host, run), "\"executionCounts\":{\"pending\":0,\"running\":1,\"succeeded\":0,\"failed\":0,"
+                                  "\"timedOut\":0,\"aborted\":1");
+  text = described(&host, EXECUTION);
+  for (int i = 0; i < 100 && strstr(text, "\"RUNNING\"") != NULL; i++) {
+    host_run(&host);
+    text = described(&host, EXECUTION);
+  }
+  text_has(text, "\"status\":\"SUCCEEDED\"");
+  text_has(counts_of(&host, run), "\"succeeded\":1,\"failed\":0,\"timedOut\":0,\"aborted\":1");
+  const char *folder = mt_format("%s/buckets/out/%s", root, strstr(run, "m/L:") + 4);
+  char *failed = mt_read_file(mt_format("%s/FAILED_0.json", folder), NULL);
+  text_has(failed, "\"Status\":\"ABORTED\"");
+  mt_eq_int(count_of(failed, "\"Status\""), 1);
+  host_close(&host);
+}
+
+MT_TEST(map_run_calls__one_child_is_stopped_without_a_store)
+{
+  stop_child(false);
+}
+
+MT_TEST(map_run_calls__one_child_is_stopped_and_opened_again)
+{
+  stop_child(true);
+}
+
+/* ---- a run that fails ---- */
+
+#define EXCEEDED                                                                                   \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Label\":\"L\",\"MaxConcurrency\":3,"             \
+  "\"ItemProcessor\":{\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},"          \
+  "\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$\","                 \
+  "\"NumericEquals\":1,\"Next\":\"P\"},{\"Variable\":\"$\",\"NumericEquals\":2,\"Next\":\"V\"}],"              \
+  "\"Default\":\"W\"},\"P\":{\"Type\":\"Pass\",\"End\":true},\"V\":{\"Type\":\"Wait\",\"Seconds\":5,"        \
+  "\"Next\":\"F\"},\"F\":{\"Type\":\"Fail\"},\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"End\":true}}},"      \
+  "\"ResultWriter\":{\"Resource\":\"arn:aws:states:::s3:putObject\",\"Parameters\":{\"Bucket\":\"out\"}},"     \
+  "\"End\":true}}}"
+
+static void exceed(bool has_store)
+{
+  struct host host;
+  open_with(&host, has_store);
+  host_machine(&host, "m", EXCEEDED);
+  call(&host, "StartExecution",
+       "{\"stateMachineArn\":\"" ARN "stateMachine:m\",\"name\":\"e\",\"input\":\"[1,2,3,4,5]\"}");
+  char *run = list(&host), *text = described(&host, EXECUTION);
+  if (has_store) {
+    host_close(&host);
+    host_open(&host, tune);
+  }
+  for (int i = 0; i < 100 && strstr(text, "\"RUNNING\"") != NULL; i++) {
+    host_run(&host);
+    text = described(&host, EXECUTION);
+  }
+  text_has(text, "\"status\":\"FAILED\"");
+  text_has(text, "\"error\":\"States.ExceedToleratedFailureThreshold\"");
+  text = counts_of(&host, run);
+  text_has(text, "\"status\":\"FAILED\"");
+  text_has(text, "\"itemCounts\":{\"pending\":1,\"running\":0,\"succeeded\":1,\"failed\":1,\"timedOut\":0,"
+                 "\"aborted\":2,\"total\":5");
+  const char *folder = mt_format("%s/buckets/out/%s", root, strstr(run, "m/L:") + 4);
+  text = mt_read_file(mt_format("%s/FAILED_0.json", folder), NULL);
+  mt_eq_int(count_of(text, "\"Status\":\"FAILED\""), 1);
+  mt_eq_int(count_of(text, "\"Status\":\"ABORTED\""), 2);
+  text = mt_read_file(mt_format("%s/PENDING_0.json", folder), NULL);
+  mt_eq_int(count_of(text, "\"Status\":\"PENDING\""), 1);
+  text_has(text, "\"Input\":\"5\"");
+  text = mt_read_file(mt_format("%s/SUCCEEDED_0.json", folder), NULL);
+  text_has(text, "\"Output\":\"1\"");
+  text = mt_read_file(mt_format("%s/manifest.json", folder), NULL);
+  text_has(text, "PENDING_0.json");
+  host_close(&host);
+}
+
+MT_TEST(map_run_calls__results_of_a_run_that_fails)
+{
+  exceed(false);
+}
+
+MT_TEST(map_run_calls__results_of_a_run_that_fails_opened_again)
+{
+  exceed(true);
+}
