@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "task/bucket.h"
 
 #define PATH_SIZE 4096
@@ -90,6 +91,7 @@ static int read_file(struct ms_buf *out, const char *path, struct ms_str key)
   }
   int err = (uint64_t)info.st_size > MS_BUCKET_FILE_MAX ? too_long(key) : read_all(out, fd);
   close(fd);
+  MS_FAULT(bucket_read);
   return err == MSTEP_ETOOBIG ? too_long(key) : err;
 }
 
@@ -184,9 +186,11 @@ static int write_text(const char *path, struct ms_str text)
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   bool is_fine = fd >= 0;
   for (size_t at = 0; is_fine && at < text.len;) {
-    ssize_t count = write(fd, text.data + at, text.len - at);
+    size_t rest = text.len - at;
+    ssize_t count = write(fd, text.data + at, rest < CHUNK ? rest : CHUNK);
     is_fine = count >= 0 || errno == EINTR;
     at += count > 0 ? (size_t)count : 0;
+    MS_FAULT(bucket_chunk);
   }
   is_fine = is_fine && fsync(fd) == 0;
   int reason = errno;
@@ -195,6 +199,36 @@ static int write_text(const char *path, struct ms_str text)
     reason = errno;
   }
   return is_fine ? MSTEP_OK : ms_error(MSTEP_EIO, "%s: %s", path, strerror(reason));
+}
+
+/* The name is as safe as the file: a manifest is never found without the files that it names. */
+static int sync_folder(char *path)
+{
+  char *slash = strrchr(path, '/');
+  *slash = '\0';
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  bool is_fine = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* not every file system can */
+  int err = is_fine ? MSTEP_OK : ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
+  if (fd >= 0) {
+    close(fd);
+  }
+  *slash = '/';
+  return err;
+}
+
+/* Aside first: what has the name is whole. */
+static int put_file(char *path, const char *aside, struct ms_str text)
+{
+  int err = write_text(aside, text);
+  if (err == 0 && rename(aside, path) != 0) {
+    err = ms_error(MSTEP_EIO, "%s: %s", path, strerror(errno));
+  }
+  if (err != 0) {
+    unlink(aside);
+    return err;
+  }
+  MS_FAULT(bucket_named);
+  return sync_folder(path);
 }
 
 int ms_bucket_store(const char *dir, struct ms_str bucket, struct ms_str key, struct ms_str text)
@@ -211,13 +245,7 @@ int ms_bucket_store(const char *dir, struct ms_str bucket, struct ms_str key, st
     err = make_folders(path.data);
   }
   if (err == 0) {
-    err = write_text(aside.data, text);
-    if (err == 0 && rename(aside.data, path.data) != 0) {
-      err = ms_error(MSTEP_EIO, "%s: %s", path.data, strerror(errno));
-    }
-    if (err != 0) {
-      unlink(aside.data);
-    }
+    err = put_file(path.data, aside.data, text);
   }
   ms_buf_deinit(&path);
   ms_buf_deinit(&aside);
