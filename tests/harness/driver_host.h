@@ -189,9 +189,12 @@ static inline int host_reopen_after(struct driver_host *host)
   return host_reopen(host);
 }
 
+/* Also after an opening that failed. */
 static inline void host_close(struct driver_host *host)
 {
-  host->type->close(host->driver);
+  if (host->driver != NULL) {
+    host->type->close(host->driver);
+  }
   host->driver = NULL;
   ms_batch_deinit(&host->batch);
   ms_store_close(host->store);

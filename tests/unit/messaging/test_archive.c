@@ -361,13 +361,7 @@ static int whole_life(void *user)
   if (err == 0) {
     host_pass(host, 2 * DAY_MS);
   }
-  if (host->driver != NULL) {
-    host_close(host);
-  } else {
-    ms_batch_deinit(&host->batch);
-    ms_store_close(host->store);
-    ms_loop_free(host->loop);
-  }
+  host_close(host);
   return err;
 }
 

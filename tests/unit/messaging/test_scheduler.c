@@ -450,13 +450,7 @@ static int whole_life(void *user)
   if (err == 0) {
     host_pass(host, 5000);
   }
-  if (host->driver != NULL) {
-    host_close(host);
-  } else {
-    ms_batch_deinit(&host->batch);
-    ms_store_close(host->store);
-    ms_loop_free(host->loop);
-  }
+  host_close(host);
   return err;
 }
 

@@ -158,13 +158,7 @@ static int whole_life(void *user)
     host->type->close(host->driver);
     err = host_reopen(host);
   }
-  if (host->driver != NULL) {
-    host_close(host);
-  } else {
-    ms_batch_deinit(&host->batch);
-    ms_store_close(host->store);
-    ms_loop_free(host->loop);
-  }
+  host_close(host);
   return err;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define PASS "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
@@ -248,6 +248,7 @@ MT_TEST(execution__stopped_is_aborted)
 {
   struct host host;
   host_open(&host, NULL);
+  call_has(&host, "CreateActivity", "{\"name\":\"work\"}", HOST_ACTIVITY);
   mstep_arn machine = host_machine(&host, "m", HOST_TASK);
   host_start(&host, &machine, "a", NULL);
   mt_eq_int(mstep_execution_stop(host.engine, host.arn.text, "Stopped", "by hand"), 0);

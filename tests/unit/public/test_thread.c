@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "calls.h"
 #include "mt.h"
 
 #define EXECUTIONS 400
@@ -187,14 +187,15 @@ MT_TEST(thread__stop_from_a_signal_handler)
 {
   struct host host;
   host_open(&host, real_time);
+  call_has(&host, "CreateActivity", "{\"name\":\"work\"}", HOST_ACTIVITY);
   mstep_arn machine = host_machine(&host, "m", HOST_TASK);
-  mt_eq_int(mstep_task_register(host.engine, "*", NULL, NULL), 0);
   host_start(&host, &machine, NULL, NULL);
   signalled = host.engine;
   signal(SIGUSR1, on_signal);
   raise(SIGUSR1);
   host_run(&host);
   mt_eq_int(host.ended, 0);
+  mt_eq_int(mstep_execution_stop(host.engine, host.arn.text, NULL, NULL), 0);
   host_run(&host);
   mt_eq_int(host.ended, 1);
   host_close(&host);

@@ -275,13 +275,7 @@ static int whole_life(void *user)
     err = ms_folders_look(host->driver);
     host_pass(host, 5000);
   }
-  if (host->driver != NULL) {
-    host_close(host);
-  } else {
-    ms_batch_deinit(&host->batch);
-    ms_store_close(host->store);
-    ms_loop_free(host->loop);
-  }
+  host_close(host);
   return err;
 }
 
