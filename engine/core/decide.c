@@ -90,7 +90,7 @@ static int decide_update(struct ms_decision *decision, const struct ms_frame *fr
   if (event == NULL)
     return ms_error_nomem();
   event->data = ms_json_ref(command->data);
-  return 0;
+  return ms_decision_lower_tolerance(decision, frame, command->data);
 }
 
 static int decide_for_frame(struct ms_decision *decision, const struct ms_command *command)

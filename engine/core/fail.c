@@ -367,24 +367,39 @@ int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struc
 
 /* ---- up ---- */
 
-/* With batches, items count: a batch fails with all of them. */
+static bool tolerates(double count, double percentage, double failed, double total)
+{
+  if (failed == 0)
+    return true;
+  if (count < 0 && percentage < 0)
+    return false;
+  return (count < 0 || failed <= count) && (percentage < 0 || failed * 100 / total <= percentage);
+}
+
+/* With batches, items count: a batch fails with all of them. failed_now: as in map_run.h. */
+static void count_failures(double *failed, double *total, const struct ms_decision *decision,
+                           const struct ms_frame *map, const struct ms_frame *failed_now)
+{
+  const struct ms_children *children = map->children;
+  *failed = children->failed_count + (failed_now != NULL ? 1.0 : 0.0);
+  *total = children->count;
+  if (children->is_batched) {
+    struct ms_map_run_counts items, batches;
+    ms_map_run_count(&items, &batches, decision->execution, map, failed_now);
+    *failed = (double)items.failed;
+    *total = (double)items.total;
+  }
+}
+
 static bool is_tolerated(const struct ms_decision *decision, const struct ms_frame *parent,
                          const struct ms_frame *frame)
 {
   const struct ms_children *children = parent->children;
-  double failed = children->failed_count + 1.0, total = children->count;
-  if (children->is_batched) {
-    struct ms_map_run_counts items, batches;
-    ms_map_run_count(&items, &batches, decision->execution, parent, frame);
-    failed = (double)items.failed;
-    total = (double)items.total;
-  }
+  double failed, total;
   if (children->tolerated_count < 0 && children->tolerated_percentage < 0)
     return false;
-  if (children->tolerated_count >= 0 && failed > children->tolerated_count)
-    return false;
-  return children->tolerated_percentage < 0 ||
-         failed * 100 / total <= children->tolerated_percentage;
+  count_failures(&failed, &total, decision, parent, frame);
+  return tolerates(children->tolerated_count, children->tolerated_percentage, failed, total);
 }
 
 static bool writes_results(const struct ms_decision *decision, const struct ms_frame *frame)
@@ -408,6 +423,32 @@ static int exceed_threshold(struct ms_decision *decision, const struct ms_frame 
   }
   int status = ms_decision_exceed_map_run(decision, parent, failed, failure);
   return status == MS_FAILED ? 0 : status;
+}
+
+static double number_or(struct ms_json object, const char *name, double otherwise)
+{
+  struct ms_json value = ms_json_getc(object, name);
+  return ms_json_is_number(value) ? ms_json_number(value) : otherwise;
+}
+
+int ms_decision_lower_tolerance(struct ms_decision *decision, const struct ms_frame *map,
+                                struct ms_json settings)
+{
+  const struct ms_children *children = map->children;
+  double failed, total;
+  if (map->task != 0 || children->is_failing || children->failed_count == 0)
+    return 0; /* it reads or writes, or nothing has failed that may not */
+  count_failures(&failed, &total, decision, map, NULL);
+  if (tolerates(number_or(settings, "toleratedCount", children->tolerated_count),
+                number_or(settings, "toleratedPercentage", children->tolerated_percentage), failed,
+                total))
+    return 0;
+  int status = time_out_below(decision, map, NULL);
+  if (status == 0)
+    status = abort_children(decision, map, NULL);
+  if (status == 0 && ms_decision_hidden(decision, MS_EVENT_MAP_RUN_FAILING, map) == NULL)
+    status = ms_error_nomem();
+  return status;
 }
 
 /* A branch or iteration fails its parent. 1: tolerated, or not yet, nothing more to do. */

@@ -14,6 +14,9 @@ int ms_decision_end(struct ms_decision *decision, enum ms_event_type type, struc
                     struct ms_json cause);
 /* Cuts off one child of a map run that runs; nothing when it has ended. */
 int ms_decision_stop_child(struct ms_decision *decision, const struct ms_command *command);
+/* After UpdateMapRun: the map run fails if more has failed already than `settings` tolerate. */
+int ms_decision_lower_tolerance(struct ms_decision *decision, const struct ms_frame *map,
+                                struct ms_json settings);
 
 /* As ms_decision_fail_evaluation, but the state's own Retry and Catch have had their turn. */
 int ms_decision_fail_uncaught(struct ms_decision *decision, const struct ms_frame *frame,

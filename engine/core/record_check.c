@@ -277,17 +277,11 @@ static const char *check_of_map_run(const struct ms_frame *frame, const struct m
   return ms_json_is_object(event->data) ? NULL : "it says nothing";
 }
 
-static bool writes_results(const struct ms_frame *frame)
-{
-  return frame->state->type->writes_results != NULL &&
-         frame->state->type->writes_results(frame->state);
-}
-
 static const char *check_failing(const struct ms_execution *execution, const struct ms_frame *frame)
 {
   if (frame->status != MS_FRAME_CHILDREN || !is_map(frame->state) || frame->task != 0 ||
-      !ms_json_is_string(frame->children->run_arn) || !writes_results(frame))
-    return "the frame is in no map run, or one that writes nothing";
+      !ms_json_is_string(frame->children->run_arn))
+    return "the frame is in no map run, or one that is busy";
   if (frame->children->is_failing)
     return "the map run fails already";
   return has_child_running(execution, frame) ? "a child is running" : NULL;
@@ -536,8 +530,8 @@ static bool has_good_dates(const struct ms_children *children)
 static const char *check_kind(const struct ms_execution *execution, const struct ms_frame *frame)
 {
   const struct ms_children *children = frame->children;
-  if (children->is_failing && !(ms_json_is_string(children->run_arn) && writes_results(frame)))
-    return "a map run that fails and writes nothing";
+  if (children->is_failing && !ms_json_is_string(children->run_arn))
+    return "no map run fails like this";
   if (!has_good_dates(children))
     return "a time out of range";
   if (is_map(frame->state))

@@ -4,6 +4,7 @@
  *   enter ─▶ MapStateStarted, MapRunStarted ─[ItemReader: a task]─▶ [MAP_ITEMS] ─▶ iterations
  *         ─▶ [ResultWriter: a task] ─▶ MapStateSucceeded
  *   too many fail ─▶ [MAP_RUN_FAILING ─▶ ResultWriter: a task] ─▶ MapRunFailed
+ *   UpdateMapRun tolerates less than has failed ─▶ MAP_RUN_FAILING ─▶ as above
  */
 #include "base/error.h"
 #include "core/map_run.h"
@@ -390,6 +391,8 @@ static int map_finish(struct ms_decision *decision, const struct ms_frame *frame
     ms_failure_deinit(&failure);
     return status;
   }
+  if (frame->children->is_failing)
+    return fail_exceeded(decision, frame);
   status = ms_map_succeeded(&result, decision, frame);
   if (status != 0)
     return status;

@@ -113,22 +113,42 @@ static bool make_redrive(struct random_run *run)
          ms_core_redrivable(&reason, execution, &run->drive.limits, run->drive.env.now_ms);
 }
 
-/* Any child of a map run, one that is cut off too; false: there is none. */
-static bool make_stop_child(struct random_run *run)
+/* Any child of a map run, one that is cut off too; NULL: there is none. */
+static const struct ms_frame *some_child(const struct ms_execution *execution)
 {
-  const struct ms_execution *execution = run->drive.execution;
   for (uint32_t i = execution->frame_count; i-- > 0;) {
     const struct ms_frame *child = execution->frames[i];
-    if (child == NULL || !child->flow->is_distributed || child->parent == MS_FRAME_NONE)
-      continue;
-    const struct ms_frame *map = ms_execution_frame(execution, child->parent);
-    run->command.type = MS_COMMAND_STOP_CHILD;
-    run->command.task = child->index;
-    run->command.data = ms_json_ref(map->children->run_arn);
-    run->command.error = ms_json_cstring("E");
-    return true;
+    if (child != NULL && child->flow->is_distributed && child->parent != MS_FRAME_NONE)
+      return child;
   }
-  return false;
+  return NULL;
+}
+
+static bool make_stop_child(struct random_run *run)
+{
+  const struct ms_frame *child = some_child(run->drive.execution);
+  if (child == NULL)
+    return false;
+  const struct ms_frame *map = ms_execution_frame(run->drive.execution, child->parent);
+  run->command.type = MS_COMMAND_STOP_CHILD;
+  run->command.task = child->index;
+  run->command.data = ms_json_ref(map->children->run_arn);
+  run->command.error = ms_json_cstring("E");
+  return true;
+}
+
+static bool make_update(struct random_run *run)
+{
+  const struct ms_frame *child = some_child(run->drive.execution);
+  if (child == NULL)
+    return false;
+  run->command.type = MS_COMMAND_UPDATE_MAP_RUN;
+  run->command.frame = child->parent;
+  run->command.data = ms_json_object(2);
+  ms_json_setc(&run->command.data, "concurrency", ms_json_int(1 + ms_random_below(&run->random, 3)));
+  if (ms_random_below(&run->random, 2) == 0)
+    ms_json_setc(&run->command.data, "toleratedCount", ms_json_int(ms_random_below(&run->random, 3)));
+  return true;
 }
 
 bool random_run_next(struct random_run *run)
@@ -144,6 +164,8 @@ bool random_run_next(struct random_run *run)
   else if (ms_random_below(&run->random, 300) == 0)
     run->command.type = MS_COMMAND_STOP;
   else if (ms_random_below(&run->random, 15) == 0 && make_stop_child(run))
+    return true;
+  else if (ms_random_below(&run->random, 15) == 0 && make_update(run))
     return true;
   else if (drive->task_count > 0 &&
            (drive->timer_count == 0 || ms_random_below(&run->random, 100) < 60))

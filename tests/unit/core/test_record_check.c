@@ -312,7 +312,7 @@ MT_TEST(record_check__children_that_cannot_be)
   WITH(children->outputs[2], ms_json_int(1), "never started");
   WITH(children->items, MS_JSON_VALUE_NULL, "other items");
   WITH(children->concurrency, 0, "other items");
-  WITH(children->is_failing, true, "writes nothing");
+  WITH(children->is_failing, true, "no map run");
   WITH(children->cut_first, 3, "cut elsewhere");
   WITH(children->cut_first, 77, "cut elsewhere");
   struct ms_children *branches = subject.execution->frames[0]->children;
