@@ -2,6 +2,7 @@
 #include "runtime/catalog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -89,23 +90,32 @@ static struct ms_catalog *catalog_of(const struct ms_engine *engine)
   return ms_engine_driver(engine, &ms_catalog_driver);
 }
 
-static void put_key(struct ms_buf *out, const char *kind, struct ms_str name)
+/* A key without an allocation: a lookup that could fail would say that nothing is there. */
+struct key {
+  size_t len; /* 0: it would be too long */
+  char text[MS_STORE_KEY_MAX];
+};
+
+static struct ms_str make_key(struct key *out, const char *kind, struct ms_str name)
 {
-  ms_buf_str(out, prefix);
-  ms_buf_cstr(out, kind);
-  ms_buf_char(out, '\0');
-  ms_buf_str(out, name);
+  size_t kind_len = strlen(kind) + 1, head = prefix.len + kind_len;
+  out->len = 0;
+  if (name.len <= sizeof out->text && head <= sizeof out->text - name.len) {
+    memcpy(out->text, prefix.data, prefix.len);
+    memcpy(out->text + prefix.len, kind, kind_len);
+    if (name.len > 0) {
+      memcpy(out->text + head, name.data, name.len);
+    }
+    out->len = head + name.len;
+  }
+  return (struct ms_str){out->text, out->len};
 }
 
 static struct entry *find(const struct ms_catalog *catalog, const char *kind, struct ms_str name)
 {
-  struct ms_buf key;
-  ms_buf_init(&key, 0);
-  put_key(&key, kind, name);
-  struct entry *entry =
-      key.error != 0 ? NULL : ms_map_get(&catalog->by_key, ms_buf_view(&key));
-  ms_buf_deinit(&key);
-  return entry;
+  struct key key;
+  struct ms_str text = make_key(&key, kind, name);
+  return text.len == 0 ? NULL : ms_map_get(&catalog->by_key, text);
 }
 
 struct ms_json ms_catalog_get(const struct ms_engine *engine, const char *kind, struct ms_str name)
@@ -202,19 +212,19 @@ static void leave(struct ms_catalog *catalog, struct entry *entry)
 static int put_new(struct ms_catalog *catalog, const char *kind, struct ms_str name,
                    struct ms_json value)
 {
-  struct ms_buf key;
-  ms_buf_init(&key, MS_STORE_KEY_MAX);
-  put_key(&key, kind, name);
-  struct entry *entry =
-      key.error != 0 ? NULL : entry_new(ms_buf_view(&key), catalog->last_place + 1, value);
-  int err = key.error != 0 ? key.error : enter(catalog, entry);
+  struct key key;
+  struct ms_str text = make_key(&key, kind, name);
+  if (text.len == 0) {
+    return ms_error(MSTEP_ETOOBIG, "a name is too long");
+  }
+  struct entry *entry = entry_new(text, catalog->last_place + 1, value);
+  int err = enter(catalog, entry);
   if (err == 0) {
-    err = write_row(catalog, ms_buf_view(&key), entry->place, value);
+    err = write_row(catalog, text, entry->place, value);
     if (err != 0) {
       leave(catalog, entry);
     }
   }
-  ms_buf_deinit(&key);
   return err;
 }
 

@@ -70,9 +70,9 @@ static void unsee(struct seen *seen)
   }
 }
 
-/* The map run of whose children one has that ARN; NONE. *row owned. */
-static bool find_row(struct ms_json *row, uint32_t *index, struct ms_engine *engine,
-                     struct ms_str arn)
+/* The map run of whose children one has that ARN. *row owned. MSTEP_ENOTFOUND with a detail. */
+static int find_row(struct ms_json *row, uint32_t *index, struct ms_engine *engine,
+                    struct ms_str arn)
 {
   size_t at = arn.len;
   while (at > 0 && arn.data[at - 1] != ':') {
@@ -85,15 +85,18 @@ static bool find_row(struct ms_json *row, uint32_t *index, struct ms_engine *eng
       continue;
     }
     struct ms_json mine = ms_map_child_arn_like(run_arn, "execution", "");
+    if (ms_json_is_none(mine)) {
+      return ms_error_nomem();
+    }
     struct ms_str text = ms_json_text(mine);
     bool is_mine = text.len + 1 == at && memcmp(text.data, arn.data, text.len) == 0;
     ms_json_unref(mine);
     if (is_mine) {
       ms_json_ref(*row);
-      return true;
+      return MSTEP_OK;
     }
   }
-  return false;
+  return ms_error(MSTEP_ENOTFOUND, "Execution Does Not Exist: '%.*s'", MS_STR_ARG(arn));
 }
 
 static int see_child(struct seen *out, struct ms_engine *engine, struct ms_str arn)
@@ -101,10 +104,8 @@ static int see_child(struct seen *out, struct ms_engine *engine, struct ms_str a
   uint32_t index;
   struct ms_json row;
   *out = (struct seen){.engine = engine};
-  if (!find_row(&row, &index, engine, arn)) {
-    return ms_error(MSTEP_ENOTFOUND, "Execution Does Not Exist: '%.*s'", MS_STR_ARG(arn));
-  }
-  int err = see(out, engine, row, index);
+  int err = find_row(&row, &index, engine, arn);
+  err = err != 0 ? err : see(out, engine, row, index);
   if (err == 0 && (index >= out->view.count || out->view.is_express)) {
     return ms_error(MSTEP_ENOTFOUND, "Execution Does Not Exist: '%.*s'", MS_STR_ARG(arn));
   }

@@ -225,6 +225,14 @@ static int write_map_started(struct ms_decision *decision, const struct ms_frame
   return ms_json_is_none(event->more) ? ms_error_nomem() : 0;
 }
 
+static int write_run_started(struct ms_decision *decision, const struct ms_frame *frame)
+{
+  struct ms_json arn = map_run_arn(decision, frame);
+  if (ms_json_is_none(arn))
+    return ms_error_nomem();
+  return ms_decision_write(decision, MS_EVENT_MAP_RUN_STARTED, frame, arn, MS_JSON_VALUE_NONE);
+}
+
 /* AWS looks at the tolerance only when the Map has started: MapStateStarted is there if it is wrong. */
 static int start_map(struct ms_decision *decision, const struct ms_frame *frame, struct map_plan *plan,
                      struct ms_json input, struct ms_json items)
@@ -239,8 +247,7 @@ static int start_map(struct ms_decision *decision, const struct ms_frame *frame,
   inspect_plan(decision, plan);
   int status = broken < 0 ? broken : write_map_started(decision, frame, plan, input, items);
   if (status == 0 && broken == 0 && state->processor->is_distributed)
-    status = ms_decision_write(decision, MS_EVENT_MAP_RUN_STARTED, frame,
-                               map_run_arn(decision, frame), MS_JSON_VALUE_NONE);
+    status = write_run_started(decision, frame);
   if (status == 0 && broken == 0 && !ms_json_is_none(request))
     status = ms_map_schedule(decision, frame, ms_json_ref(request));
   ms_json_unref(request);

@@ -191,17 +191,47 @@ static int try_it(void *user)
   return err;
 }
 
+static void fail_all(const char *dir, const char *request, bool is_write)
+{
+  struct attempt attempt = {dir, json(request), is_write};
+  mt_ok(mt_oom(try_it, &attempt) > 0);
+  ms_json_unref(attempt.asked);
+}
+
+static void fail_read(const char *dir, const char *key, const char *config, const char *more)
+{
+  fail_all(dir, mt_format("{\"resource\":\"x:getObject\",\"parameters\":{\"Bucket\":\"b\",\"Key\":\"%s\"},"
+                          "\"config\":%s%s}",
+                          key, config, more),
+           false);
+}
+
 MT_TEST(bucket__out_of_memory)
 {
   const char *dir = mt_tmpdir();
-  const char *text = "a,b\n1,\"2\"\n";
-  put(dir, "p/f", text, strlen(text));
-  struct ms_json asked[] = {
-      json("{\"resource\":\"x:getObject\",\"parameters\":{\"Bucket\":\"b\",\"Key\":\"p/f\"},\"config\":" CSV "}"),
-      json("{\"resource\":\"x:listObjectsV2\",\"parameters\":{\"Bucket\":\"b\"}}"), json(WRITE)};
-  for (int which = 0; which < 3; which++) {
-    struct attempt attempt = {dir, asked[which], which == 2};
-    mt_ok(mt_oom(try_it, &attempt) > 0);
-    ms_json_unref(asked[which]);
-  }
+  const char *table = "a,b\n1,\"2\"\n", *lines = "[1,\"a\"]\n{\"b\":2}\n", *pairs = "{\"a\":{\"b\":1,\"c\":[2]}}";
+  const char *manifest = "{\"destinationBucket\":\"b\",\"fileFormat\":\"CSV\",\"fileSchema\":\"Bucket, Key\","
+                         "\"files\":[{\"key\":\"packed.gz\"}]}";
+  char packed[256];
+  size_t len = pack(packed, sizeof packed, "\"b\",\"k1\"\n");
+  put(dir, "p/f", table, strlen(table));
+  put(dir, "lines", lines, strlen(lines));
+  put(dir, "pairs", pairs, strlen(pairs));
+  put(dir, "packed.gz", packed, len);
+  put(dir, "manifest", manifest, strlen(manifest));
+  fail_read(dir, "p/f", CSV, "");
+  fail_read(dir, "lines", JSONL, ",\"maxItems\":1");
+  fail_read(dir, "pairs", JSON, "");
+  fail_read(dir, "pairs", "{\"InputType\":\"JSON\",\"ItemsPointer\":\"/a/c\"}", "");
+  fail_read(dir, "manifest", "{\"InputType\":\"MANIFEST\"}", "");
+  fail_all(dir, "{\"resource\":\"x:listObjectsV2\",\"parameters\":{\"Bucket\":\"b\"}}", false);
+  fail_all(dir,
+           "{\"resource\":\"x:listObjectsV2\",\"parameters\":{\"Bucket\":\"b\",\"Prefix\":\"p/\"},\"config\":{"
+           "\"InputType\":\"CSV\",\"CSVHeaderLocation\":\"FIRST_ROW\",\"Transformation\":\"LOAD_AND_FLATTEN\"}}",
+           false);
+  fail_all(dir, WRITE, true);
+  fail_all(dir,
+           "{\"parameters\":{\"Bucket\":\"out\"},\"mapRunArn\":\"a:u\",\"succeeded\":[1],\"failed\":[{}],"
+           "\"pending\":[2,3]}",
+           true);
 }
