@@ -62,16 +62,20 @@ class Server {
   }
 
   client(service) {
-    if (!this.clients.has(service)) {
-      const module = sdk(`@aws-sdk/client-${SERVICES[service]}`);
-      const Client = Object.entries(module).find(([name, type]) => /^[A-Z]\w*Client$/.test(name) && !name.startsWith('__') &&
-        type.prototype?.send)[1];
-      this.clients.set(service, [module, new Client({
-        endpoint: this.url, region: 'us-east-1', maxAttempts: 1, disableHostPrefix: true,
-        credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
-      })]);
-    }
+    if (!this.clients.has(service))
+      this.clients.set(service, this.newClient(service));
     return this.clients.get(service);
+  }
+
+  // [the client's module, a client], with settings of its own
+  newClient(service, settings = {}) {
+    const module = sdk(`@aws-sdk/client-${SERVICES[service]}`);
+    const Client = Object.entries(module).find(([name, type]) => /^[A-Z]\w*Client$/.test(name) && !name.startsWith('__') &&
+      type.prototype?.send)[1];
+    return [module, new Client({
+      endpoint: this.url, region: 'us-east-1', maxAttempts: 1, disableHostPrefix: true,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret' }, ...settings,
+    })];
   }
 
   // The answer as plain data: {reply} or {error: {code, message, status}}
