@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#define MOST_OF_A_PAGE 50
+
 struct ms_invoke *ms_api_invoke(const struct ms_api_call *call)
 {
   return ms_engine_driver(ms_api_engine(call), &ms_invoke_driver);
@@ -82,6 +84,18 @@ struct ms_json ms_api_function_arn(const struct ms_api_call *call,
   return arn;
 }
 
+bool ms_api_revision_check(struct ms_api_call *call, struct ms_json current)
+{
+  struct ms_str wanted = ms_api_text(call, "RevisionId");
+  if (wanted.len == 0 || ms_str_eq(wanted, ms_json_text(ms_json_getc(current, "RevisionId")))) {
+    return true;
+  }
+  ms_api_fail(call, MS_API_ERROR_LAMBDA_PRECONDITION,
+              MS_STR("The Revision Id provided does not match the latest Revision Id. Call the "
+                     "GetFunction/GetAlias API to retrieve the latest Revision Id"));
+  return false;
+}
+
 struct ms_json ms_api_function_row(const struct ms_api_call *call,
                                    const struct ms_function_name *name)
 {
@@ -115,4 +129,42 @@ int ms_api_function_put(struct ms_api_call *call, const struct ms_function_name 
   }
   ms_api_keep(call, reply);
   return ms_api_accept(call, ms_api_reply_kept);
+}
+
+/* A marker is the place in the list. */
+static size_t place_of(struct ms_str marker)
+{
+  size_t place = 0;
+  for (size_t i = 0; i < marker.len && i < 9; i++) {
+    char c = marker.data[i];
+    place = c >= '0' && c <= '9' ? place * 10 + (size_t)(c - '0') : place;
+  }
+  return place;
+}
+
+int ms_api_reply_page(struct ms_api_call *call, const char *member, struct ms_json list)
+{
+  if (ms_json_is_none(list)) {
+    return ms_error_nomem();
+  }
+  int64_t wanted = ms_api_int(call, "MaxItems", MOST_OF_A_PAGE);
+  size_t from = place_of(ms_api_text(call, "Marker"));
+  size_t to = from + (size_t)(wanted < MOST_OF_A_PAGE ? wanted : MOST_OF_A_PAGE);
+  struct ms_json page = ms_json_array(4);
+  int err = ms_json_is_none(page) ? ms_error_nomem() : MSTEP_OK;
+  for (size_t i = from; i < to && i < ms_json_count(list) && err == 0; i++) {
+    err = ms_json_push(&page, ms_json_ref(ms_json_at(list, i)));
+  }
+  struct ms_json out = ms_json_object(2);
+  int set = ms_json_setc(&out, member, page);
+  err = err != 0 ? err : set;
+  if (err == 0 && to < ms_json_count(list)) {
+    err = ms_json_setc(&out, "NextMarker", ms_json_stringf("%zu", to));
+  }
+  ms_json_unref(list);
+  if (err != 0) {
+    ms_json_unref(out);
+    return err;
+  }
+  return ms_api_reply_json(call, out);
 }

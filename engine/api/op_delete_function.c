@@ -5,6 +5,42 @@
 static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBER_QUALIFIER,
                                                MS_MEMBER_END};
 
+/* Adds the names of the aliases that go to the version. */
+static void add_aliases(struct ms_buf *out, struct ms_json aliases, struct ms_str version)
+{
+  bool is_first = true;
+  for (size_t i = 0; i < ms_json_count(aliases); i++) {
+    struct ms_json alias = ms_json_member(aliases, i);
+    struct ms_json weights =
+        ms_json_getc(ms_json_getc(alias, "RoutingConfig"), "AdditionalVersionWeights");
+    if (!ms_str_eq(ms_json_text(ms_json_getc(alias, "FunctionVersion")), version) &&
+        ms_json_is_none(ms_json_get(weights, version))) {
+      continue;
+    }
+    ms_buf_cstr(out, is_first ? "" : ", ");
+    ms_buf_str(out, ms_json_key(aliases, i));
+    is_first = false;
+  }
+}
+
+/* MSTEP_ESTATE: the call has been answered with the aliases that still go to the version. */
+static int check_free(struct ms_api_call *call, struct ms_json row, struct ms_str version)
+{
+  struct ms_buf names;
+  ms_buf_init(&names, 0);
+  add_aliases(&names, ms_json_getc(row, "Aliases"), version);
+  struct ms_str all = ms_buf_view(&names);
+  int err = names.error;
+  if (err == 0 && all.len > 0) {
+    ms_api_fail_f(call, MS_API_ERROR_LAMBDA_CONFLICT,
+                  "Unable to delete version because the following aliases reference it: [%.*s]",
+                  MS_STR_ARG(all));
+    err = MSTEP_ESTATE;
+  }
+  ms_buf_deinit(&names);
+  return err;
+}
+
 static int delete_version(struct ms_api_call *call, const struct ms_function_name *name)
 {
   char version[72];
@@ -13,6 +49,11 @@ static int delete_version(struct ms_api_call *call, const struct ms_function_nam
   if (!is_there || name->qualifier.len >= sizeof version) {
     ms_json_unref(row);
     return ms_api_no_function(call, name);
+  }
+  int err = check_free(call, row, name->qualifier);
+  if (err != 0) {
+    ms_json_unref(row);
+    return err == MSTEP_ESTATE ? MSTEP_OK : err;
   }
   memcpy(version, name->qualifier.data, name->qualifier.len);
   version[name->qualifier.len] = '\0';

@@ -44,11 +44,8 @@ static const struct ms_api_member update_members[] = {
     MS_MEMBER_END};
 static const struct ms_api_member plain_members[] = {MS_MEMBER_FUNCTION_NAME, MEMBER_ALIAS,
                                                      MS_MEMBER_END};
-static const struct ms_api_member list_members[] = {
-    MS_MEMBER_FUNCTION_NAME,
-    {.name = "MaxItems", .kind = MS_API_INTEGER, .min = 1, .max = 50},
-    {.name = "Marker", .kind = MS_API_STRING, .max = 32},
-    MS_MEMBER_END};
+static const struct ms_api_member list_members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBERS_PAGE(50),
+                                                    MS_MEMBER_END};
 
 static struct ms_web *web_of(const struct ms_api_call *call)
 {
@@ -99,11 +96,10 @@ static struct ms_json show(const struct ms_api_call *call, const struct ms_funct
   static const char *const members[] = {"AuthType", "Cors", "CreationTime", "InvokeMode",
                                         "LastModifiedTime"};
   struct ms_json out = ms_json_object(7);
-  int err = ms_json_setc(
-      &out, "FunctionUrl",
-      ms_web_url(web_of(call), ms_json_text(ms_json_getc(config, "UrlId"))));
-  int set = ms_json_setc(&out, "FunctionArn",
-                         ms_api_function_arn(call, name, name->qualifier.len == 0));
+  int err = ms_json_setc(&out, "FunctionUrl",
+                         ms_web_url(web_of(call), ms_json_text(ms_json_getc(config, "UrlId"))));
+  int set =
+      ms_json_setc(&out, "FunctionArn", ms_api_function_arn(call, name, name->qualifier.len == 0));
   err = err != 0 ? err : set;
   for (size_t i = 0; i < sizeof members / sizeof members[0] - !has_modified && err == 0; i++) {
     struct ms_json value = ms_json_getc(config, members[i]);
@@ -142,12 +138,12 @@ static struct ms_json make(struct ms_api_call *call, struct ms_json before)
 }
 
 /* config is taken; NONE: out of memory. */
-static int put(struct ms_api_call *call, const struct ms_function_name *name,
-               struct ms_json config, bool has_modified)
+static int put(struct ms_api_call *call, const struct ms_function_name *name, struct ms_json config,
+               bool has_modified)
 {
   struct ms_json row = ms_api_function_row(call, name);
-  struct ms_json reply = ms_json_is_none(config) ? MS_JSON_VALUE_NONE
-                                                 : show(call, name, config, has_modified);
+  struct ms_json reply =
+      ms_json_is_none(config) ? MS_JSON_VALUE_NONE : show(call, name, config, has_modified);
   if (ms_json_is_none(config) || ms_api_row_set(&row, MS_WEB_URLS, key_of(name), config) != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);
   }
@@ -210,38 +206,6 @@ static int delete(struct ms_api_call *call)
   return ms_api_function_put(call, &name, row, ms_json_object(0));
 }
 
-/* A marker is the place in the list. */
-static size_t place_of(struct ms_str marker)
-{
-  size_t place = 0;
-  for (size_t i = 0; i < marker.len && i < 9; i++) {
-    char c = marker.data[i];
-    place = c >= '0' && c <= '9' ? place * 10 + (size_t)(c - '0') : place;
-  }
-  return place;
-}
-
-static int fill_list(struct ms_json *out, struct ms_api_call *call, struct ms_function_name name)
-{
-  struct ms_json configs =
-      ms_json_getc(ms_invoke_row(ms_api_invoke(call), name.name), MS_WEB_URLS);
-  size_t from = place_of(ms_api_text(call, "Marker"));
-  size_t to = from + (size_t)ms_api_int(call, "MaxItems", 50);
-  struct ms_json list = ms_json_array(2);
-  int err = MSTEP_OK;
-  for (size_t i = from; i < to && i < ms_json_count(configs) && err == 0; i++) {
-    struct ms_str key = ms_json_key(configs, i);
-    name.qualifier = ms_str_is(key, MS_INVOKE_LATEST) ? MS_STR("") : key;
-    err = ms_json_push(&list, show(call, &name, ms_json_member(configs, i), true));
-  }
-  int set = ms_json_setc(out, "FunctionUrlConfigs", list);
-  err = err != 0 ? err : set;
-  if (err == 0 && to < ms_json_count(configs)) {
-    err = ms_json_setc(out, "NextMarker", ms_json_stringf("%zu", to));
-  }
-  return err;
-}
-
 static int list(struct ms_api_call *call)
 {
   struct ms_function_name name;
@@ -251,11 +215,18 @@ static int list(struct ms_api_call *call)
   if (!ms_invoke_has(ms_api_invoke(call), &name)) {
     return ms_api_fail(call, MS_API_ERROR_LAMBDA_NOT_FOUND, MS_STR("Function does not exist"));
   }
-  struct ms_json out = ms_json_object(2);
-  if (fill_list(&out, call, name) != 0) {
-    ms_json_replace(&out, MS_JSON_VALUE_NONE);
+  struct ms_json configs = ms_json_getc(ms_invoke_row(ms_api_invoke(call), name.name), MS_WEB_URLS);
+  struct ms_json urls = ms_json_array(2);
+  int err = MSTEP_OK;
+  for (size_t i = 0; i < ms_json_count(configs) && err == 0; i++) {
+    struct ms_str key = ms_json_key(configs, i);
+    name.qualifier = ms_str_is(key, MS_INVOKE_LATEST) ? MS_STR("") : key;
+    err = ms_json_push(&urls, show(call, &name, ms_json_member(configs, i), true));
   }
-  return ms_api_reply_json(call, out);
+  if (err != 0) {
+    ms_json_replace(&urls, MS_JSON_VALUE_NONE);
+  }
+  return ms_api_reply_page(call, "FunctionUrlConfigs", urls);
 }
 
 const struct ms_op ms_op_create_function_url = {create_members, create};

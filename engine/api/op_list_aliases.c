@@ -5,6 +5,7 @@
 static const struct ms_api_member members[] = {
     MS_MEMBER_FUNCTION_NAME,
     {.name = "FunctionVersion", .kind = MS_API_STRING, .min = 1, .max = 1024},
+    MS_MEMBERS_PAGE(10000),
     MS_MEMBER_END};
 
 static int run(struct ms_api_call *call)
@@ -28,7 +29,7 @@ static int run(struct ms_api_call *call)
     ms_json_unref(list);
     return err;
   }
-  return ms_api_reply_json(call, ms_api_object("Aliases", list));
+  return ms_api_reply_page(call, "Aliases", list);
 }
 
 const struct ms_op ms_op_list_aliases = {members, run};

@@ -12,7 +12,8 @@ static int fill(struct ms_json *list, struct ms_json *marker, struct ms_api_call
                 struct ms_json names)
 {
   struct ms_str after = ms_api_text(call, "Marker");
-  size_t max = (size_t)ms_api_int(call, "MaxItems", 50);
+  size_t asked = (size_t)ms_api_int(call, "MaxItems", 50);
+  size_t max = asked < 50 ? asked : 50;
   int err = MSTEP_OK;
   for (size_t i = 0; i < ms_json_count(names) && err == 0; i++) {
     struct ms_function_name name = {.name = ms_json_text(ms_json_at(names, i))};

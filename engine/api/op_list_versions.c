@@ -2,10 +2,8 @@
 #include "api/function_config.h"
 #include "base/error.h"
 
-static const struct ms_api_member members[] = {
-    MS_MEMBER_FUNCTION_NAME,
-    {.name = "MaxItems", .kind = MS_API_INTEGER, .min = 1, .max = 10000},
-    MS_MEMBER_END};
+static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBERS_PAGE(10000),
+                                               MS_MEMBER_END};
 
 static int run(struct ms_api_call *call)
 {
@@ -27,7 +25,7 @@ static int run(struct ms_api_call *call)
     ms_json_unref(list);
     return err;
   }
-  return ms_api_reply_json(call, ms_api_object("Versions", list));
+  return ms_api_reply_page(call, "Versions", list);
 }
 
 const struct ms_op ms_op_list_versions = {members, run};

@@ -26,12 +26,10 @@ static const struct ms_api_member get_members[] = {
     MS_MEMBER_FUNCTION_NAME,
     MS_MEMBER_QUALIFIER,
     {.name = "List", .kind = MS_API_STRING, .values = "ALL"},
+    MS_MEMBERS_PAGE(50),
     MS_MEMBER_END};
-static const struct ms_api_member list_members[] = {
-    MS_MEMBER_FUNCTION_NAME,
-    {.name = "MaxItems", .kind = MS_API_INTEGER, .min = 1, .max = 50},
-    {.name = "Marker", .kind = MS_API_STRING},
-    MS_MEMBER_END};
+static const struct ms_api_member list_members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBERS_PAGE(50),
+                                                    MS_MEMBER_END};
 
 /* A version or an alias that is there. False: the call has been answered. */
 static bool find(struct ms_function_name *name, struct ms_api_call *call)
@@ -69,17 +67,17 @@ static struct ms_json show(struct ms_json config, struct ms_json arn, const char
   bool is_ready = status[0] == 'R';
   struct ms_json out = ms_json_object(6);
   int err = ms_json_is_none(arn) ? MSTEP_OK : ms_json_setc(&out, "FunctionArn", arn);
-  err = err != 0 ? err
-                 : ms_json_setc(&out, "RequestedProvisionedConcurrentExecutions",
-                                ms_json_ref(count));
+  err = err != 0
+            ? err
+            : ms_json_setc(&out, "RequestedProvisionedConcurrentExecutions", ms_json_ref(count));
   static const char *const members[] = {"AvailableProvisionedConcurrentExecutions",
                                         "AllocatedProvisionedConcurrentExecutions"};
   for (size_t i = 0; i < 2 && err == 0; i++) {
     err = ms_json_setc(&out, members[i], is_ready ? ms_json_ref(count) : ms_json_int(0));
   }
   err = err != 0 ? err : ms_json_setc(&out, "Status", ms_json_cstring(status));
-  err = err != 0 ? err
-                 : ms_json_setc(&out, "LastModified", ms_json_stringf("%.19s+0000", time_text));
+  err =
+      err != 0 ? err : ms_json_setc(&out, "LastModified", ms_json_stringf("%.19s+0000", time_text));
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
@@ -95,8 +93,8 @@ static int put(struct ms_api_call *call)
   int64_t count = ms_api_int(call, "ProvisionedConcurrentExecutions", 1);
   struct ms_json row = ms_api_function_row(call, &name);
   struct ms_json config = ms_api_object("Count", ms_json_int(count));
-  int err = ms_json_setc(&config, "LastModified",
-                         ms_json_int(ms_engine_now_ms(ms_api_engine(call))));
+  int err =
+      ms_json_setc(&config, "LastModified", ms_json_int(ms_engine_now_ms(ms_api_engine(call))));
   struct ms_json reply = show(config, MS_JSON_VALUE_NONE, "IN_PROGRESS");
   err = err != 0 ? err : ms_api_row_set(&row, group, name.qualifier, ms_json_ref(config));
   ms_json_unref(config);
@@ -139,14 +137,13 @@ static int list(struct ms_api_call *call)
   int err = MSTEP_OK;
   for (size_t i = 0; i < ms_json_count(configs) && err == 0; i++) {
     name.qualifier = ms_json_key(configs, i);
-    err = ms_json_push(&out, show(ms_json_member(configs, i),
-                                  ms_api_function_arn(call, &name, false), "READY"));
+    err = ms_json_push(
+        &out, show(ms_json_member(configs, i), ms_api_function_arn(call, &name, false), "READY"));
   }
   if (err != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
-  return ms_api_reply_json(
-      call, ms_json_is_none(out) ? out : ms_api_object("ProvisionedConcurrencyConfigs", out));
+  return ms_api_reply_page(call, "ProvisionedConcurrencyConfigs", out);
 }
 
 static int get(struct ms_api_call *call)

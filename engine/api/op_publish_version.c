@@ -6,6 +6,7 @@ static const struct ms_api_member members[] = {
     MS_MEMBER_FUNCTION_NAME,
     {.name = "CodeSha256", .kind = MS_API_STRING},
     {.name = "Description", .kind = MS_API_STRING, .max = 256},
+    MS_MEMBER_REVISION,
     MS_MEMBER_END};
 
 static int run(struct ms_api_call *call)
@@ -19,14 +20,19 @@ static int run(struct ms_api_call *call)
   }
   struct ms_json row = ms_api_function_row(call, &name);
   struct ms_str wanted = ms_api_text(call, "CodeSha256");
-  struct ms_str hash =
-      ms_json_text(ms_json_getc(ms_json_getc(row, "Configuration"), "CodeSha256"));
+  struct ms_json current = ms_json_getc(row, "Configuration");
+  struct ms_str hash = ms_json_text(ms_json_getc(current, "CodeSha256"));
+  if (!ms_api_revision_check(call, current)) {
+    ms_json_unref(row);
+    return MSTEP_OK;
+  }
   if (wanted.len > 0 && !ms_str_eq(wanted, hash)) {
     ms_json_unref(row);
-    return ms_api_fail_f(call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
-                         "CodeSHA256 (%.*s) is different from current CodeSHA256 in $LATEST (%.*s). "
-                         "Please try again with the CodeSHA256 in $LATEST.",
-                         MS_STR_ARG(wanted), MS_STR_ARG(hash));
+    return ms_api_fail_f(
+        call, MS_API_ERROR_INVALID_PARAMETER_VALUE,
+        "CodeSHA256 (%.*s) is different from current CodeSHA256 in $LATEST (%.*s). "
+        "Please try again with the CodeSHA256 in $LATEST.",
+        MS_STR_ARG(wanted), MS_STR_ARG(hash));
   }
   int err = ms_api_publish(&reply, &row, &code, version, call, &name, MS_JSON_VALUE_NONE);
   if (err != 0) {

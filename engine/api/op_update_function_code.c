@@ -6,6 +6,7 @@ static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME,
                                                MS_MEMBERS_CODE,
                                                {.name = "Publish", .kind = MS_API_BOOLEAN},
                                                {.name = "DryRun", .kind = MS_API_BOOLEAN},
+                                               MS_MEMBER_REVISION,
                                                MS_MEMBER_END};
 
 /* Says what it would be; what it was is put back. */
@@ -18,8 +19,8 @@ static int dry_run(struct ms_api_call *call, const struct ms_function_name *name
     configuration = ms_json_object(4);
   }
   int err = ms_api_configuration_code(&configuration, call, code);
-  struct ms_json reply = err != 0 ? MS_JSON_VALUE_NONE
-                                  : ms_api_configuration_show(call, name, configuration);
+  struct ms_json reply =
+      err != 0 ? MS_JSON_VALUE_NONE : ms_api_configuration_show(call, name, configuration);
   ms_invoke_restore(ms_api_invoke(call), name->name);
   ms_json_unref(configuration);
   ms_json_unref(row);
@@ -60,6 +61,9 @@ static int run(struct ms_api_call *call)
   }
   struct ms_json row = ms_invoke_row(ms_api_invoke(call), name.name);
   struct ms_json configuration = ms_json_getc(row, "Configuration");
+  if (!ms_api_revision_check(call, configuration)) {
+    return MSTEP_OK;
+  }
   int err = ms_api_code_load(&code, call, name.name, ms_api_get(call, NULL),
                              ms_json_text(ms_json_getc(configuration, "Handler")));
   if (err != 0) {

@@ -3,7 +3,7 @@
 #include "base/error.h"
 
 static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBERS_CONFIGURATION,
-                                               MS_MEMBER_END};
+                                               MS_MEMBER_REVISION, MS_MEMBER_END};
 
 /* A zip is loaded anew when its handler changes. MSTEP_ESTATE: the call has been answered. */
 static int change_handler(struct ms_invoke_code *code, struct ms_api_call *call,
@@ -30,6 +30,10 @@ static int run(struct ms_api_call *call)
     return MSTEP_OK;
   }
   struct ms_json row = ms_api_function_row(call, &name);
+  if (!ms_api_revision_check(call, ms_json_getc(row, "Configuration"))) {
+    ms_json_unref(row);
+    return MSTEP_OK;
+  }
   int err = change_handler(&code, call, &name, ms_json_getc(row, "Configuration"));
   if (err != 0) {
     ms_json_unref(row);

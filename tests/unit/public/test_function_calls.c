@@ -489,3 +489,90 @@ MT_TEST(function_calls__an_event_of_a_task_is_queued_like_any_other)
   mt_eq_str(host.error, "Lambda.ResourceNotFoundException");
   host_close(&host);
 }
+
+/* ---- versions, aliases, pages ---- */
+
+#define CHANGE_CODE                                                                                \
+  "{\"FunctionName\":\"f\",\"Source\":\"return function() return %d end\",\"RevisionId\":\"%s\"}"
+#define CHANGE_PLAIN "{\"FunctionName\":\"f\",\"Timeout\":9,\"RevisionId\":\"%s\"}"
+#define CHANGE_ALIAS                                                                               \
+  "{\"FunctionName\":\"f\",\"Name\":\"a\",\"Description\":\"d\",\"RevisionId\":\"%s\"}"
+
+static char *revision_of(struct host *host, const char *operation, const char *request)
+{
+  const char *text = strstr(call(host, operation, request), "\"RevisionId\":\"");
+  if (text == NULL) {
+    mt_fail("%s has no revision", operation);
+  }
+  return mt_format("%.36s", text + sizeof "\"RevisionId\":\"" - 1);
+}
+
+/* Whoever names a revision that is no longer the last one changes nothing. */
+MT_TEST(function_calls__a_revision_that_has_passed)
+{
+  struct host host;
+  host_open_at(&host, NULL, NULL);
+  make(&host, "f", "return function() return 1 end");
+  char *first = revision_of(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\"}");
+  call_has(&host, "UpdateFunctionCode", mt_format(CHANGE_CODE, 2, first), "\"Active\"");
+  call_has(&host, "UpdateFunctionCode", mt_format(CHANGE_CODE, 3, first), "PreconditionFailedException");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\"}", "\"Payload\":2");
+  call_has(&host, "UpdateFunctionConfiguration", mt_format(CHANGE_PLAIN, first),
+           "does not match the latest Revision Id");
+  call_has(&host, "PublishVersion", mt_format(CHANGE_PLAIN, first), "PreconditionFailedException");
+  char *second = revision_of(&host, "GetFunctionConfiguration", "{\"FunctionName\":\"f\"}");
+  call_has(&host, "PublishVersion", mt_format(CHANGE_PLAIN, second), "\"Version\":\"1\"");
+  char *alias = revision_of(&host, "CreateAlias",
+                            "{\"FunctionName\":\"f\",\"Name\":\"a\",\"FunctionVersion\":\"1\"}");
+  call_has(&host, "UpdateAlias", mt_format(CHANGE_ALIAS, alias), "\"Description\":\"d\"");
+  call_has(&host, "UpdateAlias", mt_format(CHANGE_ALIAS, alias), "PreconditionFailedException");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__a_version_with_aliases_stays)
+{
+  struct host host;
+  host_open_at(&host, NULL, NULL);
+  make(&host, "f", "return function() return 1 end");
+  call(&host, "PublishVersion", "{\"FunctionName\":\"f\"}");
+  call(&host, "UpdateFunctionCode",
+       "{\"FunctionName\":\"f\",\"Source\":\"return function() return 2 end\",\"Publish\":true}");
+  call(&host, "CreateAlias", "{\"FunctionName\":\"f\",\"Name\":\"a\",\"FunctionVersion\":\"1\"}");
+  call(&host, "CreateAlias",
+       "{\"FunctionName\":\"f\",\"Name\":\"b\",\"FunctionVersion\":\"2\","
+       "\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"1\":0.5}}}");
+  call_has(&host, "DeleteFunction", "{\"FunctionName\":\"f\",\"Qualifier\":\"1\"}",
+           "Unable to delete version because the following aliases reference it: [a, b]");
+  call_has(&host, "DeleteFunction", "{\"FunctionName\":\"f\",\"Qualifier\":\"2\"}", "it: [b]");
+  call(&host, "DeleteAlias", "{\"FunctionName\":\"f\",\"Name\":\"b\"}");
+  call_is(&host, "DeleteFunction", "{\"FunctionName\":\"f\",\"Qualifier\":\"2\"}", "{}");
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f:a\"}", "\"Payload\":1");
+  host_close(&host);
+}
+
+MT_TEST(function_calls__pages_of_versions_and_aliases)
+{
+  struct host host;
+  host_open_at(&host, NULL, NULL);
+  make(&host, "f", "return function() return 0 end");
+  for (int i = 1; i <= 60; i++) {
+    call(&host, "UpdateFunctionCode",
+         mt_format("{\"FunctionName\":\"f\",\"Source\":\"return function() return %d end\","
+                   "\"Publish\":true}",
+                   i));
+  }
+  char *all = call_has(&host, "ListVersionsByFunction",
+                       "{\"FunctionName\":\"f\",\"MaxItems\":9999}", "\"NextMarker\":\"50\"");
+  text_has(all, "\"Version\":\"49\"");
+  text_has_not(all, "\"Version\":\"50\"");
+  char *rest = call_has(&host, "ListVersionsByFunction",
+                        "{\"FunctionName\":\"f\",\"Marker\":\"50\"}", "\"Version\":\"50\"");
+  text_has(rest, "\"Version\":\"60\"");
+  text_has_not(rest, "NextMarker");
+  call(&host, "CreateAlias", "{\"FunctionName\":\"f\",\"Name\":\"a\",\"FunctionVersion\":\"1\"}");
+  call(&host, "CreateAlias", "{\"FunctionName\":\"f\",\"Name\":\"b\",\"FunctionVersion\":\"1\"}");
+  call_has(&host, "ListAliases", "{\"FunctionName\":\"f\",\"MaxItems\":1}", "\"NextMarker\":\"1\"");
+  call_is(&host, "ListAliases", "{\"FunctionName\":\"f\",\"Marker\":\"999999999999\"}",
+          "{\"Aliases\":[]}");
+  host_close(&host);
+}
