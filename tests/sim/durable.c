@@ -2,6 +2,7 @@
  * Executions in a store that fails, under engines that are killed: tests/support/sim.h says what must hold.
  * MSTEP_SIM_SEEDS=n runs n seeds, MT_SEED=n (or --seed n) only that one and tells what happens.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +25,20 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
   return text == NULL ? otherwise : strtoull(text, NULL, 10);
 }
 
+/* Folders of results. */
+static unsigned written(void)
+{
+  unsigned count = 0;
+  DIR *all = opendir(mt_format("%s/buckets/out", mt_tmpdir()));
+  for (struct dirent *entry; all != NULL && (entry = readdir(all)) != NULL;) {
+    count += entry->d_name[0] != '.';
+  }
+  if (all != NULL) {
+    closedir(all);
+  }
+  return count;
+}
+
 MT_TEST(durable__nothing_that_was_told_is_lost)
 {
   uint64_t one = number_from("MT_SEED", 0);
@@ -36,10 +51,11 @@ MT_TEST(durable__nothing_that_was_told_is_lost)
     mt_leak_end();
   }
   mt_note("%llu seeds: %llu executions, %llu tasks, %llu events, %llu lives, %llu kills, %llu failures "
-          "of the store, %llu redrives, %llu purges",
+          "of the store, %llu redrives, %llu purges, %u map runs written",
           (unsigned long long)count, (unsigned long long)counts.executions,
           (unsigned long long)counts.tasks, (unsigned long long)counts.events,
           (unsigned long long)counts.lives, (unsigned long long)counts.crashes,
           (unsigned long long)counts.failures, (unsigned long long)counts.redrives,
-          (unsigned long long)counts.purges);
+          (unsigned long long)counts.purges, written());
+  mt_ok(count < SEEDS || written() > 0);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -510,6 +511,18 @@ static void clean(struct sim *sim)
   ms_arena_free(sim->arena);
 }
 
+/* What map runs read. What they write stays until the case ends. */
+static void make_buckets(struct sim *sim)
+{
+  static const char *const folders[] = {"functions", "buckets", "buckets/in"};
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+    mkdir(sim_format(sim, "%s/%s", mt_tmpdir(), folders[i]), 0777); /* an earlier seed made them, or this one */
+  }
+  FILE *file = fopen(sim_format(sim, "%s/buckets/in/items.json", mt_tmpdir()), "w");
+  mt_ok(file != NULL && fputs("[4,0,2]", file) >= 0 && fclose(file) == 0);
+  sim->functions = sim_format(sim, "%s/functions", mt_tmpdir());
+}
+
 void sim_run(uint64_t seed, bool is_loud, struct sim_counts *counts)
 {
   struct sim *sim = ms_calloc(1, sizeof *sim);
@@ -520,6 +533,7 @@ void sim_run(uint64_t seed, bool is_loud, struct sim_counts *counts)
   sim->arena = ms_arena_new(TEXT_MAX);
   ms_random_seed(&sim->random, seed);
   sim->path = sim_format(sim, "%s/sim.db", mt_tmpdir());
+  make_buckets(sim);
   plan_faults(sim);
   plan_limits(sim);
   plan_machines(sim);

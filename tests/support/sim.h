@@ -143,6 +143,7 @@ struct sim {
   struct ms_arena *arena; /* everything that lives as long as this */
   struct sim_plan plan;
   char *path;
+  char *functions; /* the folder beside which buckets lie */
   struct ms_buf definitions[SIM_MACHINES][SIM_VERSIONS];
   bool is_express[SIM_MACHINES];
   enum ms_log_level log_levels[SIM_MACHINES];

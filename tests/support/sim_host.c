@@ -335,6 +335,7 @@ struct ms_engine_options sim_options(struct sim *sim, const char *url)
       .is_history_kept = true,
       .store_url = url,
       .durability = MS_DURABILITY_NONE,
+      .functions_dir = sim->functions,
       .host = {on_done, on_task, NULL, NULL, on_accepted, on_event, on_log, sim, NULL},
   };
 }

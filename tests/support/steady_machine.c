@@ -122,12 +122,29 @@ static void put_parallel(struct generator *g, unsigned self, unsigned depth)
   ms_buf_char(g->out, ']');
 }
 
+/* Where the items come from, and where the outputs go: a folder of them has another name each time. */
+static void put_ends(struct generator *g, bool is_distributed)
+{
+  bool reads = is_distributed && below(g, 2) == 0, writes = is_distributed && below(g, 2) == 0;
+  ms_buf_cstr(g->out, reads ? "\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\",\"ReaderConfig\":{"
+                              "\"InputType\":\"JSON\"},\"Parameters\":{\"Bucket\":\"in\",\"Key\":"
+                              "\"items.json\"}},"
+                            : "\"ItemsPath\":\"$.items\",");
+  if (writes) {
+    ms_buf_cstr(g->out, "\"ResultWriter\":{\"Resource\":\"arn:aws:states:::s3:putObject\",\"Parameters\":{"
+                        "\"Bucket\":\"out\"}},\"ResultSelector\":{\"to.$\":"
+                        "\"$.ResultWriterDetails.Bucket\"},");
+  }
+}
+
 static void put_map(struct generator *g, unsigned self, unsigned depth)
 {
   bool was_distributed = g->is_distributed;
   bool is_distributed = !g->is_express && !was_distributed && below(g, 5) == 0;
+  ms_buf_cstr(g->out, "\"Type\":\"Map\",");
+  put_ends(g, is_distributed);
   ms_buf_printf(g->out,
-                "\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"ResultPath\":\"$.m%u\","
+                "\"ResultPath\":\"$.m%u\","
                 "\"MaxConcurrency\":%u,\"ItemSelector\":{\"id.$\":\"$.id\",\"items.$\":\"$.items\","
                 "\"n.$\":\"$$.Map.Item.Value\","
                 "\"i.$\":\"States.Format('{}/{}', $.i, $$.Map.Item.Index)\"},\"ItemProcessor\":",

@@ -27,7 +27,10 @@
 
 #define STEADY_REDRIVES 2 /* after so many nothing is needy any more */
 
-/* Its input is an object: id, i (text), n (0 to 5), items (numbers). */
+/*
+ * Its input is an object: id, i (text), n (0 to 5), items (numbers). Map runs read items.json of the bucket "in",
+ * an array of numbers, and write to the bucket "out".
+ */
 void steady_machine(struct ms_buf *out, struct ms_random *random, bool is_express);
 
 /* What is to be done with a task. */
