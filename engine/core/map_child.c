@@ -150,7 +150,16 @@ static bool hangs_on_failure(const struct ms_event *event)
 /* AWS leaves these out of the chain. */
 static bool is_beside_chain(const struct ms_event *event)
 {
-  return event->type == MS_EVENT_PARALLEL_SUCCEEDED || event->type == MS_EVENT_MAP_SUCCEEDED;
+  return event->type == MS_EVENT_PARALLEL_SUCCEEDED || event->type == MS_EVENT_MAP_SUCCEEDED ||
+         event->type == MS_EVENT_MAP_RUN_SUCCEEDED;
+}
+
+/* MapStateSucceeded hangs on MapRunSucceeded, which comes in the same decision. */
+static bool hangs_on_latest(const struct ms_map_view *view, const struct ms_event *event)
+{
+  size_t count = view->events.count;
+  return event->type == MS_EVENT_MAP_SUCCEEDED && count > 0 &&
+         view->events.items[count - 1].type == MS_EVENT_MAP_RUN_SUCCEEDED;
 }
 
 /* A branch or iteration inside the child ends: the thread above goes on from there. */
@@ -180,6 +189,13 @@ static bool is_in_fail(const struct ms_frame *frame)
          ms_str_is(ms_str_c(frame->state->type->name), "Fail");
 }
 
+/* Of a map run inside the child, the children have histories of their own. */
+static bool is_shown(const struct ms_event *event, const struct ms_frame *frame)
+{
+  bool is_of_run = event->type == MS_EVENT_MAP_ITERATION_STARTED && frame->children->is_map_run;
+  return ms_event_is_public(event->type) && !is_of_run;
+}
+
 static int add_inner(struct ms_map_view *view, const struct ms_event *event,
                      const struct ms_frame *frame)
 {
@@ -192,7 +208,9 @@ static int add_inner(struct ms_map_view *view, const struct ms_event *event,
     previous = view->failing;
   if (event->type == MS_EVENT_MAP_ITERATION_STARTED && at->last_exit != 0)
     previous = at->last_exit;
-  if (ms_event_is_public(event->type)) {
+  if (hangs_on_latest(view, event))
+    previous = (uint32_t)view->events.count;
+  if (is_shown(event, frame)) {
     status = emit(view, event, event->type, previous);
     id = (uint32_t)view->events.count;
   }

@@ -349,10 +349,10 @@ static int start_iteration(struct ms_decision *decision, const struct ms_frame *
 static int write_succeeded(struct ms_decision *decision, const struct ms_frame *frame)
 {
   int status = ms_decision_end_map_run(decision, frame, "SUCCEEDED", NULL);
+  uint32_t last = decision->previous; /* AWS leaves ...Succeeded out of the chain, since late in 2024 of both kinds */
   if (status == 0 && frame->children->is_map_run)
     status = ms_decision_write(decision, MS_EVENT_MAP_RUN_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                MS_JSON_VALUE_NONE);
-  uint32_t last = decision->previous; /* AWS leaves ...Succeeded out of the chain */
   if (status == 0)
     status = ms_decision_write(decision, MS_EVENT_MAP_SUCCEEDED, frame, MS_JSON_VALUE_NONE,
                                MS_JSON_VALUE_NONE);

@@ -163,6 +163,36 @@ MT_TEST(map_child__history_of_iterations)
           "[1,2]");
 }
 
+/* The state that is left hangs on the beginning of its map run, as in what AWS recorded since late in 2024. */
+MT_TEST(map_child__history_with_a_map_run_in_it)
+{
+  static const char *const expected[] = {
+      "1<0 ExecutionStarted",    "2<0 MapStateEntered",    "3<2 MapStateStarted", "4<3 MapRunStarted",
+      "5<4 MapRunSucceeded",     "6<5 MapStateSucceeded",  "7<4 MapStateExited",  "8<7 ExecutionSucceeded"};
+  struct drive drive;
+  struct ms_map_view view;
+  struct ms_str arn = MS_STR("");
+  run(&drive,
+      "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"ProcessorConfig\":{\"Mode\":"
+      "\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},\"StartAt\":\"N\",\"States\":{\"N\":{\"Type\":\"Map\","
+      "\"ItemProcessor\":{\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},\"StartAt\":"
+      "\"X\",\"States\":{" PASS("X", "\"End\":true") "}},\"End\":true}}},\"End\":true}}}",
+      "[[1,2]]");
+  for (size_t i = drive.history.count; i-- > 0;)
+    if (drive.history.items[i].type == MS_EVENT_MAP_RUN_STARTED)
+      arn = ms_json_text(drive.history.items[i].data); /* the first */
+  mt_eq_int(ms_map_view_init(&view, drive.machine, &drive.execution->identity, arn, 0), 0);
+  for (size_t i = 0; i < drive.history.count; i++)
+    mt_eq_int(ms_map_view_add(&view, &drive.history.items[i]), 0);
+  mt_eq_int(view.events.count, sizeof expected / sizeof expected[0]);
+  for (size_t i = 0; i < view.events.count; i++) {
+    char *line = line_of(&view.events.items[i], drive.machine);
+    mt_eq_str(mt_format("%.*s", (int)strlen(expected[i]), line), expected[i]);
+  }
+  ms_map_view_deinit(&view);
+  drive_close(&drive);
+}
+
 /* ---- stopped alone ---- */
 
 #define TASKS                                                                                      \
