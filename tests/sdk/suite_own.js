@@ -6,12 +6,13 @@
 const { withServer } = require('./server.js');
 const { GREET } = require('./own_kit.js');
 
-const PARTS = ['states', 'lambda', 'messaging'];
+const FILES = { 'functions/greet.lua': GREET };
+const PARTS = ['states', 'lambda', 'messaging', 'wire'];
 
 function cases() {
   const found = Object.assign({}, ...PARTS.map((part) => require(`./own_${part}.js`)));
   return Object.entries(found).map(([name, play]) =>
-    ({ name, run: () => withServer({ files: { 'functions/greet.lua': GREET } }, async (server) => { await play(server); }) }));
+    ({ name, run: () => withServer({ files: FILES, args: play.args }, async (server) => { await play(server); }) }));
 }
 
 module.exports = { cases, needsCorpus: false };
