@@ -33,12 +33,13 @@ async function makeQueue(server, QueueName, Attributes) {
   return { QueueUrl, QueueArn: arn('sqs', QueueName) };
 }
 
-// All that a List operation has, by the client's own paginator, one item a page; `member` names the list.
+// All that a List operation has, by the client's own paginator, which changes its parameters, one item a page;
+// `member` names the list.
 async function pages(server, service, operation, member, params = {}) {
   const [module, client] = server.client(service);
   const found = [];
   let count = 0;
-  for await (const page of module[`paginate${operation}`]({ client, pageSize: 1 }, params)) {
+  for await (const page of module[`paginate${operation}`]({ client, pageSize: 1 }, { ...params })) {
     assert.ok((page[member] ?? []).length <= 1, `${operation}: a page has ${page[member]?.length} items`);
     found.push(...page[member] ?? []);
     assert.ok(++count <= 50, `${operation}: pages without an end`);
@@ -54,7 +55,7 @@ async function turned(server, service, operation, member, [token, limit], params
     const page = await server.ask(service, operation, { ...params, [limit]: 1, [token]: at });
     assert.ok((page[member] ?? []).length <= 1 && count <= 50, `${operation}: not one item a page`);
     found.push(...page[member] ?? []);
-    at = page[token === 'nextToken' ? 'nextToken' : 'NextToken'];
+    at = page[token];
   }
   return found;
 }
