@@ -131,24 +131,13 @@ int ms_api_function_put(struct ms_api_call *call, const struct ms_function_name 
   return ms_api_accept(call, ms_api_reply_kept);
 }
 
-/* A marker is the place in the list. */
-static size_t place_of(struct ms_str marker)
-{
-  size_t place = 0;
-  for (size_t i = 0; i < marker.len && i < 9; i++) {
-    char c = marker.data[i];
-    place = c >= '0' && c <= '9' ? place * 10 + (size_t)(c - '0') : place;
-  }
-  return place;
-}
-
 int ms_api_reply_page(struct ms_api_call *call, const char *member, struct ms_json list)
 {
   if (ms_json_is_none(list)) {
     return ms_error_nomem();
   }
   int64_t wanted = ms_api_int(call, "MaxItems", MOST_OF_A_PAGE);
-  size_t from = place_of(ms_api_text(call, "Marker"));
+  size_t from = ms_str_place(ms_api_text(call, "Marker"));
   size_t to = from + (size_t)(wanted < MOST_OF_A_PAGE ? wanted : MOST_OF_A_PAGE);
   struct ms_json page = ms_json_array(4);
   int err = ms_json_is_none(page) ? ms_error_nomem() : MSTEP_OK;

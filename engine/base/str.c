@@ -78,3 +78,13 @@ size_t ms_str_find(struct ms_str s, size_t from, char c)
   const char *hit = memchr(s.data + from, c, s.len - from);
   return hit == NULL ? s.len : (size_t)(hit - s.data);
 }
+
+size_t ms_str_place(struct ms_str s)
+{
+  size_t place = 0;
+  for (size_t i = 0; i < s.len && i < 9; i++) {
+    bool is_digit = s.data[i] >= '0' && s.data[i] <= '9';
+    place = is_digit ? place * 10 + (size_t)(s.data[i] - '0') : place;
+  }
+  return place;
+}

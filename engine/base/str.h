@@ -46,5 +46,7 @@ int ms_str_cmp_utf16(struct ms_str a, struct ms_str b); /* as Java's compareTo: 
 struct ms_str ms_str_sub(struct ms_str s, size_t from, size_t to); /* [from, to), clamped */
 /* Position of the first byte `c` at or after `from`; s.len when there is none. */
 size_t ms_str_find(struct ms_str s, size_t from, char c);
+/* The number that its digits make, the first nine; 0 without any. For tokens of pages. */
+size_t ms_str_place(struct ms_str s);
 
 #endif

@@ -80,8 +80,18 @@ int ms_bus_list_targets(struct ms_buses *buses, struct ms_json request, struct m
   if (rule == NULL) {
     return MSTEP_EINVALID;
   }
-  *reply = ms_json_object(1);
-  return ms_json_setc(reply, "Targets", ms_json_ref(rule->targets));
+  /* Targets stand as they were put, so their token is a place. */
+  struct ms_bus_page page;
+  ms_bus_page_begin(&page, request);
+  size_t from = ms_str_place(page.from), count = ms_json_count(rule->targets);
+  for (size_t i = from; i < count && i - from < (size_t)page.limit && page.err == 0; i++) {
+    ms_bus_page_add(&page, ms_json_ref(ms_json_at(rule->targets, i)));
+  }
+  size_t to = from + ms_json_count(page.items);
+  int err = ms_bus_page_end(&page, "Targets", reply);
+  return err != 0 || to >= count
+             ? err
+             : ms_json_setc(reply, "NextToken", ms_json_stringf("%zu", to));
 }
 
 static bool has_target(const struct ms_rule *rule, struct ms_str arn)
@@ -117,10 +127,17 @@ int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *
   struct ms_bus_page page;
   (void)why;
   ms_bus_page_begin(&page, request);
-  for (struct ms_bus *bus = buses->first; bus != NULL; bus = bus->next) {
-    if (ms_bus_page_wants(&page, bus->name)) {
-      ms_bus_page_add(&page, ms_json_ref(bus->row));
+  /* The default bus is first among the buses, but not in the list, which goes by name. */
+  struct ms_bus *standard = buses->first, *bus = standard == NULL ? NULL : standard->next;
+  while (standard != NULL || bus != NULL) {
+    bool is_standard =
+        standard != NULL && (bus == NULL || ms_str_cmp(standard->name, bus->name) < 0);
+    struct ms_bus *one = is_standard ? standard : bus;
+    if (ms_bus_page_wants(&page, one->name)) {
+      ms_bus_page_add(&page, ms_json_ref(one->row));
     }
+    standard = is_standard ? NULL : standard;
+    bus = is_standard ? bus : bus->next;
   }
   return ms_bus_page_end(&page, "EventBuses", reply);
 }

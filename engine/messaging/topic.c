@@ -7,7 +7,6 @@
 #include "metrics/metrics.h"
 
 #define NAME_MAX_LEN 256
-#define PAGE 100
 
 struct ms_str ms_topic_text(struct ms_json object, const char *name)
 {
@@ -199,7 +198,7 @@ int ms_topic_list(struct ms_topics *topics, struct ms_json request, struct ms_js
     if (from.data != NULL && ms_str_cmp(topic->arn, from) < 0) {
       continue;
     }
-    if (ms_json_count(list) == PAGE) {
+    if (ms_json_count(list) == MS_TOPIC_PAGE) {
       next = ms_json_getc(topic->row, "TopicArn");
       break;
     }

@@ -8,6 +8,8 @@
 #include "messaging/resource.h"
 #include "messaging/topic.h"
 
+#define MS_TOPIC_PAGE 100 /* topics or subscriptions, in one answer of a list */
+
 struct ms_subscription {
   struct ms_subscription *next; /* of its topic, oldest first */
   struct ms_topic *topic;

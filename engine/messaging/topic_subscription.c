@@ -244,19 +244,26 @@ int ms_topic_list_subscriptions(struct ms_topics *topics, struct ms_json request
   bool is_by_topic = !ms_json_is_none(ms_json_getc(request, "TopicArn"));
   struct ms_topic *only = is_by_topic ? ms_topic_asked(topics, request, "TopicArn", why) : NULL;
   struct ms_json list = ms_json_array(0);
+  size_t from = ms_str_place(ms_topic_text(request, "NextToken")), at = 0;
   int err = is_by_topic && only == NULL ? MSTEP_EINVALID : MSTEP_OK;
   for (struct ms_topic *topic = topics->first; topic != NULL && err == 0; topic = topic->next) {
-    for (struct ms_subscription *one = topic->subscriptions; one != NULL && err == 0;
-         one = one->next) {
-      err = only == NULL || only == topic ? list_one(&list, one) : MSTEP_OK;
+    struct ms_subscription *one =
+        only == NULL || only == topic ? topic->subscriptions : NULL;
+    for (; one != NULL && err == 0; one = one->next, at++) {
+      bool is_wanted = at >= from && at - from < MS_TOPIC_PAGE;
+      err = is_wanted ? list_one(&list, one) : MSTEP_OK;
     }
   }
   if (err != 0) {
     ms_json_unref(list);
     return err;
   }
-  *reply = ms_json_object(1);
-  return ms_json_setc(reply, "Subscriptions", list);
+  *reply = ms_json_object(2);
+  err = ms_json_setc(reply, "Subscriptions", list);
+  if (err == 0 && at > from && at - from > MS_TOPIC_PAGE) {
+    err = ms_json_setc(reply, "NextToken", ms_json_stringf("%zu", from + MS_TOPIC_PAGE));
+  }
+  return err;
 }
 
 int ms_subscription_get_attributes(struct ms_topics *topics, struct ms_json request,

@@ -82,3 +82,18 @@ MT_TEST(base_str__find)
   mt_eq_int(ms_str_find(s, 50, '/'), 5);
   mt_eq_int(ms_str_find(MS_STR("a\0b"), 0, '\0'), 1);
 }
+
+MT_TEST(base_str__places)
+{
+  static const struct {
+    const char *text;
+    long long place;
+  } cases[] = {
+      {"", 0},     {"7", 7},   {"050", 50},
+      {"none", 0}, {"1-2", 12}, {"99999999999999999999", 999999999},
+  };
+  mt_eq_int((long long)ms_str_place((struct ms_str){NULL, 0}), 0);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    mt_eq_int((long long)ms_str_place(ms_str_c(cases[i].text)), cases[i].place);
+  }
+}

@@ -159,3 +159,70 @@ MT_TEST(event_calls__archives_and_replays)
   call_has(&host, "DescribeArchive", "{\"ArchiveName\":\"a\"}", "ResourceNotFoundException");
   host_close(&host);
 }
+
+/* ---- pages ---- */
+
+MT_TEST(event_calls__pages_of_buses)
+{
+  struct host host;
+  open_with_queue(&host);
+  call(&host, "CreateEventBus", "{\"Name\":\"a\"}");
+  call(&host, "CreateEventBus", "{\"Name\":\"z\"}");
+  static const char *const names[] = {"a", "default", "z"};
+  for (size_t i = 0; i < 3; i++) {
+    const char *page = call_has(&host, "ListEventBuses",
+                                mt_format("{\"Limit\":1,\"NextToken\":\"%s\"}", names[i]),
+                                mt_format("\"Name\":\"%s\"", names[i]));
+    const char *next = i < 2 ? mt_format("\"NextToken\":\"%s\"", names[i + 1]) : "}]}";
+    mt_ok(strstr(page, next) != NULL);
+  }
+  host_close(&host);
+}
+
+MT_TEST(event_calls__pages_of_targets)
+{
+  struct host host;
+  open_with_queue(&host);
+  call(&host, "PutRule", "{\"Name\":\"r\",\"EventPattern\":\"{\\\"source\\\":[\\\"s\\\"]}\"}");
+  for (int i = 1; i <= 3; i++) {
+    call(&host, "PutTargets",
+         mt_format("{\"Rule\":\"r\",\"Targets\":[{\"Id\":\"t%d\",\"Arn\":\"" QUEUE_ARN "\"}]}", i));
+  }
+  call_has(&host, "ListTargetsByRule", "{\"Rule\":\"r\",\"Limit\":2}", "\"NextToken\":\"2\"");
+  call_is(&host, "ListTargetsByRule", "{\"Rule\":\"r\",\"NextToken\":\"2\"}",
+          "{\"Targets\":[{\"Id\":\"t3\",\"Arn\":\"" QUEUE_ARN "\"}]}");
+  call_is(&host, "ListTargetsByRule", "{\"Rule\":\"r\",\"NextToken\":\"999999999999\"}",
+          "{\"Targets\":[]}");
+  host_close(&host);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+  size_t count = 0;
+  for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
+    count++;
+  }
+  return count;
+}
+
+MT_TEST(event_calls__pages_of_subscriptions)
+{
+  struct host host;
+  open_with_queue(&host);
+  call(&host, "CreateTopic", "{\"Name\":\"t\"}");
+  for (int i = 0; i < 101; i++) {
+    call_has(&host, "Subscribe",
+             mt_format("{" TOPIC ",\"Protocol\":\"lambda\",\"Endpoint\":\"arn:aws:lambda:us-east-1:"
+                       "000000000000:function:f%d\"}",
+                       i),
+             "SubscriptionArn");
+  }
+  const char *of_topic = "{" TOPIC "}", *rest = "{" TOPIC ",\"NextToken\":\"100\"}";
+  const char *first = call_has(&host, "ListSubscriptionsByTopic", of_topic, "\"NextToken\":\"100\"");
+  mt_eq_int((long long)count_of(first, "\"Endpoint\""), 100);
+  const char *last = call_has(&host, "ListSubscriptionsByTopic", rest, ":function:f100\"");
+  mt_eq_int((long long)count_of(last, "\"Endpoint\""), 1);
+  mt_ok(strstr(last, "NextToken") == NULL);
+  call_has(&host, "ListSubscriptions", "{}", "\"NextToken\":\"100\"");
+  host_close(&host);
+}
