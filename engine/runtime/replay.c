@@ -332,6 +332,20 @@ static bool is_of_all(const struct replay *r, struct ms_str type)
          (ms_str_is(type, "ExecutionTimedOut") && r->execution->timer_at_ms != 0);
 }
 
+/* The Map that reads or writes, when the recorded end of its run says that this is what failed; NULL. */
+static const struct ms_frame *find_map_task(const struct replay *r, const struct ms_replay_event *event)
+{
+  struct ms_str error = ms_replay_text(event, "error");
+  const struct ms_frame *frame =
+      find_frame(r, ms_replay_ours(&r->history, event->previous), MS_FRAME_CHILDREN);
+  if (frame == NULL || frame->task == 0 || !ms_str_is(event->type, "MapRunFailed")) {
+    return NULL;
+  }
+  bool is_read = ms_str_is(ms_json_text(ms_json_getc(frame->parameters, "action")), "read");
+  return ms_str_is(error, is_read ? "States.ItemReaderFailed" : "States.ResultWriterFailed") ? frame
+                                                                                            : NULL;
+}
+
 /* *out NULL: this event is none that comes from outside, or not yet. */
 static int try_event(struct next *next, bool *is_found, struct replay *r,
                      const struct ms_replay_event *event)
@@ -347,6 +361,12 @@ static int try_event(struct next *next, bool *is_found, struct replay *r,
   }
   if (frame != NULL) {
     return next_answer(next, event, frame);
+  }
+  frame = find_map_task(r, event);
+  if (frame != NULL) {
+    next->command.frame = frame->id;
+    next->command.task = frame->task;
+    return next_failure(next, event, MS_COMMAND_TASK_FAILED);
   }
   frame = find_frame(r, previous, MS_FRAME_WAITING);
   if (frame == NULL) {
@@ -374,25 +394,31 @@ static void go_to_timer(struct replay *r, const struct ms_command *command)
   go_to(r, frame != NULL ? frame->timer_at_ms : r->execution->timer_at_ms);
 }
 
-static bool has_hidden_task(const struct replay *r)
+/* What the execution waits for, and no history tells; NULL: there is no such thing. */
+static const char *unrecorded(const struct replay *r)
 {
   for (uint32_t i = 0; i < r->execution->frame_count; i++) {
     const struct ms_frame *frame = r->execution->frames[i];
-    if (frame != NULL && frame->is_hidden && !frame->is_cut && frame->status == MS_FRAME_TASK) {
-      return true;
+    if (frame == NULL || frame->is_cut || frame->task == 0) {
+      continue;
+    }
+    if (frame->status == MS_FRAME_CHILDREN) {
+      return "What a distributed Map read or wrote is not in this history.";
+    }
+    if (frame->is_hidden) {
+      return "What the children of a distributed Map did is not in this history.";
     }
   }
-  return false;
+  return NULL;
 }
 
 /* Nothing that was recorded can happen now. */
 static void cannot_go_on(struct replay *r)
 {
-  if (has_hidden_task(r)) {
-    r->reason = "What the children of a distributed Map did is not in this history.";
-    return;
+  r->reason = unrecorded(r);
+  if (r->reason == NULL) {
+    differ(r, &r->history.events[r->history.first_open], MS_JSON_VALUE_NONE);
   }
-  differ(r, &r->history.events[r->history.first_open], MS_JSON_VALUE_NONE);
 }
 
 /* The first recorded event that comes from outside and can happen now, happens. */

@@ -1,6 +1,9 @@
 /* mstep_history_replay: what the engine itself did is found the same again, a change is found, garbage refused. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "mt.h"
@@ -123,6 +126,69 @@ MT_TEST(replay__stopped_and_redriven)
         "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":9,\"End\":true}}}",
         host_history(&host, host.arn.text), "\"result\":\"SAME\"");
   host_close(&host);
+}
+
+/* ---- map runs ---- */
+
+#define RUN(ends, states)                                                                          \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\"," ends "\"ItemProcessor\":{\"ProcessorConfig\":{"       \
+  "\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"}," states "},\"End\":true}}}"
+#define PASS "\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}"
+#define WAIT "\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}"
+#define WORK "\"StartAt\":\"T\",\"States\":{" HOST_STATE("T", "\"End\":true") "}"
+#define READER                                                                                     \
+  "\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\",\"ReaderConfig\":{\"InputType\":\"JSON\"},"  \
+  "\"Parameters\":{\"Bucket\":\"b\",\"Key\":\"items\"}},"
+#define WRITER                                                                                     \
+  "\"ResultWriter\":{\"Resource\":\"arn:aws:states:::s3:putObject\",\"Parameters\":{\"Bucket\":\"b\"}},"
+
+static char functions[400];
+
+static void tune(mstep_options *options)
+{
+  options->functions_dir = functions;
+}
+
+/* What is not in a history is no difference; files are neither read nor written again. */
+MT_TEST(replay__map_runs)
+{
+  static const struct {
+    const char *definition, *expected;
+    bool has_file;
+  } cases[] = {
+      {RUN("", PASS), "\"SAME\"", false},
+      {RUN("", WAIT), "\"SAME\"", false},
+      {RUN("", WORK), "\"INCOMPLETE\"", false},
+      {RUN(READER, PASS), "\"INCOMPLETE\",\"events\":8,\"compared\":4,\"reason\":\"What a distributed Map read", true},
+      {RUN(READER, PASS), "\"SAME\",\"events\":7,\"compared\":7", false}, /* it could not be read */
+      {RUN(WRITER, PASS), "\"INCOMPLETE\",\"events\":8,\"compared\":4,\"reason\":\"What a distributed Map read", true},
+  };
+  snprintf(functions, sizeof functions, "%s/functions", mt_tmpdir());
+  const char *buckets = mt_format("%s/buckets", mt_tmpdir());
+  const char *bucket = mt_format("%s/b", buckets), *file = mt_format("%s/items", bucket);
+  mkdir(functions, 0777);
+  mkdir(buckets, 0777);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct host host;
+    int calls = 9; /* the work is done at once */
+    if (cases[i].has_file) {
+      mkdir(bucket, 0777);
+      FILE *items = fopen(file, "w");
+      mt_ok(items != NULL && fputs("[1,2]", items) >= 0 && fclose(items) == 0);
+    }
+    host_open(&host, tune);
+    mt_eq_int(mstep_task_register(host.engine, HOST_ACTIVITY, on_task, &calls), 0);
+    mstep_arn machine = host_machine(&host, "m", cases[i].definition);
+    host_start(&host, &machine, "e", "[1,2,3]");
+    host_run(&host);
+    const char *history = host_history(&host, host.arn.text);
+    if (system(mt_format("rm -rf '%s'", bucket)) != 0) {
+      mt_fail("%s stays", bucket);
+    }
+    check(host.engine, cases[i].definition, history, mt_format("{\"result\":%s", cases[i].expected));
+    mt_ok(access(bucket, F_OK) != 0);
+    host_close(&host);
+  }
 }
 
 #define TWO                                                                                        \
