@@ -37,8 +37,9 @@ static struct ms_json stop_of(const struct ms_decision *decision, const struct m
   return time_value(at_ms == 0 ? decision->env->now_ms : at_ms);
 }
 
+/* As AWS writes them: what failed has details of an output, and no output. */
 static int set_payloads(struct ms_json *record, const struct ms_frame *frame, uint32_t index,
-                        bool is_done)
+                        bool is_done, bool is_pending)
 {
   const struct ms_children *children = frame->children;
   struct ms_str run = ms_json_text(children->run_arn);
@@ -57,7 +58,7 @@ static int set_payloads(struct ms_json *record, const struct ms_frame *frame, ui
     err = set(record, "Name", ms_json_cstring(name));
   if (err == 0 && is_done)
     err = set(record, "Output", ms_json_print_value(children->outputs[index]));
-  if (err == 0 && is_done)
+  if (err == 0 && !is_pending)
     err = set(record, "OutputDetails", ms_json_ref(details));
   ms_json_unref(details);
   return err;
@@ -70,11 +71,12 @@ static struct ms_json record_of(const struct ms_decision *decision, const struct
   struct ms_str run = ms_json_text(frame->children->run_arn);
   bool is_done = status[0] == 'S', is_pending = status[0] == 'P';
   struct ms_json record = ms_json_object(16);
-  int err = set_payloads(&record, frame, index, is_done);
+  int err = set_payloads(&record, frame, index, is_done, is_pending);
   if (err == 0)
     err = set(&record, "RedriveCount", ms_json_int(0));
   if (err == 0 && !is_pending)
-    err = set(&record, "RedriveStatus", ms_json_cstring(is_done ? "NOT_REDRIVABLE" : "REDRIVABLE"));
+    err = set(&record, "RedriveStatus",
+              ms_json_cstring(is_done ? "NOT_REDRIVABLE" : "REDRIVABLE_BY_MAP_RUN"));
   if (err == 0 && is_done)
     err = set(&record, "RedriveStatusReason",
               ms_json_cstring("Execution is SUCCEEDED and cannot be redriven"));
