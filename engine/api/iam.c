@@ -148,3 +148,34 @@ int ms_iam_page(struct ms_api_call *call, const char *member, struct ms_json ite
   }
   return ms_api_reply_json(call, reply);
 }
+
+static bool is_among(struct ms_str key, struct ms_json keys, bool are_tags)
+{
+  for (size_t i = 0; i < ms_json_count(keys); i++) {
+    struct ms_json item = ms_json_at(keys, i);
+    if (ms_str_eq(key, ms_json_text(are_tags ? ms_json_getc(item, "Key") : item))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct ms_json ms_iam_tags_change(struct ms_json tags, struct ms_json keys, struct ms_json added)
+{
+  struct ms_json out = ms_json_array(4);
+  bool are_tags = !ms_json_is_none(added);
+  int err = ms_json_is_none(out) ? MSTEP_ENOMEM : MSTEP_OK;
+  for (size_t i = 0; err == 0 && i < ms_json_count(tags); i++) {
+    struct ms_json tag = ms_json_at(tags, i);
+    if (!is_among(ms_json_text(ms_json_getc(tag, "Key")), keys, are_tags)) {
+      err = ms_json_push(&out, ms_json_ref(tag));
+    }
+  }
+  for (size_t i = 0; err == 0 && i < ms_json_count(added); i++) {
+    err = ms_json_push(&out, ms_json_ref(ms_json_at(added, i)));
+  }
+  if (err != 0) {
+    ms_json_replace(&out, MS_JSON_VALUE_NONE);
+  }
+  return out;
+}

@@ -37,5 +37,7 @@ struct ms_json ms_iam_now(const struct ms_api_call *call);
 struct ms_json ms_iam_encoded(struct ms_str document);
 /* {member: a page of items, IsTruncated, Marker?}; takes items, NONE: out of memory. */
 int ms_iam_page(struct ms_api_call *call, const char *member, struct ms_json items);
+/* The tags without those of `keys` (texts, or tags when there are `added`), then `added`. NONE: out of memory. */
+struct ms_json ms_iam_tags_change(struct ms_json tags, struct ms_json keys, struct ms_json added);
 
 #endif

@@ -69,6 +69,16 @@ static const struct ms_api_member entry[] = {TEXT("Source", false),
                                              {.name = "Resources", .kind = MS_API_LIST},
                                              MS_MEMBER_END};
 
+static const struct ms_api_member tag[] = {
+    {.name = "Key", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 128},
+    {.name = "Value", .kind = MS_API_STRING, .is_required = true, .max = 256},
+    MS_MEMBER_END};
+#define TAGS(required)                                                                             \
+  {                                                                                                \
+    .name = "Tags", .kind = MS_API_LIST, .is_required = required, .max = 50, .members = tag        \
+  }
+static const struct ms_api_member condition[] = {TEXT("Type", true), TEXT("Key", true),
+                                                 TEXT("Value", true), MS_MEMBER_END};
 static const struct ms_api_member retry_policy[] = {
     {.name = "MaximumRetryAttempts", .kind = MS_API_INTEGER, .max = 185},
     {.name = "MaximumEventAgeInSeconds", .kind = MS_API_INTEGER, .min = 60, .max = 86400},
@@ -101,7 +111,7 @@ OPERATION(ms_op_events_put_rule, ms_bus_put_rule,
            .kind = MS_API_STRING,
            .values = "ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"},
           {.name = "Description", .kind = MS_API_STRING, .max = 512}, NAME("RoleArn", false),
-          BUS_NAME)
+          BUS_NAME, TAGS(false))
 OPERATION(ms_op_events_delete_rule, ms_bus_delete_rule, NAME("Name", true), BUS_NAME)
 OPERATION(ms_op_events_describe_rule, ms_bus_describe_rule, NAME("Name", true), BUS_NAME)
 OPERATION(ms_op_events_list_rules, ms_bus_list_rules, NAME("NamePrefix", false), BUS_NAME, PAGE)
@@ -119,8 +129,27 @@ OPERATION(ms_op_events_remove_targets, ms_bus_remove_targets, NAME("Rule", true)
 OPERATION(ms_op_events_list_targets, ms_bus_list_targets, NAME("Rule", true), BUS_NAME, PAGE)
 OPERATION(ms_op_events_list_rule_names, ms_bus_list_rule_names, NAME("TargetArn", true), BUS_NAME,
           PAGE)
-OPERATION(ms_op_events_create_bus, ms_bus_create, NAME("Name", true),
-          {.name = "Description", .kind = MS_API_STRING, .max = 512})
+#define BUS                                                                                        \
+  {.name = "Description", .kind = MS_API_STRING, .max = 512},                                      \
+      {.name = "KmsKeyIdentifier", .kind = MS_API_STRING, .max = 2048},                            \
+  {                                                                                                \
+    .name = "DeadLetterConfig", .kind = MS_API_STRUCTURE, .members = dead_letter                   \
+  }
+OPERATION(ms_op_events_create_bus, ms_bus_create, NAME("Name", true), BUS, TAGS(false))
+OPERATION(ms_op_events_update_bus, ms_bus_update, NAME("Name", false), BUS)
+OPERATION(ms_op_events_put_permission, ms_bus_put_permission, BUS_NAME,
+          {.name = "Action", .kind = MS_API_STRING, .max = 64},
+          {.name = "Principal", .kind = MS_API_STRING, .max = 12},
+          {.name = "StatementId", .kind = MS_API_STRING, .max = 64},
+          {.name = "Condition", .kind = MS_API_STRUCTURE, .members = condition},
+          {.name = "Policy", .kind = MS_API_STRING, .max = 10240})
+OPERATION(ms_op_events_remove_permission, ms_bus_remove_permission, BUS_NAME,
+          {.name = "StatementId", .kind = MS_API_STRING, .max = 64},
+          {.name = "RemoveAllPermissions", .kind = MS_API_BOOLEAN})
+OPERATION(ms_op_events_tag, ms_bus_tag, NAME("ResourceARN", true), TAGS(true))
+OPERATION(ms_op_events_untag, ms_bus_untag, NAME("ResourceARN", true),
+          {.name = "TagKeys", .kind = MS_API_LIST, .is_required = true})
+OPERATION(ms_op_events_list_tags, ms_bus_tags, NAME("ResourceARN", true))
 OPERATION(ms_op_events_delete_bus, ms_bus_delete, NAME("Name", true))
 OPERATION(ms_op_events_describe_bus, ms_bus_describe, NAME("Name", false))
 OPERATION(ms_op_events_list_buses, ms_bus_list, NAME("NamePrefix", false), PAGE)

@@ -18,6 +18,15 @@ static const struct ms_api_member create_members[] = {
     {.name = "Tags", .kind = MS_API_LIST, .max = 50, .members = ms_iam_tag_members},
     MS_MEMBER_END};
 static const struct ms_api_member arn_members[] = {ARN, MS_MEMBER_IAM_PAGE, MS_MEMBER_END};
+static const struct ms_api_member tag_members[] = {ARN,
+                                                   {.name = "Tags",
+                                                    .kind = MS_API_LIST,
+                                                    .is_required = true,
+                                                    .max = 50,
+                                                    .members = ms_iam_tag_members},
+                                                   MS_MEMBER_END};
+static const struct ms_api_member untag_members[] = {
+    ARN, {.name = "TagKeys", .kind = MS_API_LIST, .is_required = true, .max = 50}, MS_MEMBER_END};
 static const struct ms_api_member version_members[] = {ARN, MS_MEMBER_TEXT("VersionId", true, 32),
                                                        MS_MEMBER_END};
 static const struct ms_api_member create_version_members[] = {
@@ -292,6 +301,46 @@ static int delete_version(struct ms_api_call *call)
                             ms_json_object(0));
 }
 
+/* ---- tags ---- */
+
+static int set_tags(struct ms_api_call *call, struct ms_json keys, struct ms_json added)
+{
+  struct ms_json policy = ms_json_ref(ms_iam_policy(call));
+  if (ms_json_is_none(policy)) {
+    return MSTEP_OK;
+  }
+  struct ms_json tags = ms_iam_tags_change(ms_json_getc(policy, "Tags"), keys, added);
+  if (ms_json_setc(&policy, "Tags", tags) != 0) {
+    ms_json_replace(&policy, MS_JSON_VALUE_NONE);
+  }
+  return ms_api_catalog_put(call, MS_IAM_POLICY, ms_api_text(call, "PolicyArn"), policy,
+                            ms_json_object(0));
+}
+
+static int tag(struct ms_api_call *call)
+{
+  struct ms_json tags = ms_api_get(call, "Tags");
+  return set_tags(call, tags, tags);
+}
+
+static int untag(struct ms_api_call *call)
+{
+  return set_tags(call, ms_api_get(call, "TagKeys"), MS_JSON_VALUE_NONE);
+}
+
+static int list_tags(struct ms_api_call *call)
+{
+  struct ms_json policy = ms_iam_policy(call);
+  if (ms_json_is_none(policy)) {
+    return MSTEP_OK;
+  }
+  struct ms_json tags = ms_json_getc(policy, "Tags");
+  return ms_iam_page(call, "Tags", ms_json_is_none(tags) ? ms_json_array(0) : ms_json_ref(tags));
+}
+
+const struct ms_op ms_op_iam_tag_policy = {tag_members, tag};
+const struct ms_op ms_op_iam_untag_policy = {untag_members, untag};
+const struct ms_op ms_op_iam_list_policy_tags = {arn_members, list_tags};
 const struct ms_op ms_op_iam_create_policy = {create_members, create};
 const struct ms_op ms_op_iam_get_policy = {arn_members, get};
 const struct ms_op ms_op_iam_list_policies = {list_members, list};

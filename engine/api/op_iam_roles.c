@@ -7,6 +7,7 @@
 #include "runtime/runtime.h"
 
 #define NAME MS_MEMBER_TEXT("RoleName", true, 64)
+#define BOUNDARY "PermissionsBoundary"
 
 static const struct ms_api_member create_members[] = {
     NAME,
@@ -14,6 +15,7 @@ static const struct ms_api_member create_members[] = {
     MS_MEMBER_TEXT("AssumeRolePolicyDocument", true, MS_IAM_DOCUMENT_MAX),
     MS_MEMBER_TEXT("Description", false, 1000),
     {.name = "MaxSessionDuration", .kind = MS_API_INTEGER, .min = 3600, .max = 43200},
+    MS_MEMBER_TEXT(BOUNDARY, false, 2048),
     {.name = "Tags", .kind = MS_API_LIST, .max = 50, .members = ms_iam_tag_members},
     MS_MEMBER_END};
 static const struct ms_api_member update_members[] = {
@@ -21,6 +23,10 @@ static const struct ms_api_member update_members[] = {
     MS_MEMBER_TEXT("Description", false, 1000),
     {.name = "MaxSessionDuration", .kind = MS_API_INTEGER, .min = 3600, .max = 43200},
     MS_MEMBER_END};
+static const struct ms_api_member describe_members[] = {
+    NAME, MS_MEMBER_TEXT("Description", true, 1000), MS_MEMBER_END};
+static const struct ms_api_member boundary_members[] = {NAME, MS_MEMBER_TEXT(BOUNDARY, true, 2048),
+                                                        MS_MEMBER_END};
 static const struct ms_api_member assume_members[] = {
     NAME, MS_MEMBER_TEXT("PolicyDocument", true, MS_IAM_DOCUMENT_MAX), MS_MEMBER_END};
 static const struct ms_api_member name_members[] = {NAME, MS_MEMBER_IAM_PAGE, MS_MEMBER_END};
@@ -36,6 +42,19 @@ static const struct ms_api_member tag_members[] = {NAME,
 static const struct ms_api_member untag_members[] = {
     NAME, {.name = "TagKeys", .kind = MS_API_LIST, .is_required = true, .max = 50}, MS_MEMBER_END};
 
+static int show_boundary(struct ms_json *out, struct ms_json role)
+{
+  struct ms_json arn = ms_json_getc(role, BOUNDARY), boundary = ms_json_object(2);
+  if (ms_json_is_none(arn)) {
+    ms_json_unref(boundary);
+    return MSTEP_OK;
+  }
+  int err = ms_json_setc(&boundary, "PermissionsBoundaryType", ms_json_cstring("Policy"));
+  err |= ms_json_setc(&boundary, "PermissionsBoundaryArn", ms_json_ref(arn));
+  int set = ms_json_setc(out, BOUNDARY, boundary);
+  return err != 0 ? MSTEP_ENOMEM : set;
+}
+
 /* As GetRole shows it; a list has no tags. */
 static struct ms_json show(struct ms_json role, bool with_tags)
 {
@@ -48,6 +67,7 @@ static struct ms_json show(struct ms_json role, bool with_tags)
                 : ms_json_setc(
                       &out, "AssumeRolePolicyDocument",
                       ms_iam_encoded(ms_json_text(ms_json_getc(role, "AssumeRolePolicyDocument"))));
+  err = err != 0 ? err : show_boundary(&out, role);
   if (err == 0 && with_tags && ms_json_count(tags) > 0) {
     err = ms_json_setc(&out, "Tags", ms_json_ref(tags));
   }
@@ -65,9 +85,9 @@ static int keep(struct ms_api_call *call, struct ms_json role, struct ms_json re
 
 static int fill(struct ms_json *role, struct ms_api_call *call)
 {
-  static const char *const given[] = {"Path", "RoleName",           "AssumeRolePolicyDocument",
-                                      "Tags", "MaxSessionDuration", "Description",
-                                      NULL};
+  static const char *const given[] = {
+      "Path",   "RoleName", "AssumeRolePolicyDocument", "Tags", "MaxSessionDuration", "Description",
+      BOUNDARY, NULL};
   char arn[MS_IAM_ARN_SIZE];
   ms_iam_arn(arn, call, "role", ms_api_text(call, "RoleName"));
   int err = ms_json_setc(role, "Path", ms_json_cstring("/"));
@@ -134,6 +154,44 @@ static int update(struct ms_api_call *call)
   return keep(call, role, ms_json_object(0));
 }
 
+/* The same of its description alone, and with the role as the answer. */
+static int update_description(struct ms_api_call *call)
+{
+  struct ms_json role = ms_json_ref(ms_iam_role(call));
+  if (ms_json_is_none(role)) {
+    return MSTEP_OK;
+  }
+  if (ms_json_setc(&role, "Description", ms_json_ref(ms_api_get(call, "Description"))) != 0) {
+    ms_json_replace(&role, MS_JSON_VALUE_NONE);
+  }
+  struct ms_json shown = ms_json_is_none(role) ? role : ms_api_object("Role", show(role, true));
+  return keep(call, role, shown);
+}
+
+static int put_boundary(struct ms_api_call *call)
+{
+  struct ms_json role = ms_json_ref(ms_iam_role(call));
+  if (ms_json_is_none(role)) {
+    return MSTEP_OK;
+  }
+  if (ms_json_setc(&role, BOUNDARY, ms_json_ref(ms_api_get(call, BOUNDARY))) != 0) {
+    ms_json_replace(&role, MS_JSON_VALUE_NONE);
+  }
+  return keep(call, role, ms_json_object(0));
+}
+
+static int delete_boundary(struct ms_api_call *call)
+{
+  struct ms_json role = ms_json_ref(ms_iam_role(call));
+  if (ms_json_is_none(role)) {
+    return MSTEP_OK;
+  }
+  if (ms_json_remove(&role, MS_STR(BOUNDARY)) != 0) {
+    ms_json_replace(&role, MS_JSON_VALUE_NONE);
+  }
+  return keep(call, role, ms_json_object(0));
+}
+
 static int update_assume(struct ms_api_call *call)
 {
   struct ms_json role = ms_json_ref(ms_iam_role(call));
@@ -168,45 +226,14 @@ static int delete_role(struct ms_api_call *call)
 
 /* ---- tags ---- */
 
-static bool is_among(struct ms_str key, struct ms_json keys, bool are_tags)
-{
-  for (size_t i = 0; i < ms_json_count(keys); i++) {
-    struct ms_json item = ms_json_at(keys, i);
-    if (ms_str_eq(key, ms_json_text(are_tags ? ms_json_getc(item, "Key") : item))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* The role's tags without those of `keys`, then `added`. NONE: out of memory. */
-static struct ms_json change(struct ms_json tags, struct ms_json keys, struct ms_json added)
-{
-  struct ms_json out = ms_json_array(4);
-  bool are_tags = !ms_json_is_none(added);
-  int err = ms_json_is_none(out) ? MSTEP_ENOMEM : MSTEP_OK;
-  for (size_t i = 0; err == 0 && i < ms_json_count(tags); i++) {
-    struct ms_json tag = ms_json_at(tags, i);
-    if (!is_among(ms_json_text(ms_json_getc(tag, "Key")), keys, are_tags)) {
-      err = ms_json_push(&out, ms_json_ref(tag));
-    }
-  }
-  for (size_t i = 0; err == 0 && i < ms_json_count(added); i++) {
-    err = ms_json_push(&out, ms_json_ref(ms_json_at(added, i)));
-  }
-  if (err != 0) {
-    ms_json_replace(&out, MS_JSON_VALUE_NONE);
-  }
-  return out;
-}
-
 static int set_tags(struct ms_api_call *call, struct ms_json keys, struct ms_json added)
 {
   struct ms_json role = ms_json_ref(ms_iam_role(call));
   if (ms_json_is_none(role)) {
     return MSTEP_OK;
   }
-  if (ms_json_setc(&role, "Tags", change(ms_json_getc(role, "Tags"), keys, added)) != 0) {
+  if (ms_json_setc(&role, "Tags", ms_iam_tags_change(ms_json_getc(role, "Tags"), keys, added)) !=
+      0) {
     ms_json_replace(&role, MS_JSON_VALUE_NONE);
   }
   return keep(call, role, ms_json_object(0));
@@ -245,6 +272,9 @@ const struct ms_op ms_op_iam_create_role = {create_members, create};
 const struct ms_op ms_op_iam_get_role = {name_members, get};
 const struct ms_op ms_op_iam_list_roles = {list_members, list};
 const struct ms_op ms_op_iam_update_role = {update_members, update};
+const struct ms_op ms_op_iam_update_role_description = {describe_members, update_description};
+const struct ms_op ms_op_iam_put_boundary = {boundary_members, put_boundary};
+const struct ms_op ms_op_iam_delete_boundary = {name_members, delete_boundary};
 const struct ms_op ms_op_iam_update_assume_role_policy = {assume_members, update_assume};
 const struct ms_op ms_op_iam_delete_role = {name_members, delete_role};
 const struct ms_op ms_op_iam_tag_role = {tag_members, tag};

@@ -16,12 +16,23 @@
     .name = member, .kind = MS_API_STRUCTURE                                                       \
   }
 
+static const struct ms_api_member tag[] = {
+    {.name = "Key", .kind = MS_API_STRING, .is_required = true, .min = 1, .max = 128},
+    {.name = "Value", .kind = MS_API_STRING, .is_required = true, .max = 256},
+    MS_MEMBER_END};
+#define TAGS(required)                                                                             \
+  {                                                                                                \
+    .name = "Tags", .kind = MS_API_LIST, .is_required = required, .max = 50, .members = tag        \
+  }
+
 static int refuse(struct ms_api_call *call, const struct ms_queue_refusal *why)
 {
   static const struct {
     const char *name;
     enum ms_api_error error;
   } errors[] = {{"NotFoundException", MS_API_ERROR_SNS_NOT_FOUND},
+                {"ResourceNotFoundException", MS_API_ERROR_SNS_RESOURCE_NOT_FOUND},
+                {"TagLimitExceededException", MS_API_ERROR_SNS_TAG_LIMIT},
                 {"EmptyBatchRequestException", MS_API_ERROR_SNS_EMPTY_BATCH},
                 {"TooManyEntriesInBatchRequestException", MS_API_ERROR_SNS_TOO_MANY_ENTRIES},
                 {"BatchEntryIdsNotDistinctException", MS_API_ERROR_SNS_IDS_NOT_DISTINCT}};
@@ -56,7 +67,8 @@ static int carry_out(struct ms_api_call *call, ms_topic_operation operation)
   }                                                                                                \
   const struct ms_op op = {members_of_##op, run_##op};
 
-OPERATION(ms_op_sns_create_topic, ms_topic_create, TEXT("Name", true), MAP("Attributes"))
+OPERATION(ms_op_sns_create_topic, ms_topic_create, TEXT("Name", true), MAP("Attributes"),
+          TAGS(false))
 OPERATION(ms_op_sns_delete_topic, ms_topic_delete, TEXT("TopicArn", true))
 OPERATION(ms_op_sns_list_topics, ms_topic_list, TEXT("NextToken", false))
 OPERATION(ms_op_sns_get_topic_attributes, ms_topic_get_attributes, TEXT("TopicArn", true))
@@ -81,3 +93,7 @@ OPERATION(ms_op_sns_publish, ms_topic_publish, TEXT("TopicArn", false), TEXT("Ta
           MAP("MessageAttributes"))
 OPERATION(ms_op_sns_publish_batch, ms_topic_publish_batch, TEXT("TopicArn", true),
           {.name = "PublishBatchRequestEntries", .kind = MS_API_ANY, .is_required = true})
+OPERATION(ms_op_sns_tag, ms_topic_tag, TEXT("ResourceArn", true), TAGS(true))
+OPERATION(ms_op_sns_untag, ms_topic_untag, TEXT("ResourceArn", true),
+          {.name = "TagKeys", .kind = MS_API_LIST, .is_required = true})
+OPERATION(ms_op_sns_list_tags, ms_topic_tags, TEXT("ResourceArn", true))

@@ -209,7 +209,11 @@ static int find_target(struct ms_http_call *call, struct ms_http_failure *failur
       call->service = service;
     }
   }
-  if (call->service == NULL || !copy_operation(call, ms_str_sub(target, dot + 1, target.len))) {
+  if (call->service == NULL) {
+    return ms_http_fail(failure, MSTEP_ENOTFOUND, 400, "UnknownOperationException",
+                        "This service is not here: the README names those that are.");
+  }
+  if (!copy_operation(call, ms_str_sub(target, dot + 1, target.len))) {
     return ms_http_fail(failure, MSTEP_ENOTFOUND, 400, "UnknownOperationException", "");
   }
   if (!ms_str_is(message->method, "POST")) {

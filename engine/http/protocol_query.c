@@ -100,7 +100,8 @@ int ms_http_query_find(struct ms_http_call *call, struct ms_http_failure *failur
   call->service = service_of(message);
   if (call->service == NULL) {
     return ms_http_fail(failure, MSTEP_ENOTFOUND, 400, "NoSuchVersion",
-                        "The requested version is not served here.");
+                        "This service is not here, or not in this version: the README names those "
+                        "that are.");
   }
   if (!is_operation_name(action)) {
     return ms_http_fail(failure, MSTEP_ENOTFOUND, 400, "InvalidAction",

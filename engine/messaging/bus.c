@@ -29,15 +29,20 @@ struct ms_bus *ms_bus_find(struct ms_buses *buses, struct ms_str name)
   return bus;
 }
 
-struct ms_bus *ms_bus_asked(struct ms_buses *buses, struct ms_json request,
+struct ms_bus *ms_bus_named(struct ms_buses *buses, struct ms_str name,
                             struct ms_queue_refusal *why)
 {
-  struct ms_str name = text_of(request, "EventBusName");
   struct ms_bus *bus = ms_bus_find(buses, name);
   if (bus == NULL) {
     ms_refuse(why, "ResourceNotFoundException", "Event bus %.*s does not exist.", MS_STR_ARG(name));
   }
   return bus;
+}
+
+struct ms_bus *ms_bus_asked(struct ms_buses *buses, struct ms_json request,
+                            struct ms_queue_refusal *why)
+{
+  return ms_bus_named(buses, text_of(request, "EventBusName"), why);
 }
 
 /* ---- life of a bus ---- */
@@ -53,6 +58,30 @@ static void bus_free(struct ms_bus *bus)
   ms_free(bus);
 }
 
+static void take_row(struct ms_bus *bus, struct ms_json row)
+{
+  ms_json_replace(&bus->row, row);
+  bus->name = text_of(row, "Name");
+  bus->arn = text_of(row, "Arn");
+}
+
+int ms_bus_replace(struct ms_bus *bus, struct ms_json row)
+{
+  int err = ms_resource_save(&bus->buses->env->ledger, "bus", bus->name, row);
+  if (err != 0) {
+    ms_json_unref(row);
+    return err;
+  }
+  take_row(bus, row);
+  return MSTEP_OK;
+}
+
+int ms_bus_show(struct ms_json *out, const struct ms_bus *bus)
+{
+  *out = ms_json_ref(bus->row);
+  return ms_json_remove(out, MS_STR("Tags"));
+}
+
 /* Takes row. */
 static int bus_new(struct ms_bus **out, struct ms_buses *buses, struct ms_json row)
 {
@@ -66,9 +95,7 @@ static int bus_new(struct ms_bus **out, struct ms_buses *buses, struct ms_json r
   }
   bus->buses = buses;
   bus->patterns = patterns;
-  bus->row = row;
-  bus->name = text_of(row, "Name");
-  bus->arn = text_of(row, "Arn");
+  take_row(bus, row);
   *out = bus;
   return MSTEP_OK;
 }
@@ -87,7 +114,7 @@ static struct ms_json make_row(const struct ms_buses *buses, struct ms_str name,
                                struct ms_json request)
 {
   static const char *const members[] = {"Description", "DeadLetterConfig", "KmsKeyIdentifier",
-                                        NULL};
+                                        "Tags", NULL};
   struct ms_json row = ms_json_object(6);
   struct ms_json now = ms_json_double((double)ms_loop_now_ms(buses->env->loop) / 1000);
   int err = ms_json_setc(&row, "Name", ms_json_string(name));
@@ -183,14 +210,8 @@ int ms_bus_delete(struct ms_buses *buses, struct ms_json request, struct ms_json
 int ms_bus_describe(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                     struct ms_queue_refusal *why)
 {
-  struct ms_str name = text_of(request, "Name");
-  struct ms_bus *bus = ms_bus_find(buses, name);
-  if (bus == NULL) {
-    return ms_refuse(why, "ResourceNotFoundException", "Event bus %.*s does not exist.",
-                     MS_STR_ARG(name));
-  }
-  *reply = ms_json_ref(bus->row);
-  return MSTEP_OK;
+  const struct ms_bus *bus = ms_bus_named(buses, text_of(request, "Name"), why);
+  return bus == NULL ? MSTEP_EINVALID : ms_bus_show(reply, bus);
 }
 
 int ms_bus_test_pattern(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
@@ -396,8 +417,11 @@ static int open_buses(void **driver, const struct ms_driver_env *env)
 static int load_bus(struct ms_str name, struct ms_json row, void *user)
 {
   struct ms_buses *buses = user;
-  struct ms_bus *bus;
-  (void)name;
+  struct ms_bus *bus = ms_bus_find(buses, name);
+  if (bus != NULL) { /* the default one is there before it is read */
+    take_row(bus, ms_json_ref(row));
+    return MSTEP_OK;
+  }
   int err = bus_new(&bus, buses, ms_json_ref(row));
   if (err == 0) {
     link_bus(buses, bus);

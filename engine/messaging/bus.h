@@ -55,6 +55,18 @@ int ms_bus_describe(struct ms_buses *buses, struct ms_json request, struct ms_js
                     struct ms_queue_refusal *why);
 int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                 struct ms_queue_refusal *why);
+int ms_bus_update(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                  struct ms_queue_refusal *why);
+int ms_bus_put_permission(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                          struct ms_queue_refusal *why);
+int ms_bus_remove_permission(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                             struct ms_queue_refusal *why);
+int ms_bus_tag(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+               struct ms_queue_refusal *why);
+int ms_bus_untag(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                 struct ms_queue_refusal *why);
+int ms_bus_tags(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
+                struct ms_queue_refusal *why);
 int ms_bus_create_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
                           struct ms_queue_refusal *why);
 int ms_bus_describe_archive(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,

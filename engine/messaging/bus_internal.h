@@ -21,7 +21,7 @@ struct ms_rule {
   struct ms_rule *next; /* of its bus, by name */
   struct ms_bus *bus;
   struct ms_heap_node node; /* in the heap of schedules; last_ms ... */
-  struct ms_json row;       /* as in the store: {"Rule", "Targets", "EnabledAt", "FiredAt"} */
+  struct ms_json row;       /* as in the store: {"Rule", "Targets", "EnabledAt", "FiredAt", "Tags"?} */
   struct ms_json rule;      /* borrowed from it: what DescribeRule shows */
   struct ms_json targets;   /* borrowed likewise */
   struct ms_str name, arn;  /* borrowed likewise */
@@ -38,7 +38,7 @@ struct ms_rule {
 struct ms_bus {
   struct ms_bus *next; /* by name; the default one first */
   struct ms_buses *buses;
-  struct ms_json row;      /* as in the store: what DescribeEventBus shows */
+  struct ms_json row;      /* as in the store: what DescribeEventBus shows, and "Tags" */
   struct ms_str name, arn; /* borrowed from it */
   struct ms_rule *rules;
   size_t rule_count;
@@ -69,6 +69,14 @@ struct ms_bus *ms_bus_find(struct ms_buses *buses, struct ms_str name);
 /* Of a request's EventBusName; NULL: *why says so. */
 struct ms_bus *ms_bus_asked(struct ms_buses *buses, struct ms_json request,
                             struct ms_queue_refusal *why);
+
+/* By name, data NULL: the default one. NULL: *why says that there is none. */
+struct ms_bus *ms_bus_named(struct ms_buses *buses, struct ms_str name,
+                            struct ms_queue_refusal *why);
+/* Saves a row in the place of its own; takes row. */
+int ms_bus_replace(struct ms_bus *bus, struct ms_json row);
+/* A row as DescribeEventBus shows it. MSTEP_ENOMEM. */
+int ms_bus_show(struct ms_json *out, const struct ms_bus *bus);
 
 /* ---- bus_rule.c ---- */
 /* Compiles a row and puts it among the rules of its bus; takes row. `why` may be NULL. */

@@ -134,7 +134,11 @@ int ms_bus_list(struct ms_buses *buses, struct ms_json request, struct ms_json *
         standard != NULL && (bus == NULL || ms_str_cmp(standard->name, bus->name) < 0);
     struct ms_bus *one = is_standard ? standard : bus;
     if (ms_bus_page_wants(&page, one->name)) {
-      ms_bus_page_add(&page, ms_json_ref(one->row));
+      struct ms_json shown = MS_JSON_VALUE_NONE;
+      if (ms_bus_show(&shown, one) != 0) {
+        ms_json_replace(&shown, MS_JSON_VALUE_NONE);
+      }
+      ms_bus_page_add(&page, shown);
     }
     standard = is_standard ? NULL : standard;
     bus = is_standard ? bus : bus->next;

@@ -248,14 +248,15 @@ static struct ms_json rule_arn(const struct ms_bus *bus, struct ms_str name)
 }
 
 /* The row of a rule with these parts; takes rule and targets. NONE: out of memory. */
-static struct ms_json make_row(struct ms_json rule, struct ms_json targets, int64_t enabled_at_ms,
-                               int64_t fired_at_ms)
+static struct ms_json make_row(struct ms_json rule, struct ms_json targets, struct ms_json tags,
+                               int64_t enabled_at_ms, int64_t fired_at_ms)
 {
-  struct ms_json row = ms_json_object(4);
+  struct ms_json row = ms_json_object(5);
   int err = ms_json_setc(&row, "Rule", rule);
   err |= ms_json_setc(&row, "Targets", targets);
   err |= ms_json_setc(&row, "EnabledAt", ms_json_int(enabled_at_ms));
   err |= ms_json_setc(&row, "FiredAt", ms_json_int(fired_at_ms));
+  err |= ms_json_count(tags) == 0 ? MSTEP_OK : ms_json_setc(&row, "Tags", ms_json_ref(tags));
   if (err != 0) {
     ms_json_unref(row);
     return MS_JSON_VALUE_NONE;
@@ -285,7 +286,9 @@ int ms_bus_put_rule(struct ms_buses *buses, struct ms_json request, struct ms_js
     rule = MS_JSON_VALUE_NONE;
   }
   struct ms_json targets = old == NULL ? ms_json_array(0) : ms_json_ref(old->targets);
-  struct ms_json row = make_row(rule, targets, ms_loop_now_ms(buses->env->loop), 0);
+  /* tags are given to a new rule; TagResource changes them */
+  struct ms_json tags = ms_json_getc(old == NULL ? request : old->row, "Tags");
+  struct ms_json row = make_row(rule, targets, tags, ms_loop_now_ms(buses->env->loop), 0);
   err = ms_rule_install(bus, row, false, why);
   if (err == 0) {
     *reply = ms_json_object(1);
@@ -335,10 +338,10 @@ static int set_state(struct ms_buses *buses, struct ms_json request, const char 
     ms_json_unref(rule);
     return ms_error_nomem();
   }
-  return ms_rule_install(
-      bus,
-      make_row(rule, ms_json_ref(old->targets), ms_loop_now_ms(buses->env->loop), old->fired_at_ms),
-      false, why);
+  return ms_rule_install(bus,
+                         make_row(rule, ms_json_ref(old->targets), ms_json_getc(old->row, "Tags"),
+                                  ms_loop_now_ms(buses->env->loop), old->fired_at_ms),
+                         false, why);
 }
 
 int ms_bus_enable_rule(struct ms_buses *buses, struct ms_json request, struct ms_json *reply,
@@ -376,9 +379,11 @@ static int failed_none(struct ms_json *reply)
 static int reinstall(struct ms_bus *bus, const struct ms_rule *old, struct ms_json targets,
                      struct ms_json *reply, struct ms_queue_refusal *why)
 {
-  int err = ms_rule_install(
-      bus, make_row(ms_json_ref(old->rule), targets, old->enabled_at_ms, old->fired_at_ms), false,
-      why);
+  int err =
+      ms_rule_install(bus,
+                      make_row(ms_json_ref(old->rule), targets, ms_json_getc(old->row, "Tags"),
+                               old->enabled_at_ms, old->fired_at_ms),
+                      false, why);
   return err != 0 ? err : failed_none(reply);
 }
 

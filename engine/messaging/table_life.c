@@ -1,10 +1,9 @@
-/* CreateTable, DescribeTable, ListTables, UpdateTable, DeleteTable and a table's tags. */
+/* CreateTable, DescribeTable, ListTables, UpdateTable, DeleteTable. */
 #include "base/error.h"
 #include "messaging/resource.h"
 #include "messaging/table_internal.h"
 
 #define LIST_MAX 100
-#define TAGS_MAX 50
 
 static int answer(struct ms_json *reply, const char *member, struct ms_json value)
 {
@@ -317,9 +316,13 @@ static int save_update(struct ms_json *reply, struct ms_item_table *table, struc
 int ms_table_update(struct ms_tables *tables, struct ms_json request, struct ms_json *reply,
                     struct ms_queue_refusal *why)
 {
-  static const char *const kept[] = {"BillingMode",          "ProvisionedThroughput",
-                                     "AttributeDefinitions", "DeletionProtectionEnabled",
-                                     "TableClass",           NULL};
+  static const char *const kept[] = {"BillingMode",
+                                     "ProvisionedThroughput",
+                                     "AttributeDefinitions",
+                                     "DeletionProtectionEnabled",
+                                     "TableClass",
+                                     "SSESpecification",
+                                     NULL};
   struct ms_item_table *table = asked_by_name(tables, request, why);
   struct index_change index = {0, 0};
   struct ms_str view;
@@ -389,101 +392,4 @@ int ms_table_delete(struct ms_tables *tables, struct ms_json request, struct ms_
     ms_table_free(table);
   }
   return err;
-}
-
-/* ---- tags ---- */
-
-static struct ms_item_table *tagged(struct ms_tables *tables, struct ms_json request,
-                                    struct ms_queue_refusal *why)
-{
-  struct ms_str arn = ms_table_text(request, "ResourceArn");
-  struct ms_item_table *table = ms_table_by_arn(tables, arn);
-  if (table == NULL) {
-    ms_refuse(why, "ResourceNotFoundException",
-              "Requested resource not found: ResourcArn: %.*s not "
-              "found",
-              arn.len > 300 ? 300 : (int)arn.len, arn.data);
-  }
-  return table;
-}
-
-/* Takes tags. */
-static int save_tags(struct ms_item_table *table, struct ms_json tags)
-{
-  struct ms_table_change change;
-  struct ms_json row = ms_json_ref(table->shape.row);
-  ms_table_change_init(&change, &table->tables->rows);
-  int err = ms_json_setc(&row, "Tags", tags);
-  if (err == 0) {
-    ms_table_change_resource(&change, "table", table->shape.name, row);
-    err = ms_table_change_commit(&change);
-  }
-  if (err != 0) {
-    ms_json_unref(row);
-    return err;
-  }
-  ms_json_unref(table->shape.row);
-  return ms_table_shape_read(&table->shape, row);
-}
-
-static bool is_key_among(struct ms_json list, struct ms_str key)
-{
-  for (size_t i = 0; i < ms_json_count(list); i++) {
-    struct ms_json one = ms_json_at(list, i);
-    if (ms_str_eq(ms_json_is_string(one) ? ms_json_text(one) : ms_table_text(one, "Key"), key)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* The tags without those whose keys are in `but`. */
-static int copy_tags(struct ms_json *out, struct ms_json tags, struct ms_json but)
-{
-  int err = MSTEP_OK;
-  for (size_t i = 0; i < ms_json_count(tags) && err == 0; i++) {
-    struct ms_json one = ms_json_at(tags, i);
-    if (!is_key_among(but, ms_table_text(one, "Key"))) {
-      err = ms_json_push(out, ms_json_ref(one));
-    }
-  }
-  return err;
-}
-
-int ms_table_tag(struct ms_tables *tables, struct ms_json request, struct ms_json *reply,
-                 struct ms_queue_refusal *why)
-{
-  struct ms_item_table *table = tagged(tables, request, why);
-  struct ms_json more = ms_json_getc(request, "Tags"), tags = ms_json_array(0);
-  (void)reply;
-  int err = table == NULL ? MSTEP_EINVALID
-                          : copy_tags(&tags, ms_json_getc(table->shape.row, "Tags"), more);
-  err = err != 0 ? err : copy_tags(&tags, more, MS_JSON_VALUE_NONE);
-  if (err == 0 && ms_json_count(tags) > TAGS_MAX) {
-    err = ms_table_invalid(why, "One or more parameter values were invalid: Too many tags");
-  }
-  return err != 0 ? (ms_json_unref(tags), err) : save_tags(table, tags);
-}
-
-int ms_table_untag(struct ms_tables *tables, struct ms_json request, struct ms_json *reply,
-                   struct ms_queue_refusal *why)
-{
-  struct ms_item_table *table = tagged(tables, request, why);
-  struct ms_json tags = ms_json_array(0);
-  (void)reply;
-  int err = table == NULL ? MSTEP_EINVALID
-                          : copy_tags(&tags, ms_json_getc(table->shape.row, "Tags"),
-                                      ms_json_getc(request, "TagKeys"));
-  return err != 0 ? (ms_json_unref(tags), err) : save_tags(table, tags);
-}
-
-int ms_table_tags(struct ms_tables *tables, struct ms_json request, struct ms_json *reply,
-                  struct ms_queue_refusal *why)
-{
-  const struct ms_item_table *table = tagged(tables, request, why);
-  if (table == NULL) {
-    return MSTEP_EINVALID;
-  }
-  struct ms_json tags = ms_json_getc(table->shape.row, "Tags");
-  return answer(reply, "Tags", ms_json_is_array(tags) ? ms_json_ref(tags) : ms_json_array(0));
 }

@@ -316,15 +316,11 @@ static int check_billing(struct ms_json request, struct ms_queue_refusal *why)
 
 int ms_table_schema_check(struct ms_json *row, struct ms_json request, struct ms_queue_refusal *why)
 {
-  static const char *const kept[] = {"TableName",
-                                     "AttributeDefinitions",
-                                     "KeySchema",
-                                     "BillingMode",
-                                     "ProvisionedThroughput",
-                                     "DeletionProtectionEnabled",
-                                     "TableClass",
-                                     "Tags",
-                                     NULL};
+  static const char *const kept[] = {
+      "TableName",   "AttributeDefinitions",  "KeySchema",
+      "BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled",
+      "TableClass",  "SSESpecification",      "Tags",
+      NULL};
   struct ms_json definitions = ms_json_getc(request, "AttributeDefinitions");
   uint64_t used = 0;
   unsigned next = 1;
@@ -418,6 +414,27 @@ static int describe_stream(struct ms_json *out, const struct ms_item_table *tabl
   return err == 0 ? MSTEP_OK : MSTEP_ENOMEM;
 }
 
+/* What was asked for and changes nothing here: a class, encryption at rest. */
+static int describe_settings(struct ms_json *out, struct ms_json row)
+{
+  static const char *const class[] = {"TableClass", NULL};
+  struct ms_json spec = ms_json_getc(row, "SSESpecification");
+  int err = MSTEP_OK;
+  if (!ms_json_is_none(ms_json_getc(row, "TableClass"))) {
+    struct ms_json summary = ms_json_object(1);
+    err = ms_resource_copy(&summary, row, class);
+    err |= ms_json_setc(out, "TableClassSummary", summary);
+  }
+  if (ms_json_is_true(ms_json_getc(spec, "Enabled"))) {
+    struct ms_json key = ms_json_getc(spec, "KMSMasterKeyId"), sse = ms_json_object(3);
+    err |= ms_json_setc(&sse, "Status", ms_json_cstring("ENABLED"));
+    err |= ms_json_setc(&sse, "SSEType", ms_json_cstring("KMS"));
+    err |= ms_json_is_string(key) ? ms_json_setc(&sse, "KMSMasterKeyArn", ms_json_ref(key)) : 0;
+    err |= ms_json_setc(out, "SSEDescription", sse);
+  }
+  return err == 0 ? MSTEP_OK : MSTEP_ENOMEM;
+}
+
 struct ms_json ms_table_description(const struct ms_item_table *table, const char *status)
 {
   static const char *const copied[] = {"AttributeDefinitions", "TableName", "KeySchema", NULL};
@@ -441,6 +458,7 @@ struct ms_json ms_table_description(const struct ms_item_table *table, const cha
   err |= describe_indexes(&out, table, "LocalSecondaryIndexes");
   err |= describe_indexes(&out, table, "GlobalSecondaryIndexes");
   err |= table->stream == NULL ? MSTEP_OK : describe_stream(&out, table);
+  err |= describe_settings(&out, row);
   err |= ms_json_setc(&out, "DeletionProtectionEnabled", ms_json_bool(ms_json_is_true(protection)));
   if (err != 0) {
     ms_json_unref(out);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "messaging/tags.h"
 #include "messaging/topic_internal.h"
 #include "metrics/metrics.h"
 
@@ -77,11 +78,12 @@ static void link_topic(struct ms_topics *topics, struct ms_topic *topic)
   *slot = topic;
 }
 
-static struct ms_json make_row(struct ms_json arn, struct ms_json attributes)
+static struct ms_json make_row(struct ms_json arn, struct ms_json attributes, struct ms_json tags)
 {
-  struct ms_json row = ms_json_object(2);
+  struct ms_json row = ms_json_object(3);
   int err = ms_json_setc(&row, "TopicArn", arn);
   err |= ms_json_setc(&row, "Attributes", attributes);
+  err |= ms_json_count(tags) == 0 ? MSTEP_OK : ms_json_setc(&row, "Tags", ms_json_ref(tags));
   if (err != 0) {
     ms_json_unref(row);
     return MS_JSON_VALUE_NONE;
@@ -113,10 +115,12 @@ static int answer_arn(struct ms_json *reply, struct ms_json arn)
   return ms_json_setc(reply, "TopicArn", ms_json_ref(arn));
 }
 
-/* The same name again is the same topic, unless an attribute that is named differs. */
-static int create_again(struct ms_topic *topic, struct ms_json asked, struct ms_json *reply,
+/* The same name again is the same topic, unless an attribute that is named, or a tag, differs. */
+static int create_again(struct ms_topic *topic, struct ms_json request, struct ms_json *reply,
                         struct ms_queue_refusal *why)
 {
+  struct ms_json asked = ms_json_getc(request, "Attributes");
+  struct ms_json tags = ms_json_getc(request, "Tags");
   for (size_t i = 0; i < ms_json_count(asked); i++) {
     if (!ms_json_equal(ms_json_get(topic->attributes, ms_json_key(asked, i)),
                        ms_json_member(asked, i))) {
@@ -124,6 +128,10 @@ static int create_again(struct ms_topic *topic, struct ms_json asked, struct ms_
                        "Invalid parameter: Attributes Reason: Topic already exists with different "
                        "attributes");
     }
+  }
+  if (ms_json_count(tags) > 0 && !ms_json_equal(tags, ms_json_getc(topic->row, "Tags"))) {
+    return ms_refuse(why, "InvalidParameterException",
+                     "Invalid parameter: Tags Reason: Topic already exists with different tags");
   }
   return answer_arn(reply, ms_json_getc(topic->row, "TopicArn"));
 }
@@ -142,10 +150,10 @@ int ms_topic_create(struct ms_topics *topics, struct ms_json request, struct ms_
   struct ms_topic *topic = find_topic(topics, ms_json_text(arn));
   if (topic != NULL) {
     ms_json_unref(arn);
-    return create_again(topic, asked, reply, why);
+    return create_again(topic, request, reply, why);
   }
   struct ms_json attributes = ms_json_is_object(asked) ? ms_json_ref(asked) : ms_json_object(0);
-  int err = topic_new(&topic, make_row(arn, attributes));
+  int err = topic_new(&topic, make_row(arn, attributes, ms_json_getc(request, "Tags")));
   if (err != 0) {
     return err;
   }
@@ -267,6 +275,21 @@ int ms_topic_get_attributes(struct ms_topics *topics, struct ms_json request, st
   return err != 0 ? MSTEP_ENOMEM : set;
 }
 
+/* Takes value. */
+static int replace_member(struct ms_topics *topics, struct ms_topic *topic, const char *member,
+                          struct ms_json value)
+{
+  struct ms_json row = ms_json_ref(topic->row);
+  int err = ms_json_setc(&row, member, value);
+  err = err != 0 ? err : ms_resource_save(&topics->env->ledger, "topic", topic->arn, row);
+  if (err != 0) {
+    ms_json_unref(row);
+    return err;
+  }
+  take_row(topic, row);
+  return MSTEP_OK;
+}
+
 int ms_topic_set_attribute(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
                            struct ms_queue_refusal *why)
 {
@@ -288,15 +311,54 @@ int ms_topic_set_attribute(struct ms_topics *topics, struct ms_json request, str
     ms_json_unref(attributes);
     return err;
   }
-  struct ms_json row = make_row(ms_json_ref(ms_json_getc(topic->row, "TopicArn")), attributes);
-  err = ms_json_is_none(row) ? MSTEP_ENOMEM
-                             : ms_resource_save(&topics->env->ledger, "topic", topic->arn, row);
-  if (err != 0) {
-    ms_json_unref(row);
-    return err;
+  return replace_member(topics, topic, "Attributes", attributes);
+}
+
+/* ---- tags ---- */
+
+static struct ms_topic *tagged(struct ms_topics *topics, struct ms_json request,
+                               struct ms_queue_refusal *why)
+{
+  struct ms_topic *topic = find_topic(topics, ms_topic_text(request, "ResourceArn"));
+  if (topic == NULL) {
+    ms_refuse(why, "ResourceNotFoundException", "Resource does not exist");
   }
-  take_row(topic, row);
-  return MSTEP_OK;
+  return topic;
+}
+
+int ms_topic_tag(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                 struct ms_queue_refusal *why)
+{
+  struct ms_topic *topic = tagged(topics, request, why);
+  struct ms_json tags = MS_JSON_VALUE_NONE;
+  (void)reply;
+  int err = topic == NULL ? MSTEP_EINVALID
+                          : ms_tags_change(&tags, ms_json_getc(topic->row, "Tags"),
+                                           MS_JSON_VALUE_NONE, ms_json_getc(request, "Tags"));
+  if (err == 0 && ms_json_count(tags) > MS_TAGS_MAX) {
+    err = ms_refuse(why, "TagLimitExceededException",
+                    "Could not complete request: tag quota of per resource exceeded");
+  }
+  return err != 0 ? (ms_json_unref(tags), err) : replace_member(topics, topic, "Tags", tags);
+}
+
+int ms_topic_untag(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                   struct ms_queue_refusal *why)
+{
+  struct ms_topic *topic = tagged(topics, request, why);
+  struct ms_json tags = MS_JSON_VALUE_NONE;
+  (void)reply;
+  int err = topic == NULL ? MSTEP_EINVALID
+                          : ms_tags_change(&tags, ms_json_getc(topic->row, "Tags"),
+                                           ms_json_getc(request, "TagKeys"), MS_JSON_VALUE_NONE);
+  return err != 0 ? err : replace_member(topics, topic, "Tags", tags);
+}
+
+int ms_topic_tags(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                  struct ms_queue_refusal *why)
+{
+  const struct ms_topic *topic = tagged(topics, request, why);
+  return topic == NULL ? MSTEP_EINVALID : ms_tags_answer(reply, ms_json_getc(topic->row, "Tags"));
 }
 
 /* ---- the driver ---- */

@@ -29,6 +29,12 @@ int ms_topic_get_attributes(struct ms_topics *topics, struct ms_json request,
                             struct ms_json *reply, struct ms_queue_refusal *why);
 int ms_topic_set_attribute(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
                            struct ms_queue_refusal *why);
+int ms_topic_tag(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                 struct ms_queue_refusal *why);
+int ms_topic_untag(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                   struct ms_queue_refusal *why);
+int ms_topic_tags(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
+                  struct ms_queue_refusal *why);
 int ms_topic_subscribe(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,
                        struct ms_queue_refusal *why);
 int ms_topic_confirm(struct ms_topics *topics, struct ms_json request, struct ms_json *reply,

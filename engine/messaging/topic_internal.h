@@ -23,7 +23,7 @@ struct ms_subscription {
 
 struct ms_topic {
   struct ms_topic *next; /* by ARN */
-  struct ms_json row;    /* {"TopicArn", "Attributes"} */
+  struct ms_json row;    /* {"TopicArn", "Attributes", "Tags"?} */
   struct ms_str arn;     /* borrowed from it */
   struct ms_json attributes;
   bool is_fifo;

@@ -33,4 +33,20 @@ describe("iam", function()
     assert.are.equal("/flow", server:aws("logs", "describe-log-groups").logGroups[1].logGroupName)
     assert.is_true(server:stop())
   end)
+
+  it("keeps what tools say about topics, buses and functions", function()
+    local server = servers.new()
+    local tag, other = { Key = "team", Value = "moon" }, { Key = "more", Value = "1" }
+    local topic = server:aws("sns", "create-topic", "--name", "t", "--tags", "Key=team,Value=moon").TopicArn
+    server:aws_run("sns", "tag-resource", "--resource-arn", topic, "--tags", "Key=more,Value=1")
+    assert.are.same({ tag, other }, server:aws("sns", "list-tags-for-resource", "--resource-arn", topic).Tags)
+    local text = server:aws_run("sns", "list-tags-for-resource", "--resource-arn", topic .. "no")
+    assert.is_truthy(text:find("(ResourceNotFound) when calling the ListTagsForResource operation: Resource does not "
+      .. "exist", 1, true), text)
+    local bus = server:aws("events", "create-event-bus", "--name", "b", "--tags", "Key=team,Value=moon").EventBusArn
+    assert.are.same({ tag }, server:aws("events", "list-tags-for-resource", "--resource-arn", bus).Tags)
+    text = server:aws_run("ssm", "get-parameter", "--name", "x")
+    assert.is_truthy(text:find("This service is not here", 1, true), text)
+    assert.is_true(server:stop())
+  end)
 end)

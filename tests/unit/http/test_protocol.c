@@ -366,8 +366,8 @@ MT_TEST(http_protocol__query_errors)
   mt_eq_str(
       encode(&x, -1, NULL),
       "400\nx-amzn-RequestId: ID\nContent-Type: text/xml\n\n" XML "<ErrorResponse><Error>"
-      "<Type>Sender</Type><Code>NoSuchVersion</Code><Message>The requested version is not served "
-      "here.</Message><Detail/></Error><RequestId>ID</RequestId></ErrorResponse>");
+      "<Type>Sender</Type><Code>NoSuchVersion</Code><Message>This service is not here, or not in "
+      "this version: the README names those that are.</Message><Detail/></Error><RequestId>ID</RequestId></ErrorResponse>");
   done(&x);
 }
 

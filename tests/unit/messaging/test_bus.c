@@ -353,6 +353,13 @@ static int try(struct driver_host *host, ms_bus_operation operation, const char 
   return err;
 }
 
+#define PERMISSION                                                                                 \
+  "{\"StatementId\":\"s\",\"Action\":\"events:PutEvents\",\"Principal\":\"111111111111\","         \
+  "\"Condition\":{\"Type\":\"StringEquals\",\"Key\":\"k\",\"Value\":\"v\"}}"
+#define TAG_OF(what)                                                                               \
+  "{\"ResourceARN\":\"arn:aws:events:us-east-1:000000000000:" what "\",\"Tags\":[{\"Key\":\"a\","  \
+  "\"Value\":\"1\"}]}"
+
 static int whole_life(void *user)
 {
   struct driver_host *host = user;
@@ -360,6 +367,10 @@ static int whole_life(void *user)
   err = err != 0 ? err : try(host, ms_bus_put_rule, RULE);
   err = err != 0 ? err : try(host, ms_bus_put_targets, TARGET(",\"InputPath\":\"$.detail\""));
   err = err != 0 ? err : try(host, ms_bus_put_events, EVENT);
+  err = err != 0 ? err : try(host, ms_bus_update, "{\"Name\":\"default\",\"Description\":\"d\"}");
+  err = err != 0 ? err : try(host, ms_bus_put_permission, PERMISSION);
+  err = err != 0 ? err : try(host, ms_bus_tag, TAG_OF("rule/r"));
+  err = err != 0 ? err : try(host, ms_bus_tag, TAG_OF("event-bus/default"));
   if (err == 0) {
     host_pass(host, 5000);
     host->type->close(host->driver);

@@ -146,6 +146,8 @@ MT_TEST(topic__functions_forms_and_refusals)
   host_close(&host);
 }
 
+#define TAG "{\"ResourceArn\":\"" TOPIC "\",\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"}]}"
+
 static int whole_life(void *user)
 {
   struct driver_host *host = user;
@@ -153,6 +155,7 @@ static int whole_life(void *user)
   err = err != 0 ? err : try(host, ms_topic_create, "{\"Name\":\"t\"}", NULL);
   err = err != 0 ? err : try(host, ms_topic_subscribe, SUBSCRIBE(FILTER), NULL);
   err = err != 0 ? err : try(host, ms_topic_publish, PUBLISH("a"), NULL);
+  err = err != 0 ? err : try(host, ms_topic_tag, TAG, NULL);
   if (err == 0) {
     host_pass(host, 5000);
     host->type->close(host->driver);
