@@ -16,21 +16,6 @@ static bool ends_with(const char *text, const char *end)
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* What has more than a line stands below its name, indented by two columns. */
-static void print_value(const char *name, const char *value)
-{
-  if (strchr(value, '\n') == NULL) {
-    printf("%-20s %s\n", name, value);
-    return;
-  }
-  printf("%s\n", name);
-  while (*value != '\0') {
-    size_t len = strcspn(value, "\n");
-    printf("%s%.*s\n", len > 0 ? "  " : "", (int)len, value);
-    value += len + (value[len] == '\n');
-  }
-}
-
 static void print_member(mstep_str name, mstep_str value, void *user)
 {
   struct ms_text key = {0}, text = {0}, laid_out = {0};
@@ -51,7 +36,7 @@ static void print_member(mstep_str name, mstep_str value, void *user)
     shown = ms_text_str(&laid_out).data;
   }
   if (!is_dull(ms_text_str(&key).data)) {
-    print_value(ms_text_str(&key).data, shown);
+    ms_cli_member_print(ms_text_str(&key).data, 20, shown);
   }
   ms_text_deinit(&key);
   ms_text_deinit(&text);

@@ -53,7 +53,7 @@ static void print_machine(mstep_str reply)
     bool is_date = strcmp(members[i], "creationDate") == 0;
     if (ms_text_member(&text, reply, members[i])) {
       ms_cli_date_text(date, is_date ? ms_text_number(reply, members[i], 0) : 0);
-      printf("%-16s %s\n", members[i], is_date ? date : ms_text_str(&text).data);
+      ms_cli_member_print(members[i], 16, is_date ? date : ms_text_str(&text).data);
     }
     ms_text_deinit(&text);
   }

@@ -124,3 +124,18 @@ void ms_text_details(struct ms_text *text, mstep_str event)
 {
   ms_text_each_member(event, take_details, text);
 }
+
+void ms_cli_member_print(const char *name, int width, const char *value)
+{
+  size_t len = strcspn(value, "\n");
+  if (value[len] == '\0' || value[len + 1] == '\0') {
+    printf("%-*s %.*s\n", width, name, (int)len, value);
+    return;
+  }
+  printf("%s\n", name);
+  while (*value != '\0') {
+    len = strcspn(value, "\n");
+    printf("%s%.*s\n", len > 0 ? "  " : "", (int)len, value);
+    value += len + (value[len] == '\n');
+  }
+}

@@ -27,4 +27,7 @@ void ms_cli_size_text(char out[32], unsigned long long bytes);
 /* Milliseconds of "30s", "5m", "12h", "7d", "2w"; -1: it is none of these. */
 long long ms_cli_duration_parse(const char *text);
 
+/* "NAME   VALUE"; a value of more than a line stands below its name, indented by two columns. */
+void ms_cli_member_print(const char *name, int width, const char *value);
+
 #endif

@@ -106,8 +106,8 @@ static bool put_number(struct ms_verb_call *call, const char *name, enum ms_opti
 
 bool ms_build_queue_send(struct ms_verb_call *call)
 {
-  return put_fifo(call) && put_number(call, "DelaySeconds", MS_OPTION_DELAY) && ms_build_queue(call) &&
-         ms_verb_value(call, "MessageBody", 1, false);
+  return put_fifo(call) && put_number(call, "DelaySeconds", MS_OPTION_DELAY) &&
+         ms_build_queue(call) && ms_verb_value(call, "MessageBody", 1, false);
 }
 
 bool ms_build_queue_receive(struct ms_verb_call *call)
@@ -191,10 +191,10 @@ bool ms_build_topic_create(struct ms_verb_call *call)
 
 static const char *protocol_of(const char *target)
 {
-  return strncmp(target, "https:", 6) == 0        ? "https"
-         : strncmp(target, "http:", 5) == 0       ? "http"
+  return strncmp(target, "https:", 6) == 0          ? "https"
+         : strncmp(target, "http:", 5) == 0         ? "http"
          : strncmp(target, "arn:aws:sqs:", 12) == 0 ? "sqs"
-                                                  : "lambda";
+                                                    : "lambda";
 }
 
 bool ms_build_topic_subscribe(struct ms_verb_call *call)
@@ -218,9 +218,8 @@ bool ms_build_topic_publish(struct ms_verb_call *call)
 /* ---- buses ---- */
 
 /* PutEvents takes events for a bus that is not there, and they are lost. */
-static bool find_bus(struct ms_verb_call *call)
+static bool is_bus(struct ms_verb_call *call, const char *name)
 {
-  const char *name = call->args->options[MS_OPTION_BUS];
   struct ms_text request = {0};
   bool is_fine = true;
   if (name != NULL) {
@@ -234,6 +233,42 @@ static bool find_bus(struct ms_verb_call *call)
   }
   ms_text_deinit(&request);
   return is_fine;
+}
+
+static bool find_bus(struct ms_verb_call *call)
+{
+  return is_bus(call, call->args->options[MS_OPTION_BUS]);
+}
+
+bool ms_build_bus_create(struct ms_verb_call *call)
+{
+  ms_verb_text(call, "Name", call->operands[0]);
+  return true;
+}
+
+/* DeleteEventBus is content with a bus that is not there. */
+bool ms_build_bus_delete(struct ms_verb_call *call)
+{
+  return is_bus(call, call->operands[0]) && ms_build_bus_create(call);
+}
+
+static void print_event(mstep_str item, void *user)
+{
+  struct ms_text id = {0};
+  (void)user;
+  if (ms_text_member(&id, item, "EventId")) {
+    printf("%s\n", ms_text_str(&id).data);
+  }
+  ms_text_deinit(&id);
+}
+
+/* The ids of those that were taken; ms_verb_outcome says why others were not. */
+void ms_show_events(struct ms_verb_call *call)
+{
+  struct ms_text entries = {0};
+  ms_text_member(&entries, ms_text_str(&call->client->reply), "Entries");
+  ms_text_each(ms_text_str(&entries), print_event, NULL);
+  ms_text_deinit(&entries);
 }
 
 bool ms_build_bus_put(struct ms_verb_call *call)
@@ -290,8 +325,7 @@ bool ms_build_schedule_create(struct ms_verb_call *call)
   inner.request = &target;
   ms_text_put(&target, "{");
   ms_verb_text(&inner, "Arn", ms_text_str(&arn).data);
-  ms_verb_text(&inner, "RoleArn",
-               role != NULL ? role : "arn:aws:iam::000000000000:role/moonstep");
+  ms_verb_text(&inner, "RoleArn", role != NULL ? role : "arn:aws:iam::000000000000:role/moonstep");
   ms_verb_option(&inner, "Input", MS_OPTION_SCHEDULE_INPUT);
   ms_text_put(&target, "}");
   ms_verb_text(call, "ScheduleExpression", call->operands[1]);

@@ -248,3 +248,60 @@ bool ms_build_table_query(struct ms_verb_call *call)
   ms_text_deinit(&condition.values);
   return is_fine;
 }
+
+/* ---- new tables ---- */
+
+/* "NAME", "NAME:N" or "NAME:B" as an attribute's definition and a part of the key. False: said. */
+static bool put_key(struct ms_text *definitions, struct ms_text *schema, const char *key,
+                    const char *kind)
+{
+  const char *colon = strrchr(key, ':');
+  const char *type = colon == NULL ? "S" : colon + 1;
+  struct ms_text name = {0};
+  if (strlen(type) != 1 || strchr("SNB", type[0]) == NULL || colon == key) {
+    ms_cli_error("not a key: \"%s\"", key);
+    ms_cli_hint("A key is NAME, NAME:N for numbers or NAME:B for binary.");
+    return false;
+  }
+  ms_text_add(&name, key, colon == NULL ? strlen(key) : (size_t)(colon - key));
+  const char *comma = definitions->len > 1 ? "," : "";
+  ms_text_printf(definitions, "%s{", comma);
+  ms_text_pair(definitions, "AttributeName", ms_text_str(&name).data);
+  ms_text_pair(definitions, "AttributeType", type);
+  ms_text_put(definitions, "}");
+  ms_text_printf(schema, "%s{", comma);
+  ms_text_pair(schema, "AttributeName", ms_text_str(&name).data);
+  ms_text_pair(schema, "KeyType", kind);
+  ms_text_put(schema, "}");
+  ms_text_deinit(&name);
+  return true;
+}
+
+bool ms_build_table_create(struct ms_verb_call *call)
+{
+  struct ms_text definitions = {0}, schema = {0};
+  ms_text_put(&definitions, "[");
+  ms_text_put(&schema, "[");
+  bool is_fine =
+      put_key(&definitions, &schema, call->operands[1], "HASH") &&
+      (call->operand_count < 3 || put_key(&definitions, &schema, call->operands[2], "RANGE"));
+  ms_text_put(&definitions, "]");
+  ms_text_put(&schema, "]");
+  ms_build_table(call);
+  ms_verb_json(call, "AttributeDefinitions", ms_text_str(&definitions).data);
+  ms_verb_json(call, "KeySchema", ms_text_str(&schema).data);
+  ms_verb_text(call, "BillingMode", "PAY_PER_REQUEST");
+  ms_text_deinit(&definitions);
+  ms_text_deinit(&schema);
+  return is_fine;
+}
+
+void ms_show_table(struct ms_verb_call *call)
+{
+  struct ms_text table = {0}, arn = {0};
+  ms_text_member(&table, ms_text_str(&call->client->reply), "TableDescription");
+  ms_text_member(&arn, ms_text_str(&table), "TableArn");
+  printf("%s\n", ms_text_str(&arn).data);
+  ms_text_deinit(&table);
+  ms_text_deinit(&arn);
+}

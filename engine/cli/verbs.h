@@ -64,6 +64,8 @@ int ms_verb_outcome(struct ms_verb_call *call, const struct ms_verb *verb);
 
 void ms_show_messages(struct ms_verb_call *call);
 void ms_show_attributes(struct ms_verb_call *call);
+void ms_show_events(struct ms_verb_call *call);
+void ms_show_table(struct ms_verb_call *call);
 void ms_show_items(struct ms_verb_call *call);
 void ms_show_item(struct ms_verb_call *call);
 

@@ -24,6 +24,15 @@ for _, kind in ipairs(places.kinds()) do
       assert.are.equal(0, place:json("bus", "put", "shop", "Order", '{"total":7}').FailedEntryCount)
     end)
 
+    it("makes a bus, says the ids of events alone, deletes the bus", function()
+      assert.are.equal("arn:aws:events:us-east-1:000000000000:event-bus/shop\n", place:ok("bus", "create", "shop"))
+      place:refused("Event bus shop already exists.", "bus", "create", "shop")
+      assert.is_truthy(place:ok("bus", "put", "shop", "Order", "{}", "--bus", "shop"):match("^[%x-]+\n$"))
+      assert.are.equal("", place:ok("bus", "delete", "shop"))
+      place:refused('there is no bus "shop"', "bus", "delete", "shop")
+      place:refused("Cannot delete event bus default", "bus", "delete", "default")
+    end)
+
     it("fails with an event that is refused, or would be lost", function()
       local refused = place:run("bus", "put", "shop", "Order", "not JSON")
       assert.are.equal(1, refused.code)

@@ -14,6 +14,8 @@ for _, kind in ipairs(places.kinds()) do
       end)
       assert.are.equal("ID  TARGET  WHY  FOR\n", place:ok("deadletters", "list"))
       assert.are.equal("0\n", place:ok("deadletters", "replay"))
+      assert.are.equal("0\n", place:ok("deadletters", "purge"))
+      place:refused('there is no undelivered "NOPE"', "deadletters", "purge", "NOPE")
       place:ok("queue", "create", "dead")
       place:ok("queue", "create", "work", "--attributes",
         [[{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:dead\",\"maxReceiveCount\":1}"}]])

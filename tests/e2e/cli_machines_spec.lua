@@ -29,6 +29,14 @@ describe("mstep machines", function()
     assert.is_truthy(store:ok("machines", "echo"):find('definition       {"StartAt":"P"', 1, true))
   end)
 
+  it("shows a definition of more than a line below its name", function()
+    program.write(store.dir .. "/lines.json",
+      '{\n  "StartAt": "P",\n  "States": { "P": { "Type": "Pass", "End": true } }\n}\n')
+    store:ok("start", "lines.json")
+    assert.is_truthy(store:ok("machines", "lines"):find('\ndefinition\n  {\n    "StartAt": "P",\n    "States": { "P": { '
+      .. '"Type": "Pass", "End": true } }\n  }\n', 1, true))
+  end)
+
   it("refuses a name that is none", function()
     store:refused('there is no state machine "nobody" in orders.db', "machines", "nobody")
   end)

@@ -32,6 +32,18 @@ for _, kind in ipairs(places.kinds()) do
       assert.are.equal("", place:ok("table", "get", "carts", '{"id":"c","n":1}'))
     end)
 
+    it("makes and drops tables", function()
+      assert.are.equal("arn:aws:dynamodb:us-east-1:000000000000:table/log\n", place:ok("table", "create", "log", "day", "n:N"))
+      place:ok("table", "put", "log", '{"day":"mon","n":7}')
+      assert.are.equal('{"day":"mon","n":7}\n', place:ok("table", "get", "log", '{"day":"mon","n":7}'))
+      place:refused("Table already exists: log", "table", "create", "log", "day")
+      place:refused('not a key: "day:X"', "table", "create", "other", "day:X")
+      place:refused('needs TABLE KEY [SORT]', "table", "create", "other")
+      place:ok("table", "drop", "log")
+      assert.are.equal("carts\n", place:ok("table", "ls"))
+      place:refused('there is no table "log"', "table", "drop", "log")
+    end)
+
     it("queries, scans, deletes", function()
       local _, count = place:ok("table", "query", "carts", '{"id":"a"}'):gsub("\n", "")
       assert.are.equal(2, count)
