@@ -158,29 +158,48 @@ bool ms_catalog_next(struct ms_str *name, struct ms_json *value, uint64_t *at,
 
 /* ---- changing ---- */
 
-static int write_row(const struct ms_catalog *catalog, struct ms_str key, uint64_t place,
-                     struct ms_json value)
+/* value NONE: the row goes. batch NULL: there is no store. */
+static int put_row(struct ms_batch *batch, struct ms_str key, uint64_t place, struct ms_json value)
 {
-  const struct ms_ledger *ledger = &catalog->env->ledger;
-  struct ms_batch *batch;
   struct ms_buf row;
-  ms_buf_init(&row, 0);
-  if (!ms_json_is_none(value)) {
-    ms_buf_printf(&row, "[%llu,", (unsigned long long)place);
-    ms_json_print(&row, value);
-    ms_buf_char(&row, ']');
+  if (batch == NULL) {
+    return MSTEP_OK;
   }
-  int err = row.error != 0 ? row.error : ledger->begin(&batch, ledger->user);
+  if (ms_json_is_none(value)) {
+    ms_batch_remove(batch, MS_TABLE_RESOURCE, key);
+    return MSTEP_OK;
+  }
+  ms_buf_init(&row, 0);
+  ms_buf_printf(&row, "[%llu,", (unsigned long long)place);
+  ms_json_print(&row, value);
+  ms_buf_char(&row, ']');
+  int err = row.error;
   if (err == 0) {
-    if (batch != NULL && ms_json_is_none(value)) {
-      ms_batch_remove(batch, MS_TABLE_RESOURCE, key);
-    } else if (batch != NULL) {
-      ms_batch_put(batch, MS_TABLE_RESOURCE, key, ms_buf_view(&row));
-    }
-    err = ledger->end(ledger->user);
+    ms_batch_put(batch, MS_TABLE_RESOURCE, key, ms_buf_view(&row));
   }
   ms_buf_deinit(&row);
   return err;
+}
+
+/* within NULL: in a transition of its own. */
+static int write_row(const struct ms_catalog *catalog, struct ms_batch *within, struct ms_str key,
+                     uint64_t place, struct ms_json value)
+{
+  const struct ms_ledger *ledger = &catalog->env->ledger;
+  struct ms_batch *batch;
+  if (within != NULL) {
+    return put_row(within, key, place, value);
+  }
+  int err = ledger->begin(&batch, ledger->user);
+  if (err != 0) {
+    return err;
+  }
+  err = put_row(batch, key, place, value);
+  if (err != 0 && batch != NULL && batch->error == 0) {
+    batch->error = err; /* taken back by the end */
+  }
+  int end = ledger->end(ledger->user);
+  return err != 0 ? err : end;
 }
 
 /* Takes entry. */
@@ -209,8 +228,8 @@ static void leave(struct ms_catalog *catalog, struct entry *entry)
   entry_free(entry);
 }
 
-static int put_new(struct ms_catalog *catalog, const char *kind, struct ms_str name,
-                   struct ms_json value)
+static int put_new(struct ms_catalog *catalog, struct ms_batch *within, const char *kind,
+                   struct ms_str name, struct ms_json value)
 {
   struct key key;
   struct ms_str text = make_key(&key, kind, name);
@@ -220,7 +239,7 @@ static int put_new(struct ms_catalog *catalog, const char *kind, struct ms_str n
   struct entry *entry = entry_new(text, catalog->last_place + 1, value);
   int err = enter(catalog, entry);
   if (err == 0) {
-    err = write_row(catalog, text, entry->place, value);
+    err = write_row(catalog, within, text, entry->place, value);
     if (err != 0) {
       leave(catalog, entry);
     }
@@ -231,13 +250,19 @@ static int put_new(struct ms_catalog *catalog, const char *kind, struct ms_str n
 int ms_catalog_put(struct ms_engine *engine, const char *kind, struct ms_str name,
                    struct ms_json value)
 {
+  return ms_catalog_put_within(engine, NULL, kind, name, value);
+}
+
+int ms_catalog_put_within(struct ms_engine *engine, struct ms_batch *batch, const char *kind,
+                          struct ms_str name, struct ms_json value)
+{
   struct ms_catalog *catalog = catalog_of(engine);
   struct entry *there = find(catalog, kind, name);
   int err = ms_json_is_none(value) ? ms_error_nomem() : MSTEP_OK;
   if (err == 0 && there == NULL) {
-    err = put_new(catalog, kind, name, value);
+    err = put_new(catalog, batch, kind, name, value);
   } else if (err == 0) {
-    err = write_row(catalog, (struct ms_str){there->key, there->key_len}, there->place, value);
+    err = write_row(catalog, batch, (struct ms_str){there->key, there->key_len}, there->place, value);
     if (err == 0) {
       ms_json_replace(&there->value, ms_json_ref(value));
     }
@@ -253,7 +278,8 @@ int ms_catalog_remove(struct ms_engine *engine, const char *kind, struct ms_str 
   if (there == NULL) {
     return MSTEP_OK;
   }
-  int err = write_row(catalog, (struct ms_str){there->key, there->key_len}, 0, MS_JSON_VALUE_NONE);
+  int err =
+      write_row(catalog, NULL, (struct ms_str){there->key, there->key_len}, 0, MS_JSON_VALUE_NONE);
   if (err == 0) {
     leave(catalog, there);
   }

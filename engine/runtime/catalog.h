@@ -17,6 +17,12 @@ struct ms_json ms_catalog_get(const struct ms_engine *engine, const char *kind, 
 /* Takes value. One that is there already keeps its place. */
 int ms_catalog_put(struct ms_engine *engine, const char *kind, struct ms_str name,
                    struct ms_json value);
+/*
+ * The same in a transition that the caller has begun; batch NULL: in one of its own. When that transition is taken
+ * back, the catalog is to be read again: ms_durable_break.
+ */
+int ms_catalog_put_within(struct ms_engine *engine, struct ms_batch *batch, const char *kind,
+                          struct ms_str name, struct ms_json value);
 int ms_catalog_remove(struct ms_engine *engine, const char *kind, struct ms_str name);
 /*
  * The first of that kind behind place *at (0: of all), and its place. False at the end. Places are greater

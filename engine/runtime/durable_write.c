@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "runtime/durable.h"
+#include "runtime/map_runs.h"
 
 #define CHUNKS_MAX (1u << MS_DURABLE_SHIFT)
 
@@ -385,6 +386,9 @@ int ms_durable_write(struct ms_engine *engine, struct ms_turn_entry *entry)
   }
   size_t before = ms_batch_size(batch);
   err = write_run(engine, batch, entry);
+  if (err == 0) {
+    err = ms_map_runs_note(engine, batch, entry);
+  }
   if (err == 0) {
     err = weigh(engine->durable, entry, ms_batch_size(batch) - before);
   }

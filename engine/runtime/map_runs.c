@@ -18,7 +18,7 @@ static struct ms_json date_of(int64_t at_ms)
 
 /* ---- rows ---- */
 
-static int note_started(struct ms_engine *engine, const struct ms_run *run,
+static int note_started(struct ms_engine *engine, struct ms_batch *batch, const struct ms_run *run,
                         const struct ms_event *event)
 {
   struct ms_json row = ms_json_object(4);
@@ -33,15 +33,15 @@ static int note_started(struct ms_engine *engine, const struct ms_run *run,
     err = set(&row, "startDate", date_of(event->at_ms));
   }
   if (err == 0) {
-    return ms_catalog_put(engine, MS_MAP_RUN_KIND, ms_json_text(event->data), row);
+    return ms_catalog_put_within(engine, batch, MS_MAP_RUN_KIND, ms_json_text(event->data), row);
   }
   ms_json_unref(row);
   return err;
 }
 
 /* Adds the summary's members to the row, and `name`: when. */
-static int note_summary(struct ms_engine *engine, struct ms_json summary, const char *name,
-                        int64_t at_ms)
+static int note_summary(struct ms_engine *engine, struct ms_batch *batch, struct ms_json summary,
+                        const char *name, int64_t at_ms)
 {
   struct ms_str arn = ms_json_text(ms_json_getc(summary, "mapRunArn"));
   struct ms_json row = ms_json_ref(ms_catalog_get(engine, MS_MAP_RUN_KIND, arn));
@@ -57,13 +57,14 @@ static int note_summary(struct ms_engine *engine, struct ms_json summary, const 
     err = set(&row, name, date_of(at_ms));
   }
   if (err == 0) {
-    return ms_catalog_put(engine, MS_MAP_RUN_KIND, arn, row);
+    return ms_catalog_put_within(engine, batch, MS_MAP_RUN_KIND, arn, row);
   }
   ms_json_unref(row);
   return err;
 }
 
-static int note_redriven(struct ms_engine *engine, const struct ms_event *event)
+static int note_redriven(struct ms_engine *engine, struct ms_batch *batch,
+                         const struct ms_event *event)
 {
   struct ms_json row = ms_json_ref(ms_catalog_get(engine, MS_MAP_RUN_KIND, ms_json_text(event->data)));
   if (ms_json_is_none(row)) {
@@ -77,23 +78,24 @@ static int note_redriven(struct ms_engine *engine, const struct ms_event *event)
     err = set(&row, "redriveDate", date_of(event->at_ms));
   }
   if (err == 0) {
-    return ms_catalog_put(engine, MS_MAP_RUN_KIND, ms_json_text(event->data), row);
+    return ms_catalog_put_within(engine, batch, MS_MAP_RUN_KIND, ms_json_text(event->data), row);
   }
   ms_json_unref(row);
   return err;
 }
 
-int ms_map_runs_note(struct ms_engine *engine, const struct ms_turn_entry *entry)
+int ms_map_runs_note(struct ms_engine *engine, struct ms_batch *batch,
+                     const struct ms_turn_entry *entry)
 {
   int err = MSTEP_OK;
   for (size_t i = 0; err == 0 && i < entry->event_count; i++) {
     const struct ms_event *event = &engine->turn->events.items[entry->first_event + i];
     if (event->type == MS_EVENT_MAP_RUN_STARTED) {
-      err = note_started(engine, entry->run, event);
+      err = note_started(engine, batch, entry->run, event);
     } else if (event->type == MS_EVENT_MAP_RUN_ENDED) {
-      err = note_summary(engine, event->data, "stopDate", event->at_ms);
+      err = note_summary(engine, batch, event->data, "stopDate", event->at_ms);
     } else if (event->type == MS_EVENT_MAP_RUN_REDRIVEN) {
-      err = note_redriven(engine, event);
+      err = note_redriven(engine, batch, event);
     }
   }
   return err;

@@ -302,7 +302,6 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
     MS_FAULT(turn_decided);
     bool is_patient = pending->command.type == MS_COMMAND_TASK_STARTED && !engine->durable->is_urgent;
     err = err != 0 ? err : ms_durable_write(engine, entry);
-    err = err != 0 ? err : ms_map_runs_note(engine, entry);
     if (is_patient) {
       engine->durable->is_urgent = false;
     }
@@ -314,7 +313,7 @@ static void turn_take(struct ms_engine *engine, struct ms_pending *pending)
       entry_break(engine, entry, err);
     }
   } else {
-    err = err != 0 ? err : ms_map_runs_note(engine, entry);
+    err = err != 0 ? err : ms_map_runs_note(engine, NULL, entry);
     if (err != 0) {
       ms_run_break(engine, run, err);
     }

@@ -93,6 +93,7 @@ int rough_open(struct rough_life *life, const char *url)
       .is_history_kept = true,
       .store_url = url,
       .durability = MS_DURABILITY_NONE,
+      .functions_dir = life->functions_dir,
       .host = {on_done, on_task, NULL, NULL, on_accepted, on_event, on_log, life, NULL},
   };
   int err = ms_engine_open(&life->engine, &options);

@@ -18,6 +18,7 @@
 struct rough_life {
   struct ms_engine *engine;
   const char *definition;
+  const char *functions_dir; /* or NULL */
   bool is_express;
   bool is_silent; /* tasks are not answered */
   unsigned tasks; /* started; the first one is answered with the failure Busy */

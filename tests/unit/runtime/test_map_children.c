@@ -1,13 +1,17 @@
 /*
- * A map run and its children asked for while memory runs out: every allocation fails in turn of a life in which
- * they are described, listed, changed and stopped, while they run and afterwards.
+ * Map runs while memory runs out: every allocation fails in turn of a life in which a run and its children are
+ * described, listed, changed and stopped, while they run and afterwards; and of one with a store, in which a run
+ * reads and writes files and comes to its end when memory is back.
  */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "core/execution.h"
 #include "mt.h"
+#include "rough_life.h"
 #include "runtime/runtime.h"
 
 #define ACTIVITY "arn:aws:states:us-east-1:000000000000:activity:work"
@@ -219,4 +223,75 @@ MT_TEST(map_children__every_allocation_may_fail)
 {
   mt_eq_int(live(NULL), 0);
   mt_ok(mt_oom(live, NULL) > 300);
+}
+
+/* ---- with a store ---- */
+
+#define FILES                                                                                      \
+  "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Label\":\"L\",\"MaxConcurrency\":2,\"ItemReader\":{"   \
+  "\"Resource\":\"arn:aws:states:::s3:getObject\",\"ReaderConfig\":{\"InputType\":\"JSON\"},\"Parameters\":{"   \
+  "\"Bucket\":\"in\",\"Key\":\"items\"}},\"ItemProcessor\":{\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\","      \
+  "\"ExecutionType\":\"STANDARD\"},\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":\"" ROUGH_TASK   \
+  "\",\"Retry\":[{\"ErrorEquals\":[\"Busy\"]}],\"End\":true}}},\"ResultWriter\":{\"Resource\":"                  \
+  "\"arn:aws:states:::s3:putObject\",\"Parameters\":{\"Bucket\":\"out\"},\"WriterConfig\":{\"Transformation\":"  \
+  "\"COMPACT\"}},\"End\":true}}}"
+
+/* The files of the run that succeeded: everything, once. */
+static void check_files(struct rough_life *life)
+{
+  struct ms_buf run, all;
+  struct life seen = {.engine = life->engine};
+  ms_buf_init(&run, 0);
+  ms_buf_init(&all, 0);
+  mt_eq_int(find_run(&run, &seen, ROUGH_ARN "e"), 0);
+  mt_eq_int(ms_engine_map_run_describe(&all, life->engine, ms_str_c(run.data)), 0);
+  mt_ok(strstr(all.data, "\"status\":\"SUCCEEDED\"") != NULL);
+  mt_ok(strstr(all.data, "\"succeeded\":3,\"failed\":0,\"timedOut\":0,\"aborted\":0,\"total\":3") != NULL);
+  const char *uuid = strstr(run.data, "m/L:") + 4;
+  mt_eq_str(mt_read_file(mt_format("%s/buckets/out/%s/SUCCEEDED_0.json", mt_tmpdir(), uuid), NULL),
+            "[[1,2],[1,2],[1,2]]");
+  ms_buf_deinit(&run);
+  ms_buf_deinit(&all);
+}
+
+static int live_with_files(void *user)
+{
+  struct rough_life life = {.definition = FILES, .functions_dir = user};
+  bool has_succeeded = false;
+  int err = rough_open(&life, "memory:");
+  err = err != 0 ? err : rough_create(&life);
+  err = err != 0 ? err : rough_start(&life, "e");
+  if (err == 0) {
+    rough_run(&life, 60000);
+  }
+  mt_oom_over();
+  if (life.engine == NULL) {
+    return err;
+  }
+  for (unsigned i = 0; i < 100 && !has_succeeded; i++) {
+    int code = rough_look(&life, ROUGH_ARN "e", &has_succeeded);
+    if (code == MSTEP_ENOTFOUND) {
+      mt_eq_int(rough_create(&life), 0);
+      mt_eq_int(ms_engine_task_register(life.engine, MS_STR("*"), rough_callback()), 0);
+      mt_eq_int(rough_start(&life, "e"), 0);
+    }
+    rough_answer_again(&life);
+    rough_run(&life, 10000);
+  }
+  mt_ok(has_succeeded);
+  check_files(&life);
+  mt_eq_int(ms_engine_close(life.engine), 0);
+  return err == 0 || err == MSTEP_ENOMEM ? err : MSTEP_ENOMEM;
+}
+
+MT_TEST(map_children__files_when_memory_runs_out)
+{
+  char *functions = mt_format("%s/functions", mt_tmpdir());
+  mkdir(functions, 0777);
+  mkdir(mt_format("%s/buckets", mt_tmpdir()), 0777);
+  mkdir(mt_format("%s/buckets/in", mt_tmpdir()), 0777);
+  FILE *items = fopen(mt_format("%s/buckets/in/items", mt_tmpdir()), "w");
+  mt_ok(items != NULL && fputs("[1,2,3]", items) >= 0 && fclose(items) == 0);
+  mt_eq_int(live_with_files(functions), 0);
+  mt_ok(mt_oom(live_with_files, functions) > 300);
 }
