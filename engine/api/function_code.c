@@ -13,13 +13,7 @@ int ms_api_configuration_code(struct ms_json *configuration, struct ms_api_call 
   struct ms_buf bytes, text;
   ms_buf_init(&bytes, 0);
   ms_buf_init(&text, 0);
-  int err = MSTEP_OK;
-  if (ms_invoke_is_zip(code)) {
-    err = ms_invoke_zip_bytes(&bytes, code);
-  } else {
-    ms_json_print(&bytes, code);
-  }
-  err = err != 0 ? err : bytes.error;
+  int err = ms_invoke_zip_bytes(&bytes, code);
   err = err != 0 ? err : ms_digest_sha256(hash, ms_buf_view(&bytes));
   if (err == 0) {
     ms_base64_encode(&text, (struct ms_str){(const char *)hash, sizeof hash});

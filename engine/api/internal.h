@@ -16,6 +16,7 @@ struct ms_api {
   struct ms_json applied; /* by the latest ApplyProject */
   uint64_t answered_count, refused_count; /* the loop thread's */
   struct ms_histogram durations;          /* likewise */
+  char code_secret[73];                   /* of code_link.c; "": none yet */
 };
 
 /* Any thread makes one; from then on it is the loop thread's. */

@@ -1,30 +1,17 @@
 /* GetFunction: configuration, code and reserved concurrency. */
+#include "api/code_link.h"
 #include "api/function_config.h"
 #include "base/error.h"
 
 static const struct ms_api_member members[] = {MS_MEMBER_FUNCTION_NAME, MS_MEMBER_QUALIFIER,
                                                MS_MEMBER_END};
 
-/*
- * Of a zip, where it can be had: AWS has an address of S3's there, here it is the package itself as a data URL.
- */
 static struct ms_json code_of(struct ms_api_call *call, const struct ms_function_name *name,
                               const char *version)
 {
-  struct ms_json code = ms_invoke_code(ms_api_invoke(call), name->name, version);
   struct ms_json out = ms_api_object("RepositoryType", ms_json_cstring("S3"));
-  int err = MSTEP_OK;
-  if (ms_invoke_is_zip(code)) {
-    struct ms_buf text;
-    ms_buf_init(&text, 0);
-    ms_buf_cstr(&text, "data:application/zip;base64,");
-    ms_buf_str(&text, ms_json_text(ms_json_getc(code, "Zip")));
-    err = text.error != 0 ? text.error
-                          : ms_json_setc(&out, "Location", ms_json_string(ms_buf_view(&text)));
-    ms_buf_deinit(&text);
-  }
-  ms_json_unref(code);
-  if (err != 0) {
+  struct ms_json link = ms_api_code_link(call, name->name, version);
+  if (!ms_json_is_none(link) && ms_json_setc(&out, "Location", link) != 0) {
     ms_json_replace(&out, MS_JSON_VALUE_NONE);
   }
   return out;

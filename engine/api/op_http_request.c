@@ -1,6 +1,8 @@
 /*
- * Request of the service "http": a plain HTTP request, as http/protocol_plain.c gives it, for a function's URL or a route.
+ * Request of the service "http": a plain HTTP request, as http/protocol_plain.c gives it, for a function's URL, a route,
+ * or the code of a function.
  */
+#include "api/code_link.h"
 #include "api/internal.h"
 #include "api/members.h"
 #include "base/buf.h"
@@ -77,6 +79,9 @@ static int start(struct ms_api_call *call, struct ms_json start)
 static int run(struct ms_api_call *call)
 {
   struct ms_json reply = MS_JSON_VALUE_NONE;
+  if (ms_str_has_prefix(ms_api_text(call, "rawPath"), MS_API_CODE_PATH)) {
+    return ms_api_code_fetch(call);
+  }
   struct ms_web *web = ms_engine_driver(ms_api_engine(call), &ms_web_driver);
   int err;
   struct ms_json request = whole(call, &err);

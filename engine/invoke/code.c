@@ -63,6 +63,9 @@ bool ms_invoke_is_zip(struct ms_json code)
 
 int ms_invoke_zip_bytes(struct ms_buf *out, struct ms_json code)
 {
+  if (!ms_invoke_is_zip(code)) {
+    return ms_zip_write(out, code);
+  }
   int err = ms_base64_decode_lenient(out, ms_json_text(ms_json_getc(code, "Zip")));
   return out->error != 0 ? out->error : err;
 }

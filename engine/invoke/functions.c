@@ -412,6 +412,11 @@ void ms_invoke_uuid(struct ms_invoke *invoke, char out[37])
   ms_random_uuid(invoke->env->random, out);
 }
 
+const char *ms_invoke_base_url(const struct ms_invoke *invoke)
+{
+  return invoke->env->base_url == NULL ? "" : invoke->env->base_url;
+}
+
 int ms_invoke_remove(struct ms_invoke *invoke, struct ms_str name)
 {
   struct ms_json versions = ms_json_getc(ms_invoke_row(invoke, name), "Versions");

@@ -95,8 +95,10 @@ int ms_invoke_put_row(struct ms_invoke *invoke, struct ms_str name, struct ms_js
 struct ms_json ms_invoke_code(const struct ms_invoke *invoke, struct ms_str name,
                               const char *version);
 bool ms_invoke_is_zip(struct ms_json code);
-/* The package as it came, appended. MSTEP_ENOMEM. */
+/* The package as it came, or one made of the files, appended. MSTEP_ENOMEM, MSTEP_ETOOBIG. */
 int ms_invoke_zip_bytes(struct ms_buf *out, struct ms_json code);
+/* Where clients reach this engine; "": nowhere. */
+const char *ms_invoke_base_url(const struct ms_invoke *invoke);
 int ms_invoke_lua(struct ms_lua **out, struct ms_invoke *invoke);
 
 /*

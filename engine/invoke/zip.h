@@ -1,5 +1,5 @@
 /*
- * Zip archives as functions are uploaded in them: read, not written. Only what Lua can load (*.lua) is unpacked;
+ * Zip archives as functions are uploaded in them, and given back. Of those that are read only what Lua can load (*.lua) is unpacked;
  * everything else is looked at as far as names and sizes go.
  */
 #ifndef MS_INVOKE_ZIP_H
@@ -27,5 +27,8 @@ struct ms_zip {
  */
 int ms_zip_open(struct ms_zip *out, struct ms_str bytes);
 void ms_zip_close(struct ms_zip *zip); /* of a zeroed one too */
+
+/* Appends an archive of an array of {"path", "text"}. MSTEP_ENOMEM, MSTEP_ETOOBIG. */
+int ms_zip_write(struct ms_buf *out, struct ms_json files);
 
 #endif

@@ -130,6 +130,47 @@ describe("lambda", function()
     assert.is_true(server:stop())
   end)
 
+  it("gives code where it can be fetched", function()
+    local dir = program.tmpdir()
+    os.execute(("mkdir %s/functions; printf %%s %s | base64 -d > %s/p.zip"):format(dir, table.concat(PACKAGE), dir))
+    write(dir .. "/functions/double.lua", "return function(e) return { n = 2 * e.n } end")
+    write(dir .. "/keys", "[default]\naws_access_key_id = key\naws_secret_access_key = secret\n")
+    os.execute("chmod 600 " .. dir .. "/keys")
+    local server = servers.new { dir = dir, args = { "--credentials", "keys" } }
+    local function create(name, zip, handler)
+      return server:aws("lambda", "create-function", "--function-name", name, "--runtime", "provided.al2023", "--role",
+        "arn:aws:iam::" .. ACCOUNT .. ":role/r", "--handler", handler, "--zip-file", "fileb://" .. zip)
+    end
+    local function fetch(location, file) -- without any signature
+      return program.shell(("curl --silent --output %s/%s --write-out '%%{http_code} %%{content_type}' %s"):format(dir, file,
+        program.quote(location))).stdout
+    end
+    local made = create("z", "p.zip", "src/index.main")
+    local code = server:aws("lambda", "get-function", "--function-name", "z").Code
+    assert.are.equal("S3", code.RepositoryType)
+    assert.are.equal(server.url .. "/_aws/lambda-code/z/$LATEST?", code.Location:sub(1, #server.url + 28))
+    assert.are.equal("200 application/zip", fetch(code.Location, "got.zip"))
+    assert.are.equal(read(dir .. "/p.zip"), read(dir .. "/got.zip"))
+    assert.are.equal(601, made.CodeSize)
+
+    -- a file of the project comes as an archive, too
+    local double = server:aws("lambda", "get-function", "--function-name", "double").Code
+    assert.are.equal("200 application/zip", fetch(double.Location, "double.zip"))
+    create("copy", "double.zip", "double.handler")
+    invoke(server, "copy", '{"n": 4}')
+    assert.are.same({ n = 8 }, cjson.decode(read(dir .. "/out.json")))
+
+    assert.are.equal("403 application/xml", fetch(code.Location .. "0", "no.xml"))
+    assert.are.equal("403 application/xml", fetch((code.Location:gsub("until=%d", "until=9")), "no.xml"))
+    assert.are.equal("403 application/xml", fetch((code.Location:gsub("/z/", "/double/")), "no.xml"))
+    assert.is_truthy(read(dir .. "/no.xml"):find("<Code>SignatureDoesNotMatch</Code>", 1, true))
+    assert.are.equal("403 application/xml", fetch(server.url .. "/_aws/lambda-code/z", "no.xml"))
+    server:aws("lambda", "delete-function", "--function-name", "z")
+    assert.are.equal("404 application/xml", fetch(code.Location, "no.xml"))
+    assert.is_truthy(read(dir .. "/no.xml"):find("<Code>NoSuchKey</Code>", 1, true))
+    assert.is_true(server:stop())
+  end)
+
   it("delivers to destinations of every kind", function()
     local dir = program.tmpdir()
     os.execute("mkdir -p " .. dir .. "/project/hooks " .. dir .. "/project/functions")
