@@ -149,6 +149,32 @@ struct ms_json ms_api_configuration_show(const struct ms_api_call *call,
   return out;
 }
 
+int ms_api_configuration_say_new(struct ms_json *reply)
+{
+  if (ms_json_is_none(*reply)) {
+    return MSTEP_OK;
+  }
+  int err = ms_json_remove(reply, MS_STR("LastUpdateStatus"));
+  err = err != 0 ? err : ms_json_setc(reply, "State", ms_json_cstring("Pending"));
+  err = err != 0 ? err
+                 : ms_json_setc(reply, "StateReason",
+                                ms_json_cstring("The function is being created."));
+  return err != 0 ? err : ms_json_setc(reply, "StateReasonCode", ms_json_cstring("Creating"));
+}
+
+int ms_api_configuration_say_changed(struct ms_json *reply)
+{
+  if (ms_json_is_none(*reply)) {
+    return MSTEP_OK;
+  }
+  int err = ms_json_setc(reply, "LastUpdateStatus", ms_json_cstring("InProgress"));
+  err = err != 0 ? err
+                 : ms_json_setc(reply, "LastUpdateStatusReason",
+                                ms_json_cstring("The function is being created."));
+  return err != 0 ? err
+                  : ms_json_setc(reply, "LastUpdateStatusReasonCode", ms_json_cstring("Creating"));
+}
+
 /* ---- publishing ---- */
 
 /* The last version when it is what $LATEST is; data NULL: it is not, or there is none. */

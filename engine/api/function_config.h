@@ -40,6 +40,12 @@ extern const struct ms_api_member ms_api_dead_letter_members[];
 struct ms_json ms_api_configuration_show(const struct ms_api_call *call,
                                          const struct ms_function_name *name,
                                          struct ms_json configuration);
+/*
+ * What AWS answers who makes or changes a function: that this is under way. It is done by the time that anybody
+ * asks again, so who waits for "Active" and "Successful" waits for one answer. NONE stays what it is.
+ */
+int ms_api_configuration_say_new(struct ms_json *reply);
+int ms_api_configuration_say_changed(struct ms_json *reply);
 /* `old` (NONE: a new one) with what the request sets. Owned; NONE: no memory. */
 struct ms_json ms_api_configuration_new(struct ms_api_call *call, struct ms_json old);
 struct ms_json ms_api_new_revision(struct ms_api_call *call);

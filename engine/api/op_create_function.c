@@ -48,6 +48,7 @@ static int run(struct ms_api_call *call)
   if (err == 0 && ms_json_is_none(reply)) {
     err = ms_api_publish(&reply, &row, &codes[1], version, call, &name, codes[0].code);
   }
+  err = err != 0 ? err : ms_api_configuration_say_new(&reply);
   if (err != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);
   }

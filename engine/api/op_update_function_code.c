@@ -46,6 +46,7 @@ static int change(struct ms_api_call *call, const struct ms_function_name *name,
   if (err == 0 && ms_json_is_none(reply)) {
     err = ms_api_publish(&reply, &row, &codes[1], version, call, name, code);
   }
+  err = err != 0 ? err : ms_api_configuration_say_changed(&reply);
   if (err != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);
   }

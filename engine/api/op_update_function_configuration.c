@@ -41,7 +41,9 @@ static int run(struct ms_api_call *call)
   }
   struct ms_json configuration = ms_api_configuration_new(call, ms_json_getc(row, "Configuration"));
   struct ms_json reply = ms_api_configuration_show(call, &name, configuration);
-  if (ms_json_setc(&row, "Configuration", configuration) != 0) {
+  err = ms_json_setc(&row, "Configuration", configuration);
+  err = err != 0 ? err : ms_api_configuration_say_changed(&reply);
+  if (err != 0) {
     ms_json_replace(&row, MS_JSON_VALUE_NONE);
   }
   return ms_api_function_put_code(call, &name, row, reply, &code,

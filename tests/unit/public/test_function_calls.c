@@ -19,7 +19,7 @@ static void make(struct host *host, const char *name, const char *source)
 {
   call_has(host, "CreateFunction",
            mt_format("{\"FunctionName\":\"%s\",\"Code\":{\"Source\":\"%s\"}}", name, source),
-           "\"State\":\"Active\"");
+           "\"State\":\"Pending\"");
 }
 
 /* ---- packages ---- */
@@ -160,7 +160,7 @@ MT_TEST(function_calls__tags)
   call_has(&host, "CreateFunction",
            "{\"FunctionName\":\"f\",\"Tags\":{\"a\":\"1\"},\"Code\":{\"Source\":\"return "
            "function() end\"}}",
-           "\"State\":\"Active\"");
+           "\"State\":\"Pending\"");
   call_is(&host, "lambda:TagResource", "{\"Resource\":\"" ARN "f\",\"Tags\":{\"b\":\"2\"}}", "{}");
   call_is(&host, "lambda:ListTags", "{\"Resource\":\"" ARN "f\"}",
           "{\"Tags\":{\"a\":\"1\",\"b\":\"2\"}}");
