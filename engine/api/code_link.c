@@ -4,7 +4,9 @@
  */
 #include "api/code_link.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "api/function.h"
 #include "base/base64.h"
@@ -13,21 +15,25 @@
 
 #define LIFETIME_MS 600000
 
-/* Of this run of the engine: links end with it. */
-static struct ms_str secret_of(struct ms_api *api, struct ms_invoke *invoke)
+/* Of this run of the engine: links end with it. Nobody who sees other numbers of ours can work it out. */
+static int get_secret(struct ms_str *out, struct ms_api *api)
 {
-  if (api->code_secret[0] == '\0') {
-    ms_invoke_uuid(invoke, api->code_secret);
-    ms_invoke_uuid(invoke, api->code_secret + 36);
+  *out = (struct ms_str){api->code_secret, sizeof api->code_secret};
+  if (!api->has_code_secret &&
+      getrandom(api->code_secret, sizeof api->code_secret, 0) != (ssize_t)sizeof api->code_secret) {
+    return ms_error(MSTEP_EIO, "no entropy: %s", strerror(errno));
   }
-  return ms_str_c(api->code_secret);
+  api->has_code_secret = true;
+  return MSTEP_OK;
 }
 
 /* out: the key of "NAME/VERSION?until=MILLISECONDS". */
 static int make_key(char out[2 * MS_SHA256_SIZE + 1], struct ms_api_call *call, struct ms_str what)
 {
   unsigned char hash[MS_SHA256_SIZE];
-  int err = ms_digest_hmac_sha256(hash, secret_of(call->api, ms_api_invoke(call)), what);
+  struct ms_str secret;
+  int err = get_secret(&secret, call->api);
+  err = err != 0 ? err : ms_digest_hmac_sha256(hash, secret, what);
   if (err == 0) {
     ms_digest_print_hex(out, hash, sizeof hash);
   }

@@ -16,7 +16,8 @@ struct ms_api {
   struct ms_json applied; /* by the latest ApplyProject */
   uint64_t answered_count, refused_count; /* the loop thread's */
   struct ms_histogram durations;          /* likewise */
-  char code_secret[73];                   /* of code_link.c; "": none yet */
+  char code_secret[32];                   /* of code_link.c */
+  bool has_code_secret;
 };
 
 /* Any thread makes one; from then on it is the loop thread's. */

@@ -79,7 +79,8 @@ static int start(struct ms_api_call *call, struct ms_json start)
 static int run(struct ms_api_call *call)
 {
   struct ms_json reply = MS_JSON_VALUE_NONE;
-  if (ms_str_has_prefix(ms_api_text(call, "rawPath"), MS_API_CODE_PATH)) {
+  if (ms_str_has_prefix(ms_api_text(call, "rawPath"), MS_API_CODE_PATH) &&
+      !ms_web_is_host(ms_api_text(call, "host"))) {
     return ms_api_code_fetch(call);
   }
   struct ms_web *web = ms_engine_driver(ms_api_engine(call), &ms_web_driver);

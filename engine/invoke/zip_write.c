@@ -9,6 +9,7 @@
 #define VERSION_NEEDED 20
 #define VERSION_MADE ((3u << 8) | VERSION_NEEDED) /* Unix */
 #define DAY_ONE 0x21u                             /* 1980-01-01, the first that there is */
+#define IS_UTF8 0x800u                         /* of names */
 #define ATTRIBUTES (0100644u << 16)
 
 static void put16(struct ms_buf *out, uint32_t value)
@@ -27,7 +28,7 @@ static void put32(struct ms_buf *out, uint32_t value)
 static void put_entry(struct ms_buf *out, struct ms_str path, struct ms_str text)
 {
   put16(out, VERSION_NEEDED);
-  put16(out, 0); /* flags */
+  put16(out, IS_UTF8);
   put16(out, 0); /* stored */
   put16(out, 0); /* midnight */
   put16(out, DAY_ONE);

@@ -269,6 +269,12 @@ static bool take_host(struct ms_web_arrival *arrival, struct ms_str host, const 
   return true;
 }
 
+bool ms_web_is_host(struct ms_str host)
+{
+  struct ms_web_arrival arrival;
+  return take_host(&arrival, host, "lambda-url") || take_host(&arrival, host, "execute-api");
+}
+
 int ms_web_request(struct ms_json *reply, struct ms_web *web, struct ms_json request,
                    ms_web_reply_cb cb, void *arg)
 {

@@ -27,6 +27,9 @@ typedef void (*ms_web_reply_cb)(struct ms_json reply, void *arg);
 int ms_web_request(struct ms_json *reply, struct ms_web *web, struct ms_json request,
                    ms_web_reply_cb cb, void *arg);
 
+/* Whether the name is one of a function's URL or of the routes: everything below it is theirs. */
+bool ms_web_is_host(struct ms_str host);
+
 /* What an operation of a route answered: code 0, or its error; NONE: out of memory. */
 struct ms_json ms_web_started(int code, int http_status, struct ms_str text);
 

@@ -55,6 +55,10 @@ describe("the web", function()
     assert.are.equal(32, #id)
     assert.are.equal("hello you", curl(made.FunctionUrl .. "hello?name=you"))
     assert.are.equal("hello me", curl(server.url .. "/_aws/lambda-url/" .. id .. "/hello?name=me"))
+    -- every path below a name of its own is the function's
+    assert.are.equal("/_aws/lambda-code/echo/$LATEST",
+      cjson.decode(curl(made.FunctionUrl .. "_aws/lambda-code/echo/$LATEST")).rawPath)
+    assert.is_truthy(curl(server.url .. "/_aws/lambda-code/echo/$LATEST"):find("SignatureDoesNotMatch", 1, true))
     local event = cjson.decode(curl(made.FunctionUrl .. "a%20b", "-b", "c=1; d=2", "-d", "\1\2", "-H", "Content-Type: image/png"))
     assert.are.equal("/a%20b", event.rawPath)
     assert.are.same({ "c=1", "d=2" }, event.cookies)
