@@ -73,6 +73,7 @@ static void attempt_failed(struct ms_queued *queued)
   bool is_too_old = at_ms >= too_old_at_ms(queued, config);
   ms_json_unref(config);
   queued->throttle_ms = 0;
+  queued->is_begun = queued->is_cut = false;
   if ((int64_t)queued->attempts > retries) {
     ms_queued_end(queued, MS_INVOKE_RETRIES_EXHAUSTED);
   } else if (is_too_old) {
@@ -96,8 +97,91 @@ static void attempt_throttled(struct ms_queued *queued)
   if (is_too_old) {
     ms_queued_end(queued, MS_INVOKE_AGE_EXCEEDED);
   } else {
+    if (queued->is_begun) { /* it has not */
+      queued->is_begun = false;
+      ms_queued_save(queued);
+    }
     ms_queued_wait(queued, at_ms);
   }
+}
+
+/* ---- attempts that end with the process ---- */
+
+/*
+ * An event that was there when the engine started may be what ended the last run of it: its attempts are written down
+ * before they begin. So one that takes the process with it each time has an end, too. Others are spared the
+ * commit, which is why the first time does not count.
+ */
+static bool must_mark(const struct ms_queued *queued)
+{
+  const struct ms_invoke *invoke = queued->invoke;
+  return !queued->is_begun && queued->number < invoke->recovered_below &&
+         invoke->env->ledger.reader != NULL;
+}
+
+static void on_marked(int code, void *arg)
+{
+  struct ms_queued *queued = arg;
+  struct ms_invoke *invoke = queued->invoke;
+  queued->holds--;
+  invoke->run_count--;
+  if (queued->is_dropped) {
+    ms_queued_drop(queued);
+  } else if (code == 0) {
+    queued->is_stored = true;
+    ms_queued_attempt(queued);
+  } /* else load brings back what there is */
+  ms_invoke_go(invoke);
+}
+
+/* Takes its place among those that run meanwhile, so that not all of them are in memory at once. */
+static int mark(struct ms_queued *queued)
+{
+  const struct ms_ledger *ledger = &queued->invoke->env->ledger;
+  struct ms_batch *batch;
+  int err = ledger->begin(&batch, ledger->user);
+  if (err != 0) {
+    return err;
+  }
+  queued->is_begun = true;
+  queued->is_stored = false;
+  int put_err = ms_queued_put_row(batch, queued);
+  err = ledger->end(ledger->user);
+  err = put_err != 0 ? put_err : err;
+  err = err != 0 ? err : ledger->when_durable(on_marked, queued, ledger->user);
+  if (err == 0) {
+    queued->holds++;
+    queued->invoke->run_count++;
+  } else {
+    queued->is_begun = false;
+  }
+  return err;
+}
+
+/* What Lambda says of a runtime that went away. */
+static void attempt_cut(struct ms_queued *queued)
+{
+  struct ms_invoke_target target;
+  struct ms_buf *response = &queued->response;
+  const char *version =
+      ms_invoke_resolve(&target, queued->invoke, &queued->name) == 0 ? target.version : "";
+  ms_buf_reset(response);
+  ms_buf_printf(response,
+                "{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: %s Error: "
+                "Runtime exited without providing a reason\"}",
+                queued->request_id);
+  if (response->error != 0) {
+    ms_buf_reset(response);
+    ms_queued_wait(queued, ms_loop_now_ms(queued->invoke->env->loop) + AGAIN_MS);
+    return;
+  }
+  snprintf(queued->version, sizeof queued->version, "%s",
+           version[0] == '\0' ? MS_INVOKE_LATEST : version);
+  queued->attempts++;
+  queued->is_stored = false;
+  queued->status = 200;
+  queued->is_error = true;
+  attempt_failed(queued);
 }
 
 /* ---- running ---- */
@@ -188,6 +272,10 @@ void ms_queued_attempt(struct ms_queued *queued)
   struct ms_invoke *invoke = queued->invoke;
   struct ms_invoke_target target;
   struct ms_lua *lua;
+  if (queued->is_cut) {
+    attempt_cut(queued);
+    return;
+  }
   struct ms_invoke_function *function = ms_invoke_function_get(invoke, queued->name.name, true);
   int err = function == NULL ? ms_error_nomem() : ms_invoke_lua(&lua, invoke);
   err = err != 0 ? err : ms_invoke_resolve(&target, invoke, &queued->name);
@@ -208,9 +296,13 @@ void ms_queued_attempt(struct ms_queued *queued)
     attempt_throttled(queued);
     return;
   }
-  err = err != 0 ? err : start(queued, lua, &target);
+  bool is_marking = err == 0 && must_mark(queued);
+  err = err != 0 ? err : is_marking ? mark(queued) : start(queued, lua, &target);
   if (err != 0) {
     ms_queued_wait(queued, ms_loop_now_ms(invoke->env->loop) + AGAIN_MS);
+    return;
+  }
+  if (is_marking) {
     return;
   }
   queued->function = function;

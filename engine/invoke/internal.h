@@ -50,6 +50,8 @@ struct ms_queued {
   unsigned holds; /* answers that are to come: of the ledger, of Lua */
   unsigned saves; /* of them: that the row as it is now is durable */
   size_t size;    /* in memory */
+  bool is_begun;  /* the row says that one more attempt than `attempts` has begun */
+  bool is_cut;    /* it said so when it was read: that attempt ended with the process */
   bool is_stored; /* the row is durable and says all but the last pause: memory may let go of it */
   bool is_dropped;
 };
@@ -106,6 +108,7 @@ struct ms_invoke {
   struct ms_outbox *outbox;
   uint64_t next_number;
   uint64_t next_order;
+  uint64_t recovered_below; /* events with smaller numbers were there before this start */
   size_t open_count;  /* of the queue, without those that were dropped */
   unsigned run_count; /* of the queue's calls */
   bool is_resumed;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "invoke/internal.h"
 
-#define ROW_VERSION 1
+#define ROW_VERSION 2 /* 1 ended before is_begun */
 #define TEXTS 5
 #define AGAIN_MS 1000
 #define STEPS_MAX 256u /* events that are looked at before others get their turn */
@@ -98,7 +98,7 @@ static bool park(struct ms_queued *queued, int64_t at_ms)
 {
   struct ms_invoke *invoke = queued->invoke;
   const struct ms_parked_entry entry = {at_ms, queued->number, queued->throttle_ms};
-  if (!queued->is_stored || queued->holds > 0 || !ms_invoke_is_crowded(invoke) ||
+  if (!queued->is_stored || queued->is_begun || queued->holds > 0 || !ms_invoke_is_crowded(invoke) ||
       ms_parked_add(&invoke->parked, entry) != 0) {
     return false;
   }
@@ -166,6 +166,7 @@ static void print_row(struct ms_buf *out, const struct ms_queued *queued)
   for (size_t i = 0; i < TEXTS; i++) {
     ms_bytes_put_text(out, *texts[i]);
   }
+  ms_bytes_put_number(out, queued->is_begun);
 }
 
 int ms_queued_put_row(struct ms_batch *batch, const struct ms_queued *queued)
@@ -194,16 +195,18 @@ static void copy_text(char *out, size_t size, struct ms_str text)
   out[len] = '\0';
 }
 
-/* What a row says, up to the texts. */
-static void read_head(struct ms_queued *row, struct ms_bytes_reader *reader)
+/* What a row says, up to the texts. Its version. */
+static uint64_t read_head(struct ms_queued *row, struct ms_bytes_reader *reader)
 {
-  if (ms_bytes_number(reader) != ROW_VERSION) {
+  uint64_t version = ms_bytes_number(reader);
+  if (version == 0 || version > ROW_VERSION) {
     ms_bytes_fail(reader, "an invocation of another version");
   }
   copy_text(row->request_id, sizeof row->request_id, ms_bytes_text(reader));
   row->accepted_at_ms = ms_bytes_signed(reader);
   row->not_before_ms = ms_bytes_signed(reader);
   row->throttle_ms = ms_bytes_signed(reader);
+  return version;
 }
 
 /* The event in memory, whether that is crowded or not. */
@@ -213,7 +216,7 @@ static int read_event(struct ms_str key, struct ms_str value, void *user)
   struct ms_queued row = {.number = ms_store_number(key)};
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, value);
-  read_head(&row, &reader);
+  uint64_t version = read_head(&row, &reader);
   row.attempts = ms_bytes_number32(&reader);
   row.status = (int)ms_bytes_number32(&reader);
   row.is_error = ms_bytes_number(&reader) != 0;
@@ -223,6 +226,7 @@ static int read_event(struct ms_str key, struct ms_str value, void *user)
   for (size_t i = 0; i < TEXTS; i++) {
     texts[i] = ms_bytes_text(&reader);
   }
+  row.is_cut = version > 1 && ms_bytes_number(&reader) != 0;
   struct ms_queued *queued = reader.error != 0 ? NULL : queued_new(invoke, texts);
   if (queued == NULL) {
     return reader.error != 0 ? reader.error : ms_error_nomem();
@@ -235,6 +239,7 @@ static int read_event(struct ms_str key, struct ms_str value, void *user)
   queued->attempts = row.attempts;
   queued->status = row.status;
   queued->is_error = row.is_error;
+  queued->is_begun = queued->is_cut = row.is_cut;
   queued->is_stored = true;
   memcpy(queued->version, row.version, sizeof row.version);
   ms_buf_str(&queued->response, response);
@@ -251,7 +256,7 @@ static int load_event(struct ms_str key, struct ms_str value, void *user)
   struct ms_queued row = {.number = ms_store_number(key)};
   struct ms_bytes_reader reader;
   ms_bytes_reader_init(&reader, value);
-  read_head(&row, &reader);
+  (void)read_head(&row, &reader);
   const struct ms_parked_entry entry = {row.not_before_ms, row.number, row.throttle_ms};
   int err = reader.error != 0 ? reader.error : ms_parked_add(&invoke->parked, entry);
   invoke->open_count += err == 0;
@@ -279,6 +284,7 @@ int ms_invoke_queue_load(struct ms_invoke *invoke)
     }
   }
   invoke->next_order = invoke->next_number;
+  invoke->recovered_below = invoke->next_number;
   return err;
 }
 

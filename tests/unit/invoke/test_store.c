@@ -2,6 +2,7 @@
  * The driver on a store: what a failure takes back goes from memory and from Lua, and events beyond what memory is to
  * hold are in the store alone, until they are due.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -10,7 +11,7 @@
 #include "store/store.h"
 
 #define START_MS 1704067200000
-#define WAITING_MAX 512
+#define WAITING_MAX 4096
 
 struct waiter {
   ms_durable_cb cb;
@@ -33,6 +34,7 @@ struct world {
   unsigned delivered, sent, refused;
   unsigned bodies[4096]; /* records by the number in their payload */
   size_t resident_most;
+  char record[2048]; /* the last one */
 };
 
 static int begin(struct ms_batch **out, void *user)
@@ -68,6 +70,7 @@ static int deliver(const struct ms_delivery *delivery, ms_delivered_cb cb, void 
   struct world *world = user;
   struct ms_json record;
   int64_t number = 0;
+  snprintf(world->record, sizeof world->record, "%.*s", MS_STR_ARG(delivery->body));
   mt_eq_int(ms_json_parse(&record, delivery->body, NULL, NULL), 0);
   ms_json_to_int(&number, ms_json_getc(record, "requestPayload"));
   ms_json_unref(record);
@@ -443,5 +446,96 @@ MT_TEST(store__a_call_in_a_loop_is_refused_unless_it_is_allowed)
   mt_eq_int(ms_invoke_call(world.invoke, &request, on_answer, &world), 0);
   run(&world);
   mt_eq_int(world.delivered, 1);
+  close_world(&world);
+}
+
+/* ---- attempts that end with the process ---- */
+
+#define SLEEPER "local mstep = require('mstep') return function(e) mstep.sleep(5) return e end"
+
+/* As if the process had been killed: nothing is told, nothing written; what is on the store comes back. */
+static void crash(struct world *world)
+{
+  ms_invoke_driver.close(world->invoke);
+  ms_lua_free(world->lua);
+  world->waiter_count = 0;
+  const struct ms_lua_options options = {
+      .loop = world->loop, .slice_ms = -1, .seed = 1, .log = quiet};
+  mt_eq_int(ms_lua_new(&world->lua, &options), 0);
+  open_driver(world);
+  ms_invoke_driver.resume(world->invoke);
+}
+
+static void run_for(struct world *world, int64_t ms)
+{
+  settle(world);
+  mt_eq_int(ms_loop_sim_run_until(world->loop, ms_loop_now_ms(world->loop) + ms), 0);
+}
+
+/* How often the handler began until the event was given up. */
+MT_TEST(store__an_event_that_ends_the_process_each_time_is_given_up)
+{
+  static struct world world;
+  unsigned kills = 0;
+  open_world(&world, "memory:");
+  put_function(&world, "f", SLEEPER, "");
+  ms_invoke_driver.resume(world.invoke);
+  mt_eq_int(send_number(&world, "f", 7), 0);
+  for (unsigned i = 0; i < 1000 && kills < 20 && ms_invoke_pending(world.invoke) > 0; i++) {
+    run_for(&world, 1000);
+    if (world.invoke->run_count > 0) {
+      kills++;
+      crash(&world);
+      mt_eq_int(ms_invoke_pending(world.invoke), kills < 4);
+    }
+  }
+  mt_eq_int(kills, 4); /* the first, which nobody could know of, and three attempts */
+  run(&world);
+  mt_eq_int(world.bodies[7], 1);
+  mt_ok(strstr(world.record, "\"condition\":\"RetriesExhausted\",\"approximateInvokeCount\":3}") !=
+        NULL);
+  mt_ok(strstr(world.record,
+               "\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"$LATEST\","
+               "\"functionError\":\"Unhandled\"},\"responsePayload\":{\"errorType\":"
+               "\"Runtime.ExitError\",") != NULL);
+  close_world(&world);
+}
+
+/* An attempt that was written down and found no room has not begun. */
+MT_TEST(store__throttled_ones_are_not_cut)
+{
+  static struct world world;
+  open_world(&world, "memory:");
+  put_function(&world, "f", SLEEPER, ",\"ReservedConcurrentExecutions\":1");
+  mt_eq_int(send_number(&world, "f", 1), 0);
+  mt_eq_int(send_number(&world, "f", 2), 0);
+  tell(&world, 0);
+  crash(&world);
+  run_for(&world, 10); /* one runs, the other was written down and finds no room */
+  crash(&world);
+  run(&world);
+  mt_eq_int(world.bodies[1] + world.bodies[2], 2);
+  mt_eq_int(world.invoke->counts.dropped, 0);
+  close_world(&world);
+}
+
+/* A row from before there was a mark is read as one without. */
+MT_TEST(store__rows_of_the_version_before_are_read)
+{
+  static struct world world;
+  static const char row[] = "\x01\x01r\x00\x00\x00\x00\x00\x00\x00\x00\x01\x66\x00\x03[9]\x00\x00";
+  char key[MS_STORE_NUMBER_SIZE];
+  open_world(&world, "memory:");
+  put_function(&world, "f", "return function(e) return e end", "");
+  struct ms_batch batch;
+  ms_batch_init(&batch);
+  ms_batch_put(&batch, MS_TABLE_INVOCATION, ms_store_key(key, 3),
+               (struct ms_str){row, sizeof row - 1});
+  mt_eq_int(ms_store_commit(world.store, &batch, NULL), 0);
+  ms_batch_deinit(&batch);
+  mt_eq_int(ms_invoke_driver.load(world.invoke), 0);
+  mt_eq_int(ms_invoke_pending(world.invoke), 1);
+  mt_ok(!world.invoke->queue->is_cut);
+  ms_invoke_driver.resume(world.invoke);
   close_world(&world);
 }
