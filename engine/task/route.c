@@ -4,7 +4,8 @@
  *   "mock"           the loaded mocks, and nobody else
  *   "host"           a callback of the host, and nobody else
  *   "function:NAME"  a Lua function: its payload is the parameters, its answer the result
- *   "http://..."     a POST of the parameters as JSON, the answer's body the result
+ *   "http://..."     a POST of the parameters as JSON, the answer's body the result; X-Amz-Function-Error, as
+ *                    Lambda's endpoints say it, makes it a failure
  *   "aws"            AWS's endpoint
  *   "engine"         whoever would without a route
  *

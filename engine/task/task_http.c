@@ -138,6 +138,31 @@ static void fail_status(struct ms_task_http_call *call, const struct ms_httpc_re
   ms_json_unref(cause);
 }
 
+static bool is_function_error(const struct ms_httpc_result *result)
+{
+  return ms_field_get(result->headers, result->header_count, "x-amz-function-error").len > 0;
+}
+
+/* What a Lambda endpoint says of a function that failed: 200, a header, {"errorType", "errorMessage"}. */
+static void fail_function(struct ms_task_http_call *call, const struct ms_httpc_result *result)
+{
+  struct ms_tasks *tasks = call->tasks;
+  struct ms_json body = MS_JSON_VALUE_NONE;
+  struct ms_buf text;
+  ms_buf_init(&text, 0);
+  ms_utf8_repair(&text, ms_str_sub(result->body, 0, 32768));
+  struct ms_json cause = text.error != 0 ? MS_JSON_VALUE_NONE : ms_json_string(ms_buf_view(&text));
+  ms_buf_deinit(&text);
+  ms_json_parse(&body, result->body, NULL, NULL);
+  struct ms_json type = ms_json_getc(body, "errorType");
+  struct ms_json error =
+      ms_json_is_string(type) ? ms_json_ref(type) : ms_json_cstring("Lambda.Unknown");
+  ms_task_fail(tasks, let_go(call), error, cause);
+  ms_json_unref(error);
+  ms_json_unref(cause);
+  ms_json_unref(body);
+}
+
 static void fail_socket(struct ms_task_http_call *call, const struct ms_httpc_result *result)
 {
   struct ms_tasks *tasks = call->tasks;
@@ -267,6 +292,8 @@ static void on_response(const struct ms_httpc_result *result, void *user)
   call->out = NULL;
   if (result->failure != MS_HTTPC_OK) {
     fail_socket(call, result);
+  } else if (call->is_routed && is_function_error(result)) {
+    fail_function(call, result);
   } else if (result->status >= 200 && result->status < 300) {
     succeed(call, result);
   } else if (result->status == 401 && is_oauth(call->connection) && !call->is_again) {

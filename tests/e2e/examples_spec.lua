@@ -140,6 +140,29 @@ describe("the quest example", function()
   end)
 end)
 
+describe("the upload example", function()
+  it("fails to publish a picture of more than 1 MB, in a machine with a history", function()
+    local dir = program.tmpdir()
+    assert(program.shell(("cp -r %s/. . && mkdir uploads"):format(program.quote(program.source .. "/examples/upload")),
+      { cwd = dir }).code == 0)
+    local server = require("server").new { dir = dir, args = { "--store", "s.db" } }
+    program.write(dir .. "/uploads/large.png", ("x"):rep(1000001))
+    local machine, failed = "arn:aws:states:us-east-1:000000000000:stateMachine:publish", nil
+    for _ = 1, 100 do
+      failed = server:aws("stepfunctions", "list-executions", "--state-machine-arn", machine, "--status-filter",
+        "FAILED").executions[1]
+      if failed then
+        break
+      end
+    end
+    assert.is_truthy(failed, "no execution has failed")
+    local execution = server:aws("stepfunctions", "describe-execution", "--execution-arn", failed.executionArn)
+    assert.are.equal("TooLarge", execution.error)
+    assert.are.equal("large.png is too large", execution.cause)
+    assert.is_true(server:stop())
+  end)
+end)
+
 describe("the embedding example", function()
   it("answers the task of its machine", function()
     local result = program.shell(program.quote(program.build .. "/tests/example_embed"))

@@ -3,6 +3,7 @@
  * says itself.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "calls.h"
 #include "mt.h"
@@ -80,6 +81,30 @@ MT_TEST(task_routes__to_a_url)
   text_has(peer.got[0], "\r\n\r\n{\"QueueUrl\":\"q\",\"MessageBody\":\"b\"}");
   mt_eq_str(host.output, "{\"a\":1}");
   host_close(&host);
+}
+
+static void fails(const char *body, const char *error)
+{
+  struct host host;
+  struct peer peer;
+  host_open(&host, real_time);
+  peer_start(&peer, mt_format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                              "X-Amz-Function-Error: Unhandled\r\nContent-Length: %zu\r\n\r\n%s",
+                              strlen(body), body));
+  call(&host, "SetTaskRoutes",
+       mt_format("{\"routes\":{\"*\":\"http://127.0.0.1:%d/2015-03-31/functions/f/invocations\"}}",
+                 peer.port));
+  mt_eq_int(run(&host, SEND), MSTEP_FAILED);
+  peer_join(&peer);
+  mt_eq_str(host.error, error);
+  mt_eq_str(host.cause, body);
+  host_close(&host);
+}
+
+MT_TEST(task_routes__a_lambda_endpoint_says_that_a_function_failed)
+{
+  fails("{\"errorMessage\":\"no\",\"errorType\":\"Declined\"}", "Declined");
+  fails("[]", "Lambda.Unknown");
 }
 
 MT_TEST(task_routes__to_aws)
