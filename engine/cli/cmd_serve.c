@@ -292,7 +292,10 @@ static bool open_front(struct serve *serve)
   ms_http_limits_init(&options.http.limits);
   int code = ms_http_front_new(&serve->front, &options);
   if (code != MSTEP_OK) {
-    ms_cli_error_code(code, "could not listen on %s:%llu", serve->address, serve->port);
+    ms_cli_error("%s", mstep_last_error());
+    if (!has_credentials && strstr(mstep_last_error(), "credentials") != NULL) {
+      ms_cli_hint("--credentials FILE has the keys with which requests must be signed.");
+    }
   }
   return code == MSTEP_OK;
 }

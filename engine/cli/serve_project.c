@@ -148,6 +148,8 @@ static bool print_result(mstep_str reply, bool is_start)
   ms_text_deinit(&items);
   if (count == 0) {
     print_changes(reply, is_start);
+  } else if (!is_start) {
+    fprintf(stderr, "project: nothing has changed, until mstep.lua is right\n");
   }
   print_things(reply, "left", "", " left alone: no longer declared");
   fflush(stderr);
@@ -205,7 +207,11 @@ static void apply(struct ms_serve_project *project)
 {
   struct ms_text request = {0};
   project->is_stale = project->is_busy;
-  if (project->is_busy || !check_machines(project)) {
+  if (project->is_busy) {
+    return;
+  }
+  if (!check_machines(project)) {
+    fprintf(stderr, "project: nothing has changed, until machines/ is right\n");
     return;
   }
   make_request(&request, project);
@@ -232,8 +238,9 @@ static void print_change(const mstep_change *change)
     fprintf(stderr, " error: %.*s; what was there stays\n", (int)change->message.len,
             change->message.data);
   } else {
-    fprintf(stderr, "%s%s%s (%s)\n", what, change->function[0] != '\0' ? ": " : "",
-            change->function, change->file);
+    bool has_file = change->file[0] != '\0'; /* one that is removed has none any more */
+    fprintf(stderr, "%s%s%s%s%s%s\n", what, change->function[0] != '\0' ? ": " : "",
+            change->function, has_file ? " (" : "", change->file, has_file ? ")" : "");
   }
   fflush(stderr);
 }

@@ -269,7 +269,7 @@ describe("addresses and browsers", function()
     for _, address in ipairs { "0.0.0.0:0", "[::]:0" } do
       local answer = program.run({ "serve", "--listen", address }, { cwd = program.tmpdir(), limit = 10 })
       assert.are.equal(2, answer.code, answer.stderr)
-      assert.is_truthy(answer.stderr:find("credentials", 1, true), answer.stderr)
+      assert.is_truthy(answer.stderr:find("hint: --credentials FILE", 1, true), answer.stderr)
     end
   end)
 
