@@ -90,6 +90,7 @@ struct ms_sources {
   struct {
     uint64_t batches, records, failures;
   } counts;
+  uint64_t marks, marks_durable; /* attempts that were written down before they begin, in their order */
   int64_t settle_at_ms; /* 0: no state is to change */
   bool is_settling;     /* the ledger calls */
   bool is_resumed;

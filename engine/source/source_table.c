@@ -12,6 +12,7 @@
 #define PAGES 8                     /* in one turn of the loop */
 #define BYTES_MAX ((size_t)8 << 20) /* read ahead */
 #define RETRY_MS 50
+#define SUSPECTS 8 /* of a lane: the checkpoint is at most so many batches behind what ran */
 #define INVALID "InvalidParameterValueException"
 
 /* ---- the checkpoint ---- */
@@ -211,6 +212,30 @@ void ms_table_go(struct ms_mapping *mapping)
   }
 }
 
+void ms_table_on_marked(int code, void *arg)
+{
+  struct ms_sources *sources = arg;
+  sources->marks_durable++;
+  if (code != 0) {
+    return; /* everything is loaded anew */
+  }
+  for (struct ms_mapping *one = sources->first, *next; one != NULL; one = next) {
+    struct ms_table_poller *poller = one->type->is_stream ? one->poller : NULL;
+    bool is_marked = false;
+    next = one->next;
+    for (unsigned i = 0; poller != NULL && i < poller->lane_count; i++) {
+      struct ms_table_lane *lane = &poller->lanes[i];
+      if (lane->mark != 0 && lane->mark <= sources->marks_durable) {
+        ms_table_lane_marked(lane);
+        is_marked = true;
+      }
+    }
+    if (is_marked) {
+      ms_table_go(one);
+    }
+  }
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
   return a == 0 || (b != 0 && b < a) ? b : a;
@@ -249,12 +274,15 @@ static int open_poller(struct ms_mapping *mapping)
     ms_free(poller);
     return err;
   }
+  bool may_have_ended = mapping->sources->env->ledger.reader != NULL &&
+                        mapping->settings.retries >= 0 && ms_json_is_object(mapping->progress);
   poller->mapping = mapping;
   poller->next = mapping->position;
   poller->lane_count = mapping->settings.lanes;
   for (unsigned i = 0; i < poller->lane_count; i++) {
     poller->lanes[i].poller = poller;
     poller->lanes[i].resumed = MS_JSON_VALUE_NONE;
+    poller->lanes[i].suspects = may_have_ended ? SUSPECTS : 0;
   }
   poller->window.state = MS_JSON_VALUE_NONE;
   ms_table_resume(poller, mapping->progress);

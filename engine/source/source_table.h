@@ -35,6 +35,14 @@ struct ms_table_lane {
   uint32_t invocations; /* of the batch */
   bool is_final;        /* the batch, of no records, is the end of a window */
   uint64_t next;        /* what comes before was done before the engine was started */
+  /*
+   * Batches that may be what ended the last run of the engine: their attempts are written down before they begin, so
+   * that one which takes the process with it each time is given up, too.
+   */
+  unsigned suspects;
+  uint64_t mark; /* 0: none is on its way to the store */
+  bool is_begun; /* the row says that the function has the piece */
+  bool is_cut;   /* it said so when it was read */
   struct ms_json resumed; /* pieces of an earlier start, until their records are there; or NONE */
   int64_t since_ms;     /* when the first that waits came */
   int64_t retry_at_ms, pause_ms;
@@ -68,6 +76,8 @@ void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms);
 struct ms_json ms_table_event(const struct ms_table_lane *lane, size_t count);
 int64_t ms_table_lane_due_ms(const struct ms_table_lane *lane); /* 0: waits for others */
 void ms_table_lane_clear(struct ms_table_lane *lane);
+/* Its attempt is written down. */
+void ms_table_lane_marked(struct ms_table_lane *lane);
 
 /* ---- source_table.c ---- */
 /* Where reading would begin anew if the first `done` records of that lane (NULL: none) were done. */
@@ -77,6 +87,8 @@ void ms_table_put_position(struct ms_batch *batch, const struct ms_mapping *mapp
                            uint64_t position, const char *result);
 void ms_table_put_row(struct ms_batch *batch, const struct ms_mapping *mapping, struct ms_json row);
 void ms_table_go(struct ms_mapping *mapping);
+/* For the ledger; arg: the driver. */
+void ms_table_on_marked(int code, void *arg);
 size_t ms_table_room(const struct ms_table_poller *poller); /* how many records may be read */
 
 /* ---- table_progress.c ---- */

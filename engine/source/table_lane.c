@@ -59,8 +59,10 @@ static void drop_first(struct ms_table_lane *lane, size_t count)
 void ms_table_lane_clear(struct ms_table_lane *lane)
 {
   ms_source_call_forget(lane->call);
-  lane->poller->mapping->running -= lane->call != NULL;
+  lane->poller->mapping->running -= lane->call != NULL || lane->mark != 0;
   lane->call = NULL;
+  lane->mark = 0;
+  lane->is_begun = lane->is_cut = false;
   drop_first(lane, lane->count);
   lane->piece_count = 0;
   lane->is_final = false;
@@ -88,6 +90,7 @@ static void shrink(struct ms_table_lane *lane, size_t count)
   }
   if (lane->piece_count == 0) {
     lane->invocations = 0;
+    lane->suspects -= lane->suspects > 0;
     lane->since_ms = ms_sources_now_ms(lane->poller->mapping->sources);
   }
 }
@@ -271,10 +274,15 @@ static void on_answer(const struct ms_source_answer *answer, void *arg)
   lane->call = NULL;
   mapping->running--;
   lane->invocations++;
+  bool was_begun = lane->is_begun;
+  lane->is_begun = false;
   if (answer->code == 0) {
     take_response(lane, answer);
   } else if (answer->code == MSTEP_ENOTFOUND || answer->code == MSTEP_ENOMEM) {
     mapping->result = MS_RESULT_PROBLEM;
+    if (was_begun) { /* such an attempt does not count */
+      note(lane);
+    }
     backoff(lane);
   } else {
     fail(lane, answer, true);
@@ -371,6 +379,56 @@ struct ms_json ms_table_event(const struct ms_table_lane *lane, size_t count)
   return event;
 }
 
+/* ---- attempts that end with the process ---- */
+
+/* It was written down that the function has the piece, which it has not. */
+static void take_back(struct ms_table_lane *lane)
+{
+  if (lane->is_begun) {
+    lane->is_begun = false;
+    note(lane);
+  }
+}
+
+void ms_table_lane_marked(struct ms_table_lane *lane)
+{
+  lane->mark = 0;
+  lane->poller->mapping->running--;
+  if (lane->poller->is_draining) {
+    take_back(lane);
+  }
+}
+
+static void mark(struct ms_table_lane *lane)
+{
+  struct ms_mapping *mapping = lane->poller->mapping;
+  struct ms_sources *sources = mapping->sources;
+  const struct ms_ledger *ledger = &sources->env->ledger;
+  lane->is_begun = true;
+  int err = write(lane, 0, NULL, false);
+  if (err == 0 && ledger->when_durable(ms_table_on_marked, sources, ledger->user) == 0) {
+    lane->mark = ++sources->marks;
+    mapping->running++;
+    return;
+  }
+  if (err == 0) {
+    take_back(lane);
+  }
+  lane->is_begun = false;
+  backoff(lane);
+}
+
+/* What Lambda says of a runtime that went away. */
+static void cut(struct ms_table_lane *lane)
+{
+  char id[37];
+  ms_random_uuid(lane->poller->mapping->sources->env->random, id);
+  const struct ms_source_answer answer = {MSTEP_ELUA, {"", 0}, "$LATEST", id};
+  lane->is_cut = false;
+  lane->invocations++;
+  fail(lane, &answer, true);
+}
+
 static void run(struct ms_table_lane *lane, size_t count)
 {
   struct ms_mapping *mapping = lane->poller->mapping;
@@ -383,13 +441,14 @@ static void run(struct ms_table_lane *lane, size_t count)
     mapping->running++;
   } else { /* throttled, or there is no such function: does not count */
     mapping->result = MS_RESULT_PROBLEM;
+    take_back(lane);
     backoff(lane);
   }
 }
 
 void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms)
 {
-  while (lane->call == NULL && lane->retry_at_ms <= now_ms) {
+  while (lane->call == NULL && lane->mark == 0 && lane->retry_at_ms <= now_ms) {
     if (ms_json_count(lane->resumed) > 0 &&
         !ms_table_lane_resume(lane, ms_table_room(lane->poller) == 0)) {
       return;
@@ -397,11 +456,19 @@ void ms_table_lane_go(struct ms_table_lane *lane, int64_t now_ms)
     if (lane->piece_count == 0 && !begin_batch(lane, now_ms)) {
       return;
     }
+    if (lane->is_cut) {
+      cut(lane);
+      continue;
+    }
     size_t count = piece_of(lane)->count;
     size_t expired = count_expired(lane, count, now_ms);
     bool is_late = lane->is_final && now_ms - lane->poller->window.end_ms > max_age_ms(lane);
     if (expired == 0 && !is_late) {
-      run(lane, count);
+      if (lane->suspects > 0 && !lane->is_begun) {
+        mark(lane);
+      } else {
+        run(lane, count);
+      }
     } else {
       const struct ms_table_failure failure = {lane, expired, true, lane->invocations, NULL, false};
       give_up(lane, &failure);
@@ -413,7 +480,7 @@ int64_t ms_table_lane_due_ms(const struct ms_table_lane *lane)
 {
   bool is_full;
   const struct ms_table_window *window = &lane->poller->window;
-  if (lane->call != NULL || ms_json_count(lane->resumed) > 0) {
+  if (lane->call != NULL || lane->mark != 0 || ms_json_count(lane->resumed) > 0) {
     return 0;
   }
   if (lane->count == 0 && lane->piece_count == 0) {

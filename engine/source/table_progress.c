@@ -2,8 +2,8 @@
  * How far a stream has come, as the row of its mapping: the checkpoint and, beyond it, what each lane is through with,
  * the pieces of its batch with their attempts, and the state of a window. One row, so that all of it is of one moment.
  *
- *   {"Position", "Result", "Lanes": [{"Next", "Invocations"?, "Pieces"?: [{"End", "Attempts"}]}],
- *    "Window"?: {"Start", "End", "State", "IsEarly"}}
+ *   {"Position", "Result", "Lanes": [{"Next", "Invocations"?, "Pieces"?: [{"End", "Attempts", "IsBegun"?}]}],
+ *    "Window"?: {"Start", "End", "State", "IsEarly", "Attempts"?, "IsBegun"?}}
  */
 #include "base/error.h"
 #include "source/source_table.h"
@@ -17,11 +17,15 @@ static struct ms_json sequence(uint64_t position)
   return ms_json_cstring(text);
 }
 
-static int add_piece(struct ms_json *pieces, const struct ms_table_piece *piece, uint64_t end)
+static int add_piece(struct ms_json *pieces, const struct ms_table_piece *piece, uint64_t end,
+                     bool is_begun)
 {
   struct ms_json out = ms_json_object(2);
   int err = ms_json_setc(&out, "End", sequence(end));
   err = err != 0 ? err : ms_json_setc(&out, "Attempts", ms_json_int(piece->attempts));
+  if (err == 0 && is_begun) {
+    err = ms_json_setc(&out, "IsBegun", ms_json_bool(true));
+  }
   if (err != 0) {
     ms_json_unref(out);
     return err;
@@ -41,8 +45,8 @@ static int put_pieces(struct ms_json *out, const struct ms_table_lane *lane, siz
     for (size_t j = 0; j < piece->count; j++, record = record->next) {
       end = record->position;
     }
-    bool is_over = i == lane->piece_count && piece->count == done;
-    err = is_over ? MSTEP_OK : add_piece(&pieces, piece, end);
+    bool is_first = i == lane->piece_count, is_over = is_first && piece->count == done;
+    err = is_over ? MSTEP_OK : add_piece(&pieces, piece, end, is_first && lane->is_begun);
   }
   if (err != 0) {
     ms_json_unref(pieces);
@@ -101,6 +105,9 @@ static int put_window(struct ms_json *out, const struct ms_table_poller *poller)
   err = err != 0 ? err : ms_json_setc(&value, "IsEarly", ms_json_bool(window->is_early));
   if (err == 0 && lane->is_final && lane->piece_count > 0) { /* how often its end was tried */
     err = ms_json_setc(&value, "Attempts", ms_json_int(lane->pieces[0].attempts));
+    if (err == 0 && lane->is_begun) {
+      err = ms_json_setc(&value, "IsBegun", ms_json_bool(true));
+    }
   }
   err = err != 0 ? err : ms_json_setc(&value, "State", ms_json_ref(window->state));
   if (err != 0) {
@@ -157,6 +164,7 @@ static void resume_window(struct ms_table_poller *poller, struct ms_json value)
     lane->pieces[0] = (struct ms_table_piece){0, (uint32_t)attempts};
     lane->piece_count = 1;
     lane->is_final = true;
+    lane->is_cut = ms_json_is_true(ms_json_getc(value, "IsBegun"));
   }
 }
 
@@ -191,6 +199,7 @@ bool ms_table_lane_resume(struct ms_table_lane *lane, bool is_full)
       piece.count++;
     }
     if (piece.count > 0) {
+      lane->is_cut |= i == 0 && ms_json_is_true(ms_json_getc(from, "IsBegun"));
       lane->pieces[lane->piece_count++] = piece;
     }
   }

@@ -137,6 +137,105 @@ MT_TEST(restart__lanes_do_not_do_again_what_they_did)
   stream_bed_close(&b);
 }
 
+/* ---- batches that end the process ---- */
+
+#define POISON                                                                                     \
+  "local mstep = require('mstep') local lines = {} "                                               \
+  "return function(event) "                                                                        \
+  "  if event.seen then return table.concat(lines, '|') end "                                      \
+  "  for i, r in ipairs(event.Records) do "                                                        \
+  "    local v = r.dynamodb.NewImage.v.S lines[#lines + 1] = v "                                   \
+  "    if v == 'poison' then mstep.sleep(10) end "                                                 \
+  "  end "                                                                                         \
+  "end"
+
+/* As `kill -9` while a function runs: Lua is gone, too. */
+static void kill_all(struct stream_bed *b)
+{
+  struct bed *bed = &b->bed;
+  void *driver = NULL;
+  ms_sources_driver.close(b->sources);
+  ms_invoke_driver.close(bed->invoke);
+  ms_lua_free(bed->lua);
+  const struct ms_lua_options options = {
+      .loop = bed->loop, .slice_ms = -1, .seed = 1, .log = bed_quiet};
+  mt_eq_int(ms_lua_new(&bed->lua, &options), 0);
+  bed_function(bed, "f", POISON);
+  mt_eq_int(ms_invoke_driver.open(&driver, &bed->env), 0);
+  bed->invoke = driver;
+  const struct ms_invoke_up up = {bed_lua, bed};
+  ms_invoke_set_up(bed->invoke, &up);
+  ms_invoke_attach(bed->invoke, bed->lua);
+  mt_eq_int(ms_invoke_driver.load(bed->invoke), 0);
+  ms_invoke_driver.resume(bed->invoke);
+  mt_eq_int(stream_sources_open(b), 0);
+}
+
+/* Each life ends while the function has the record; how many there are until it is given up. */
+static unsigned count_lives(struct stream_bed *b)
+{
+  unsigned lives = 0;
+  for (; lives < 10; lives++) {
+    stream_pass(b, 1000);
+    if (b->bed.delivery_count > 0) {
+      break;
+    }
+    kill_all(b);
+  }
+  return lives;
+}
+
+MT_TEST(restart__a_batch_that_ends_the_process_each_time_is_given_up)
+{
+  struct stream_bed b;
+  begin(&b);
+  bed_function(&b.bed, "f", POISON);
+  PUT(&b, "poison", "2", "3");
+  map_with(&b, ",'BatchSize':2,'MaximumRetryAttempts':1" TO_QUEUE);
+  mt_eq_int(count_lives(&b), 3); /* the first could not be known of */
+  has(b.bed.deliveries[0].body, "\"condition\":\"RetryAttemptsExhausted\"");
+  has(b.bed.deliveries[0].body, "\"approximateInvokeCount\":2}");
+  has(b.bed.deliveries[0].body, "\"functionError\":\"Unhandled\"");
+  has(b.bed.deliveries[0].body, "\"batchSize\":2");
+  stream_run(&b);
+  saw(&b, "3");
+  stream_bed_close(&b);
+}
+
+MT_TEST(restart__and_bisected_before)
+{
+  struct stream_bed b;
+  begin(&b);
+  bed_function(&b.bed, "f", POISON);
+  PUT(&b, "1", "poison", "3", "4");
+  map_with(&b,
+           ",'BatchSize':4,'MaximumRetryAttempts':0,'BisectBatchOnFunctionError':true" TO_QUEUE);
+  mt_eq_int(count_lives(&b), 4); /* unknown, all four, the first two, it alone */
+  has(b.bed.deliveries[0].body, "\"batchSize\":1");
+  has(b.bed.deliveries[0].body, "\"startSequenceNumber\":\"100000000000000000002\"");
+  stream_run(&b);
+  mt_eq_int(b.bed.delivery_count, 1);
+  saw(&b, "3|4");
+  stream_bed_close(&b);
+}
+
+/* What was in no way begun, or has ended, is not taken for one that was cut. */
+MT_TEST(restart__crashes_between_batches_cost_no_attempt)
+{
+  struct stream_bed b;
+  begin(&b);
+  map_with(&b, ",'BatchSize':1,'MaximumRetryAttempts':0" TO_QUEUE);
+  for (int i = 0; i < 12; i++) {
+    stream_put(&b, "k", mt_format("%d", i), 0);
+    crash(&b);
+    stream_news(&b);
+    stream_pass(&b, 1000);
+  }
+  mt_eq_int(b.bed.delivery_count, 0);
+  saw(&b, "0|1|2|3|4|5|6|7|8|9|10|11");
+  stream_bed_close(&b);
+}
+
 MT_TEST(window__state_goes_along_and_ends_with_it)
 {
   struct stream_bed b;
