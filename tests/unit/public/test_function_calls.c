@@ -576,3 +576,23 @@ MT_TEST(function_calls__pages_of_versions_and_aliases)
           "{\"Aliases\":[]}");
   host_close(&host);
 }
+
+/* ---- InvokeAsync ---- */
+
+MT_TEST(function_calls__invoke_async)
+{
+  struct host host;
+  open_in(&host, true);
+  make(&host, "f",
+       "local n = 0 return function(e) if e.add then n = n + e.add end return n end");
+  call_is(&host, "InvokeAsync", "{\"FunctionName\":\"f\",\"InvokeArgs\":{\"add\":3}}",
+          "{\"Status\":202}");
+  call_is(&host, "InvokeAsync", "{\"FunctionName\":\"f\"}", "{\"Status\":202}");
+  host_run(&host);
+  call_has(&host, "Invoke", "{\"FunctionName\":\"f\",\"Payload\":{}}", "\"Payload\":3,");
+  call_has(&host, "InvokeAsync", "{\"FunctionName\":\"none\",\"InvokeArgs\":{}}",
+           "ResourceNotFoundException");
+  char *large = mt_format("{\"FunctionName\":\"f\",\"InvokeArgs\":\"%0262144d\"}", 0);
+  call_has(&host, "InvokeAsync", large, "(limit 262144 bytes)");
+  host_close(&host);
+}
