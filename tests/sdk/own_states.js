@@ -3,7 +3,7 @@
 
 const assert = require('node:assert');
 const { until } = require('./server.js');
-const { ROLE, arn, makeFunction, pages, turned, fails } = require('./own_kit.js');
+const { ROLE, arn, makeFunction, makeQueue, receive, pages, turned, fails } = require('./own_kit.js');
 
 const ARN = arn('states', '');
 
@@ -195,6 +195,72 @@ async function redrive(server) {
   await fails(server, 'states', 'RedriveExecution', { executionArn }, 'ExecutionNotRedrivable');
 }
 
+// A message in a queue has the token; who answers it goes on with the execution, once.
+async function taskTokens(server) {
+  const { QueueUrl } = await makeQueue(server, 'q');
+  const machine = await makeMachine(server, 'm', task('arn:aws:states:::sqs:sendMessage.waitForTaskToken', {
+    Parameters: { QueueUrl, MessageBody: { 'token.$': '$$.Task.Token', 'n.$': '$.n' } } }));
+  const executions = [await start(server, machine, '{"n": 0}'), await start(server, machine, '{"n": 1}')];
+  const asked = (await receive(server, QueueUrl, 2)).map(({ Body }) => JSON.parse(Body)).sort((a, b) => a.n - b.n);
+  const answer = { taskToken: asked[0].token, output: '{"é": "\u2028"}' };
+  await server.ask('states', 'SendTaskHeartbeat', { taskToken: asked[0].token });
+  await server.ask('states', 'SendTaskSuccess', answer);
+  assert.deepEqual(JSON.parse((await reaches(server, executions[0], 'SUCCEEDED')).output), { é: '\u2028' });
+  await fails(server, 'states', 'SendTaskSuccess', answer, 'TaskTimedOut');
+  await fails(server, 'states', 'SendTaskSuccess', { taskToken: asked[1].token, output: 'x' }, 'InvalidOutput');
+  await server.ask('states', 'SendTaskFailure', { taskToken: asked[1].token });
+  const lost = await reaches(server, executions[1], 'FAILED');
+  assert.deepEqual([lost.error, lost.cause], [undefined, undefined]);
+}
+
+// A worker as AWS shows it: it asks, works, answers, and asks again until there is nothing left to do.
+async function workerLoop(server) {
+  const { activityArn } = await server.ask('states', 'CreateActivity', { name: 'work' });
+  const machine = await makeMachine(server, 'm', { StartAt: 'M', States: { M: { Type: 'Map', End: true, MaxConcurrency: 3,
+    ItemProcessor: task(activityArn) } } });
+  const executionArn = await start(server, machine, JSON.stringify([...Array(12).keys()]));
+  let isOver = false;
+  const work = async (workerName) => {
+    let count = 0;
+    while (!isOver) {
+      const { taskToken, input } = await server.ask('states', 'GetActivityTask', { activityArn, workerName });
+      if (!taskToken)
+        continue;
+      await server.ask('states', 'SendTaskSuccess', { taskToken, output: JSON.stringify(JSON.parse(input) ** 2) });
+      count++;
+      isOver = ++done >= 12;
+    }
+    return count;
+  };
+  let done = 0;
+  const workers = [work('ann'), work('bob')];
+  const { output } = await reaches(server, executionArn, 'SUCCEEDED');
+  assert.deepEqual(JSON.parse(output), [...Array(12).keys()].map((n) => n ** 2));
+  await server.ask('states', 'StartExecution', { stateMachineArn: machine, input: '[0, 0]' }); // for who still asks
+  assert.ok((await Promise.all(workers)).reduce((a, b) => a + b) >= 12);
+}
+
+// A redriven run does again what failed, and keeps what it had.
+async function mapRunRedriven(server) {
+  await makeFunction(server, 'late', 'return function(n) if n == 2 then error { Error = "Early" } end return n * 10 end');
+  const child = { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...task(arn('lambda', 'function:late')) };
+  const machine = await makeMachine(server, 'm', { StartAt: 'M', States: { M: { Type: 'Map', End: true, ItemProcessor: child,
+    ToleratedFailurePercentage: 0, MaxConcurrency: 1 } } });
+  const executionArn = await start(server, machine, '[1, 2, 3]');
+  await reaches(server, executionArn, 'FAILED');
+  const { mapRuns: [{ mapRunArn }] } = await server.ask('states', 'ListMapRuns', { executionArn });
+  const broken = await server.ask('states', 'DescribeMapRun', { mapRunArn });
+  assert.deepEqual([broken.status, broken.redriveCount, broken.itemCounts.failed], ['FAILED', 0, 1]);
+  await server.ask('lambda', 'UpdateFunctionCode', { FunctionName: 'late', ZipFile: Buffer.from('return function(n) return n * 100 end') });
+  await server.ask('states', 'RedriveExecution', { executionArn });
+  const { output } = await reaches(server, executionArn, 'SUCCEEDED');
+  assert.deepEqual(JSON.parse(output), [10, 200, 300]);
+  const { mapRuns } = await server.ask('states', 'ListMapRuns', { executionArn });
+  const mended = await server.ask('states', 'DescribeMapRun', { mapRunArn });
+  assert.deepEqual([mapRuns.length, mended.status, mended.redriveCount, mended.itemCounts.succeeded, mended.itemCounts.failed],
+    [1, 'SUCCEEDED', 1, 3, 0]);
+}
+
 async function synchronous(server) {
   const express = await makeMachine(server, 'fast', task(arn('lambda', 'function:greet')), { type: 'EXPRESS' });
   const sync = (stateMachineArn, input) => server.ask('states', 'StartSyncExecution', { stateMachineArn, input, name: 'named' });
@@ -262,5 +328,5 @@ async function statesPages(server) {
   await fails(server, 'states', 'ListActivities', { nextToken: 'not a token' }, 'InvalidToken');
 }
 
-module.exports = { states, machineVersions, machineAliases, activities, silentWorker, mapRuns, batches, mapRunUpdated, redrive, synchronous,
+module.exports = { taskTokens, workerLoop, mapRunRedriven, states, machineVersions, machineAliases, activities, silentWorker, mapRuns, batches, mapRunUpdated, redrive, synchronous,
   startErrors, statesTags, statesPages };
