@@ -29,8 +29,10 @@ struct apply {
   struct ms_project_plan plan;
   size_t at;
   bool is_instead; /* the step's other operation is under way */
+  bool is_asked;   /* whether the thing is so already; it is not */
   struct ms_json applied, failed;
   struct ms_json record; /* {"KIND NAME": digest of its requests; "" when one has failed} */
+  struct ms_json before; /* the record of the call before; NONE: there was none */
   struct ms_json kept;   /* by a step for the next */
   struct ms_json name;   /* the project's */
   char folder[4096];
@@ -42,6 +44,7 @@ static void apply_free(struct apply *apply)
   ms_json_unref(apply->applied);
   ms_json_unref(apply->failed);
   ms_json_unref(apply->record);
+  ms_json_unref(apply->before);
   ms_json_unref(apply->kept);
   ms_json_unref(apply->name);
   ms_free(apply);
@@ -166,14 +169,13 @@ static int look_at_row(struct ms_str name, struct ms_json value, void *user)
   return MSTEP_OK;
 }
 
-/* The record of the call before, owned; NONE: there was none. */
-static int read_before(struct ms_json *out, const struct apply *apply)
+static int read_before(struct apply *apply)
 {
   struct ms_api_call *call = apply->plan.call;
   struct ms_store *reader = ms_queues_env(ms_sqs(call))->ledger.reader;
-  struct wanted wanted = {ms_json_text(apply->name), out};
-  *out = ms_json_ref(ms_json_get(call->api->applied, wanted.name));
-  return ms_json_is_none(*out) ? ms_resource_scan(reader, ROW_KIND, look_at_row, &wanted)
+  struct wanted wanted = {ms_json_text(apply->name), &apply->before};
+  apply->before = ms_json_ref(ms_json_get(call->api->applied, wanted.name));
+  return ms_json_is_none(apply->before) ? ms_resource_scan(reader, ROW_KIND, look_at_row, &wanted)
                                : MSTEP_OK;
 }
 
@@ -235,15 +237,13 @@ static int compare(struct ms_json *reply, struct ms_json before, struct ms_json 
 static void finish(struct apply *apply)
 {
   struct ms_api_call *call = apply->plan.call;
-  struct ms_json reply = ms_json_object(7), before = MS_JSON_VALUE_NONE;
+  struct ms_json reply = ms_json_object(7);
   int err = apply->plan.err;
-  err = err != 0 ? err : read_before(&before, apply);
   err = err != 0 ? err : ms_json_setc(&reply, "applied", ms_json_ref(apply->applied));
   err = err != 0 ? err : ms_json_setc(&reply, "failed", ms_json_ref(apply->failed));
-  err = err != 0 ? err : compare(&reply, before, apply->record);
+  err = err != 0 ? err : compare(&reply, apply->before, apply->record);
   err = err != 0 ? err : ms_json_setc(&reply, "diagnostics", ms_json_array(0));
   err = err != 0 ? err : keep_record(apply);
-  ms_json_unref(before);
   if (err != 0) {
     ms_json_unref(reply);
   } else {
@@ -270,7 +270,7 @@ static void step_ended(struct apply *apply, const struct ms_project_step *step,
     note_done(apply, step);
   }
   apply->at += 1 + skipped;
-  apply->is_instead = false;
+  apply->is_instead = apply->is_asked = false;
   next(apply);
 }
 
@@ -311,7 +311,7 @@ static void step_failed(struct apply *apply, struct ms_project_step *step, struc
     ms_json_replace(&apply->kept, MS_JSON_VALUE_NONE); /* not another thing's */
   }
   apply->at += 1 + step->more;
-  apply->is_instead = false;
+  apply->is_instead = apply->is_asked = false;
   next(apply);
 }
 
@@ -330,22 +330,14 @@ static void on_reply(const struct ms_api_reply *answer, const struct ms_api_rece
   ms_json_unref(reply);
 }
 
-static void next(struct apply *apply)
+static void send(struct apply *apply, const char *operation, struct ms_json request,
+                 void (*reply)(const struct ms_api_reply *, const struct ms_api_receiver *))
 {
   struct ms_project_plan *plan = &apply->plan;
-  if (plan->err != 0 || apply->at == plan->steps.count) {
-    finish(apply);
-    return;
-  }
-  struct ms_project_step *step = &plan->steps.data[apply->at];
+  const struct ms_api_receiver receiver = {.reply = reply, .host = apply};
   struct ms_buf text;
   ms_buf_init(&text, 0);
-  if (step->take != NULL && !ms_json_is_none(apply->kept)) {
-    plan->err = ms_json_setc(&step->request, step->take, ms_json_ref(apply->kept));
-  }
-  ms_json_print(&text, step->request);
-  const struct ms_api_receiver receiver = {.reply = on_reply, .host = apply};
-  const char *operation = apply->is_instead ? step->instead : step->operation;
+  ms_json_print(&text, request);
   plan->err = plan->err != 0 ? plan->err : text.error;
   if (plan->err == 0) {
     plan->err = ms_api_call(plan->call->api, ms_str_c(operation), ms_buf_view(&text), &receiver);
@@ -354,6 +346,65 @@ static void next(struct apply *apply)
   if (plan->err != 0) {
     finish(apply);
   }
+}
+
+static const char *operation_of(const struct apply *apply, const struct ms_project_step *step)
+{
+  return apply->is_instead ? step->instead : step->operation;
+}
+
+static void on_probe(const struct ms_api_reply *answer, const struct ms_api_receiver *receiver)
+{
+  struct apply *apply = receiver->host;
+  struct ms_project_step *step = &apply->plan.steps.data[apply->at];
+  struct ms_json reply = MS_JSON_VALUE_NONE;
+  note_error(apply, ms_json_parse(&reply, answer->text, NULL, NULL));
+  if (answer->code == 0 &&
+      ms_project_is_so(operation_of(apply, step), step->request, reply)) {
+    step_ended(apply, step, reply, step->more);
+  } else {
+    apply->is_asked = true;
+    next(apply);
+  }
+  ms_json_unref(reply);
+}
+
+/* It is declared as it was when it was last made. */
+static bool is_declared_alike(struct apply *apply, const struct ms_project_step *step)
+{
+  struct ms_buf key;
+  ms_buf_init(&key, 0);
+  ms_buf_printf(&key, "%s %.*s", step->kind, MS_STR_ARG(ms_json_text(step->name)));
+  note_error(apply, key.error);
+  struct ms_json was = ms_json_get(apply->before, ms_buf_view(&key));
+  bool is_alike = ms_json_text(was).len > 0 &&
+                  ms_json_equal(was, ms_json_get(apply->record, ms_buf_view(&key)));
+  ms_buf_deinit(&key);
+  return is_alike;
+}
+
+static void next(struct apply *apply)
+{
+  struct ms_project_plan *plan = &apply->plan;
+  if (plan->err != 0 || apply->at == plan->steps.count) {
+    finish(apply);
+    return;
+  }
+  struct ms_project_step *step = &plan->steps.data[apply->at];
+  const char *operation = operation_of(apply, step), *probe = NULL;
+  struct ms_json question = MS_JSON_VALUE_NONE;
+  if (step->take != NULL && !ms_json_is_none(apply->kept)) {
+    plan->err = ms_json_setc(&step->request, step->take, ms_json_ref(apply->kept));
+  }
+  if (!apply->is_asked && is_declared_alike(apply, step)) {
+    probe = ms_project_probe(&question, plan, operation, step->request);
+  }
+  if (probe != NULL) {
+    send(apply, probe, question, on_probe);
+  } else {
+    send(apply, operation, step->request, on_reply);
+  }
+  ms_json_unref(question);
 }
 
 /* ---- the operation ---- */
@@ -392,8 +443,10 @@ static int begin(struct ms_api_call *call, struct ms_str folder, struct ms_json 
   apply->applied = ms_json_array(0);
   apply->failed = ms_json_array(0);
   apply->record = ms_json_object(16);
+  apply->before = MS_JSON_VALUE_NONE;
   struct ms_json name = ms_json_getc(project, "name");
   apply->name = ms_json_is_string(name) ? ms_json_ref(name) : ms_json_cstring("default");
+  note_error(apply, read_before(apply));
   ms_project_plan(&apply->plan, project);
   for (size_t i = 0; i < apply->plan.steps.count; i++) {
     const struct ms_project_step *step = &apply->plan.steps.data[i];

@@ -64,6 +64,14 @@ struct ms_project_step *ms_plan_add(struct ms_project_plan *plan, const char *ki
                                     struct ms_project_request *request);
 void ms_plan_deinit(struct ms_project_plan *plan);
 
+/*
+ * The operation that asks whether `operation` with that request would change nothing, and what it is asked; NULL: none does.
+ * is_so: its answer says so; what was not declared before and is not now is nobody's concern.
+ */
+const char *ms_project_probe(struct ms_json *question, struct ms_project_plan *plan,
+                             const char *operation, struct ms_json request);
+bool ms_project_is_so(const char *operation, struct ms_json request, struct ms_json answer);
+
 /* Fills the plan from a document. */
 void ms_project_plan(struct ms_project_plan *plan, struct ms_json project);
 

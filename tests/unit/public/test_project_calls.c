@@ -19,11 +19,17 @@ static void write(const char *dir, const char *name, const char *text)
   fclose(out);
 }
 
+#define FINE "\"failed\":[]"
+
 /* Makes `text` the project and has `part` in what is said. */
 static const char *apply(struct host *host, const char *dir, const char *text, const char *part)
 {
   write(dir, "mstep.lua", text);
-  return call_has(host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), part);
+  const char *said = call_has(host, "ApplyProject", mt_format("{\"Directory\":\"%s\"}", dir), part);
+  if (strcmp(part, FINE) == 0 && strstr(said, "\"diagnostics\":[]") == NULL) {
+    mt_fail("%s", said);
+  }
+  return said;
 }
 
 static void with_store(mstep_options *options)
@@ -37,7 +43,6 @@ static void with_store_later(mstep_options *options)
   options->start_at_ms = later_ms;
 }
 
-#define FINE "\"failed\":[]"
 #define TOPIC "\"arn:aws:sns:us-east-1:000000000000:news\""
 
 MT_TEST(project_calls__topics_and_subscriptions_change)
@@ -179,6 +184,82 @@ MT_TEST(project_calls__missed_runs_of_a_schedule)
   long skipped = after[1] - before[1];
   mt_eq_int(after[0] - before[0] - skipped, 3);
   mt_eq_int(after[2] - before[2] - skipped, 1);
+  host_close(&host);
+}
+
+/* Restarted every three minutes, what runs every five runs all the same; the rule too. */
+MT_TEST(project_calls__restarts_do_not_put_off_schedules)
+{
+  struct host host;
+  store = mt_format("sqlite:%s/p.db", mt_tmpdir());
+  const char *dir = mt_tmpdir();
+  const char *text = "return { queues = { 'all', 'skip', 'once' }, schedules = {"
+                     "s = { when = 'rate(5 minutes)', to = 'queue:all' } }, events = {"
+                     "r = { schedule = 'rate(5 minutes)', targets = { 'queue:once' } } } }";
+  host_open(&host, with_store);
+  apply(&host, dir, text, FINE);
+  later_ms = mstep_engine_now_ms(host.engine);
+  host_close(&host);
+  long counts[3] = {0, 0, 0};
+  for (int i = 0; i < 4; i++) {
+    later_ms += 180000;
+    host_open(&host, with_store_later);
+    apply(&host, dir, text, "\"added\":[],\"changed\":[]");
+    count_messages(&host, counts);
+    host_close(&host);
+  }
+  mt_eq_int(counts[0], 3); /* at once, and twice after five minutes */
+  mt_eq_int(counts[2], 2);
+}
+
+/* What is as it was declared is not touched; what somebody else changed or removed is as declared again. */
+MT_TEST(project_calls__what_is_so_already_is_not_touched)
+{
+  static const char *const asks[][2] = {
+      {"GetSchedule", "{\"Name\":\"s\"}"},
+      {"GetFunctionConfiguration", "{\"FunctionName\":\"f\"}"},
+      {"GetFunctionEventInvokeConfig", "{\"FunctionName\":\"f\"}"},
+      {"DescribeRule", "{\"Name\":\"r\"}"},
+      {"DescribeArchive", "{\"ArchiveName\":\"b\"}"},
+      {"ListEventSourceMappings", "{}"},
+      {"DescribeStateMachine",
+       "{\"stateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:m\"}"},
+      {"GetQueueAttributes", "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/000000000000/a\","
+                             "\"AttributeNames\":[\"LastModifiedTimestamp\",\"RedrivePolicy\"]}"}};
+  enum { COUNT = sizeof asks / sizeof asks[0] };
+  const char *before[COUNT];
+  struct host host;
+  store = mt_format("sqlite:%s/p.db", mt_tmpdir());
+  const char *dir = mt_tmpdir();
+  write(dir, "f.lua", "return function() return 'f' end");
+  const char *text =
+      "return { queues = { 'd', a = { dead_letter = 'queue:d', max_receives = 3 } }, buses = { b = { archive = '7d' } },"
+      "functions = { f = { file = 'f.lua', timeout = 9, retries = 1, environment = { A = 'b' } } },"
+      "machines = { m = { " MACHINE " } }, sources = { { from = 'queue:a', to = 'function:f',"
+      "batch_size = 3 } }, schedules = { s = { when = 'rate(5 minutes)', to = 'queue:a', input ="
+      "{ a = 1 } } }, events = { r = { pattern = { source = { 'x' } }, targets = { 'queue:d' } } } }";
+  host_open(&host, with_store);
+  apply(&host, dir, text, FINE);
+  for (size_t i = 0; i < COUNT; i++) {
+    before[i] = call(&host, asks[i][0], asks[i][1]);
+    mt_ok(strstr(before[i], "__type") == NULL);
+  }
+  later_ms = mstep_engine_now_ms(host.engine) + 60000;
+  host_close(&host);
+  host_open(&host, with_store_later);
+  apply(&host, dir, text, FINE);
+  for (size_t i = 0; i < COUNT; i++) {
+    mt_eq_str(call(&host, asks[i][0], asks[i][1]), before[i]);
+  }
+  call(&host, "DeleteSchedule", asks[0][1]);
+  call(&host, "DisableRule", asks[3][1]);
+  call(&host, "RemoveTargets", "{\"Rule\":\"r\",\"Ids\":[\"queue.d\"]}");
+  call(&host, "UpdateFunctionConfiguration", "{\"FunctionName\":\"f\",\"Timeout\":8}");
+  apply(&host, dir, text, FINE);
+  call_has(&host, asks[0][0], asks[0][1], "rate(5 minutes)");
+  call_has(&host, asks[3][0], asks[3][1], "ENABLED");
+  call_has(&host, "ListTargetsByRule", "{\"Rule\":\"r\"}", "queue.d");
+  call_has(&host, asks[1][0], asks[1][1], "\"Timeout\":9");
   host_close(&host);
 }
 
