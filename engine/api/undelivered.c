@@ -155,38 +155,113 @@ int ms_undelivered_change(size_t *count, struct ms_api_call *call, struct ms_str
   return err;
 }
 
-/* {member: count}, and which ids were unknown, if any. Takes `unknown`. */
-static int answer(struct ms_api_call *call, const char *member, size_t count,
-                  struct ms_json unknown)
+/*
+ * More may be asked for than waits for the disk at a time. Then what was changed becomes durable first, and the call
+ * goes on where it was.
+ */
+#define STUCK_MAX 3
+
+struct progress {
+  int64_t count;
+  int64_t next;           /* of the ids */
+  int64_t stuck;          /* waits in a row that brought nothing */
+  struct ms_json unknown; /* ids */
+};
+
+static int64_t kept_number(struct ms_api_call *call, const char *name)
 {
-  struct ms_json reply = ms_api_object(member, ms_json_int((int64_t)count));
-  if (ms_json_count(unknown) == 0) {
-    ms_json_unref(unknown);
-  } else if (ms_json_setc(&reply, "unknownIds", unknown) != 0) {
+  struct ms_json value = ms_json_getc(ms_api_kept(call), name);
+  return ms_json_is_none(value) ? 0 : (int64_t)ms_json_number(value);
+}
+
+static int recall(struct progress *done, struct ms_api_call *call)
+{
+  struct ms_json unknown = ms_json_getc(ms_api_kept(call), "unknown");
+  *done = (struct progress){.count = kept_number(call, "count"),
+                            .next = kept_number(call, "next"),
+                            .stuck = kept_number(call, "stuck"),
+                            .unknown = ms_json_is_none(unknown) ? ms_json_array(0)
+                                                                : ms_json_ref(unknown)};
+  return ms_json_is_none(done->unknown) ? ms_error_nomem() : MSTEP_OK;
+}
+
+/* Takes done->unknown. */
+static int keep(struct ms_api_call *call, const struct progress *done)
+{
+  struct ms_json state = ms_json_object(4);
+  int err = ms_json_setc(&state, "unknown", done->unknown);
+  err = err != 0 ? err : ms_json_setc(&state, "count", ms_json_int(done->count));
+  err = err != 0 ? err : ms_json_setc(&state, "next", ms_json_int(done->next));
+  err = err != 0 ? err : ms_json_setc(&state, "stuck", ms_json_int(done->stuck));
+  if (err != 0) {
+    ms_json_unref(state);
+    return err;
+  }
+  ms_api_keep(call, state);
+  return MSTEP_OK;
+}
+
+/* As far as there is room. */
+static int change_named(struct progress *done, size_t *count, struct ms_api_call *call,
+                        struct ms_json ids, enum ms_undelivered_change change)
+{
+  int err = MSTEP_OK;
+  for (; (size_t)done->next < ms_json_count(ids) && err == 0; done->next += err == 0) {
+    struct ms_json id = ms_json_at(ids, (size_t)done->next);
+    if (ms_json_is_string(id)) {
+      err = ms_undelivered_change(count, call, ms_json_text(id), change);
+      err = err == MSTEP_ENOTFOUND ? ms_json_push(&done->unknown, ms_json_ref(id)) : err;
+    }
+  }
+  return err;
+}
+
+/* {member: count}, and which ids were unknown, if any. Takes done->unknown. */
+static int answer(struct ms_api_call *call, const char *member, const struct progress *done)
+{
+  struct ms_json reply = ms_api_object(member, ms_json_int(done->count));
+  if (ms_json_count(done->unknown) == 0) {
+    ms_json_unref(done->unknown);
+  } else if (ms_json_setc(&reply, "unknownIds", done->unknown) != 0) {
     ms_json_replace(&reply, MS_JSON_VALUE_NONE);
   }
   return ms_api_finish(call, reply);
 }
 
+static int go_on_replaying(struct ms_api_call *call)
+{
+  return ms_undelivered_run(call, MS_UNDELIVERED_REPLAY, "replayedCount");
+}
+
+static int go_on_purging(struct ms_api_call *call)
+{
+  return ms_undelivered_run(call, MS_UNDELIVERED_PURGE, "purgedCount");
+}
+
 int ms_undelivered_run(struct ms_api_call *call, enum ms_undelivered_change change,
                        const char *member)
 {
-  struct ms_json ids = ms_api_get(call, "ids"), unknown = ms_json_array(0);
+  struct ms_json ids = ms_api_get(call, "ids");
+  struct progress done;
   size_t count = 0;
-  int err = ms_json_is_none(unknown) ? MSTEP_ENOMEM : MSTEP_OK;
-  if (err == 0 && ms_json_is_none(ids)) {
-    err = ms_undelivered_change(&count, call, (struct ms_str){NULL, 0}, change);
-  }
-  for (size_t i = 0; i < ms_json_count(ids) && err == 0; i++) {
-    struct ms_json id = ms_json_at(ids, i);
-    if (ms_json_is_string(id)) {
-      err = ms_undelivered_change(&count, call, ms_json_text(id), change);
-      err = err == MSTEP_ENOTFOUND ? ms_json_push(&unknown, ms_json_ref(id)) : err;
-    }
-  }
+  int err = recall(&done, call);
   if (err != 0) {
-    ms_json_unref(unknown);
     return err;
   }
-  return answer(call, member, count, unknown);
+  err = ms_json_is_none(ids)
+            ? ms_undelivered_change(&count, call, (struct ms_str){NULL, 0}, change)
+            : change_named(&done, &count, call, ids, change);
+  done.count += (int64_t)count;
+  done.stuck = count > 0 ? 0 : done.stuck + 1;
+  if (err == MSTEP_ETOOBIG && done.stuck <= STUCK_MAX) {
+    err = keep(call, &done);
+    return err != 0 ? err
+                    : ms_api_accept(call, change == MS_UNDELIVERED_REPLAY ? go_on_replaying
+                                                                          : go_on_purging);
+  }
+  if (err != 0) {
+    ms_json_unref(done.unknown);
+    return err;
+  }
+  return answer(call, member, &done);
 }

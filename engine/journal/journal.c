@@ -338,12 +338,16 @@ int ms_journal_end(struct ms_journal *journal, uint64_t *seq)
 
 void ms_journal_flush(struct ms_journal *journal)
 {
+  bool is_inline = journal->work == NULL && !journal->is_stepping;
   assert_state(journal);
   assert(!journal->is_writing);
+  if (is_inline) {
+    run_posted(journal); /* full ones: else the open one would stay behind them, and nobody comes for it */
+  }
   if (journal->open != NULL && journal->posted_commits == 0) {
     post_open(journal);
   }
-  if (journal->work == NULL && !journal->is_stepping) {
+  if (is_inline) {
     run_posted(journal);
   }
 }
