@@ -50,14 +50,10 @@ static int send(struct ms_api_call *call, const struct ms_function_name *name)
                                                                  : ms_buf_view(&text),
                                         .lineage = ms_api_lineage(call),
                                         .request_id = request_id};
-  int err = text.error != 0 ? text.error : ms_invoke_wait(&waiter, invoke, request_id, ended, call);
+  int err = text.error != 0 ? text.error
+                            : ms_invoke_send_and_wait(&waiter, invoke, &event, ended, call);
   if (err == 0) {
-    err = ms_invoke_send(invoke, &event, NULL, NULL);
-    if (err != 0) {
-      ms_invoke_wait_cancel(waiter);
-    } else {
-      ms_api_on_cancel(call, cancel, waiter);
-    }
+    ms_api_on_cancel(call, cancel, waiter);
   }
   ms_buf_deinit(&text);
   return err;

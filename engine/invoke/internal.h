@@ -83,7 +83,8 @@ struct ms_invoke_waiter {
   struct ms_invoke_waiter *next, **slot;
   struct ms_invoke *invoke;
   char request_id[37];
-  bool is_ended; /* record is there, and not yet durable */
+  bool is_sending; /* the event is not yet durable */
+  bool is_ended;   /* record is there, and not yet durable */
   enum ms_invoke_condition condition;
   struct ms_buf record;
   ms_invoke_ended_cb ended; /* NULL: withdrawn */

@@ -215,14 +215,16 @@ int ms_invoke_send(struct ms_invoke *invoke, const struct ms_invoke_event *event
                    ms_invoke_sent_cb sent, void *user);
 
 /*
- * Who waits for the end of an event hears its record once that is durable: as destinations get it, whether there
- * are any or not. code: as in sent. Nothing when it is withdrawn, or the driver closes.
+ * ms_invoke_send of an event with a request_id, and who waits for its end hears its record once that is durable: as
+ * destinations get it, whether there are any or not. code: as in sent, of the event or of its end. Nothing when it is
+ * withdrawn, or the driver closes.
  */
 struct ms_invoke_waiter;
 typedef void (*ms_invoke_ended_cb)(int code, const char *condition, struct ms_str record,
                                    void *user);
-int ms_invoke_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke, const char *request_id,
-                   ms_invoke_ended_cb ended, void *user);
+int ms_invoke_send_and_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke,
+                            const struct ms_invoke_event *event, ms_invoke_ended_cb ended,
+                            void *user);
 void ms_invoke_wait_cancel(struct ms_invoke_waiter *waiter);
 
 /* Records and dead letters on their way, and those that did not get there. */

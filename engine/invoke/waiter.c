@@ -15,8 +15,24 @@ static void waiter_free(struct ms_invoke_waiter *waiter)
   ms_free(waiter);
 }
 
-int ms_invoke_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke, const char *request_id,
-                   ms_invoke_ended_cb ended, void *user)
+/* An event that did not get to the disk has no end. */
+static void on_sent(int code, const char *request_id, void *user)
+{
+  struct ms_invoke_waiter *waiter = user;
+  (void)request_id;
+  waiter->is_sending = false;
+  if (waiter->is_ended || (code == 0 && waiter->ended != NULL)) {
+    return;
+  }
+  if (waiter->ended != NULL) {
+    waiter->ended(code, "", MS_STR(""), waiter->user);
+  }
+  waiter_free(waiter);
+}
+
+int ms_invoke_send_and_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke,
+                            const struct ms_invoke_event *event, ms_invoke_ended_cb ended,
+                            void *user)
 {
   struct ms_invoke_waiter *waiter = ms_calloc(1, sizeof *waiter);
   if (waiter == NULL) {
@@ -29,10 +45,16 @@ int ms_invoke_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke, cons
   }
   invoke->waiters = waiter;
   waiter->invoke = invoke;
-  snprintf(waiter->request_id, sizeof waiter->request_id, "%s", request_id);
+  snprintf(waiter->request_id, sizeof waiter->request_id, "%s", event->request_id);
   ms_buf_init(&waiter->record, 0);
   waiter->ended = ended;
   waiter->user = user;
+  waiter->is_sending = true;
+  int err = ms_invoke_send(invoke, event, on_sent, waiter);
+  if (err != 0) {
+    waiter_free(waiter);
+    return err;
+  }
   *out = waiter;
   return MSTEP_OK;
 }
@@ -40,7 +62,7 @@ int ms_invoke_wait(struct ms_invoke_waiter **out, struct ms_invoke *invoke, cons
 void ms_invoke_wait_cancel(struct ms_invoke_waiter *waiter)
 {
   waiter->ended = NULL;
-  if (!waiter->is_ended) { /* else the ledger still has it */
+  if (!waiter->is_sending && !waiter->is_ended) { /* else the ledger still has it */
     waiter_free(waiter);
   }
 }
