@@ -170,6 +170,7 @@ static int make(struct ms_api_call *call, struct ms_json machine,
   if (err == 0) {
     request.configuration = ms_json_text(text);
     request.log_level = log_level(configuration);
+    request.is_published = ms_api_bool(call, "publish", false);
     if (!ms_json_is_none(machine)) {
       complete(&request, machine);
     }
@@ -237,6 +238,9 @@ int ms_api_machine_make(struct ms_api_call *call, struct ms_str arn,
   if (err == 0 && !ms_api_is_answered(call)) {
     err = keep_made(call, made);
     err = err != 0 ? err : ms_api_accept(call, then);
+  }
+  if (err == MSTEP_ETOOBIG && ms_str_has_prefix(ms_str_c(ms_error_detail()), "A state machine can")) {
+    err = ms_api_fail(call, MS_API_ERROR_SERVICE_QUOTA_EXCEEDED, ms_str_c(ms_error_detail()));
   }
   ms_json_unref(machine);
   ms_buf_deinit(&problems);

@@ -278,6 +278,8 @@ int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uin
 struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn);
 /* The same, and versions by their ARN. */
 struct ms_engine_machine *ms_machine_route(struct ms_engine *engine, struct ms_str arn);
+/* MSTEP_ETOOBIG: the machine of that ARN has as many published versions as one may have. */
+int ms_machine_has_room(struct ms_engine *engine, struct ms_str machine_arn);
 /* A copy that is found as ARN:NUMBER, or with an alias (empty: none) as ARN:ALIAS:NUMBER. */
 int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
                        const struct ms_engine_machine *of, uint32_t number, struct ms_str alias);

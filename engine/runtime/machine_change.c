@@ -175,6 +175,13 @@ static size_t published_count(struct ms_engine *engine, struct ms_str machine_ar
   return count;
 }
 
+int ms_machine_has_room(struct ms_engine *engine, struct ms_str machine_arn)
+{
+  return published_count(engine, machine_arn) < VERSIONS_MAX
+             ? MSTEP_OK
+             : ms_error(MSTEP_ETOOBIG, "A state machine can have %d published versions.", VERSIONS_MAX);
+}
+
 static int describe_version(struct ms_json *out, struct ms_engine *engine,
                             const struct ms_engine_machine *revision, struct ms_str description)
 {
@@ -211,13 +218,11 @@ int ms_engine_machine_publish(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *en
                     MS_STR_ARG(revision), MS_STR_ARG(now));
   }
   const struct ms_engine_machine *there = published_of(engine, machine);
-  if (there == NULL && published_count(engine, ms_json_text(machine->arn)) >= VERSIONS_MAX) {
-    return ms_error(MSTEP_ETOOBIG, "A state machine can have %d published versions.", VERSIONS_MAX);
-  }
   if (there == NULL) {
     struct ms_engine_machine *made = NULL;
     struct ms_json value = MS_JSON_VALUE_NONE;
-    err = describe_version(&value, engine, machine, description);
+    err = ms_machine_has_room(engine, ms_json_text(machine->arn));
+    err = err != 0 ? err : describe_version(&value, engine, machine, description);
     err = err != 0 ? err : ms_machine_publish(&made, engine, machine, next_number(engine, machine),
                                             MS_STR(""));
     err = err != 0 ? err

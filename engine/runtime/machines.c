@@ -378,6 +378,11 @@ int ms_engine_machine_create(char arn[MS_ENGINE_ARN_SIZE], struct ms_engine *eng
     ms_machine_unref(machine);
     return is_same ? MSTEP_OK : ms_error(MSTEP_EEXISTS, "State Machine Already Exists: '%s'", arn);
   }
+  err = request->is_published ? ms_machine_has_room(engine, ms_str_c(arn)) : MSTEP_OK;
+  if (err != 0) {
+    ms_machine_unref(machine);
+    return err;
+  }
   return machine_create(engine, machine, ms_str_c(arn), request, there);
 }
 

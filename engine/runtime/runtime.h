@@ -186,6 +186,7 @@ struct ms_engine_machine_request {
    * that run keep theirs. Without it that is MSTEP_EEXISTS.
    */
   bool is_update;
+  bool is_published; /* a version is made of it next: MSTEP_ETOOBIG, and nothing changes, when it has too many */
   /* Of an update: what is not given stays. */
   bool has_durability; /* else the engine's */
   enum ms_durability durability;

@@ -156,6 +156,18 @@ MT_TEST(version__a_thousand_and_no_more)
         call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}");
     text_has(text, i <= 1000 ? mt_format("m:%d\"", i) : "ServiceQuotaExceededException");
   }
+  /* An update that asks for one changes nothing; one that does not, does. */
+  const char *before = call(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE("m") "\"}");
+  text_has(call(&host, "UpdateStateMachine",
+                "{\"stateMachineArn\":\"" MACHINE("m") "\",\"publish\":true,\"definition\":\"" PASS("-1") "\"}"),
+           "ServiceQuotaExceededException");
+  call_is(&host, "DescribeStateMachine", "{\"stateMachineArn\":\"" MACHINE("m") "\"}", before);
+  text_has(call(&host, "UpdateStateMachine",
+                "{\"stateMachineArn\":\"" MACHINE("m") "\",\"definition\":\"" PASS("-1") "\"}"),
+           "updateDate");
+  text_has(call(&host, "UpdateStateMachine",
+                "{\"stateMachineArn\":\"" MACHINE("m") "\",\"publish\":true,\"definition\":\"" PASS("-1") "\"}"),
+           "ServiceQuotaExceededException");
   /* Of a revision that has one there is nothing new to make; one that is deleted makes room. */
   call(&host, "DeleteStateMachineVersion", "{\"stateMachineVersionArn\":\"" MACHINE("m:7") "\"}");
   text_has(call(&host, "PublishStateMachineVersion", "{\"stateMachineArn\":\"" MACHINE("m") "\"}"),
