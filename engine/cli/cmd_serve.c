@@ -249,7 +249,7 @@ static bool open_engine(struct serve *serve)
   options.is_log_kept = 1;
   options.log = ms_serve_log_line;
   options.log_user = &serve->log;
-  options.is_aws_compat = serve->args->options[MS_OPTION_AWS_COMPAT] != NULL;
+  options.is_aws_compat = serve->args->options[MS_OPTION_NO_LIMITS] == NULL;
   if (serve->client.path == NULL && options.retention_age_ms == 0 && options.retention_count == 0) {
     options.retention_count = KEEP_IN_MEMORY;
   }

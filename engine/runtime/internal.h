@@ -274,12 +274,10 @@ bool ms_drivers_are_busy(struct ms_engine *engine);
 /* A version with that id and everything else but the family's dates; known from now on. */
 int ms_machine_add(struct ms_engine_machine **out, struct ms_engine *engine, uint32_t id,
                    const struct ms_engine_machine_request *request, struct ms_str arn);
-/* The current one; NULL when there is none, or it was deleted and nothing of it runs. */
+/* The current one; NULL when there is none, or it was deleted and nothing of it runs. route: versions, too. */
 struct ms_engine_machine *ms_machine_current(struct ms_engine *engine, struct ms_str arn);
-/* The same, and versions by their ARN. */
 struct ms_engine_machine *ms_machine_route(struct ms_engine *engine, struct ms_str arn);
-/* MSTEP_ETOOBIG: the machine of that ARN has as many published versions as one may have. */
-int ms_machine_has_room(struct ms_engine *engine, struct ms_str machine_arn);
+int ms_machine_has_room(struct ms_engine *engine, struct ms_str arn); /* for a version; or ETOOBIG */
 /* A copy that is found as ARN:NUMBER, or with an alias (empty: none) as ARN:ALIAS:NUMBER. */
 int ms_machine_publish(struct ms_engine_machine **out, struct ms_engine *engine,
                        const struct ms_engine_machine *of, uint32_t number, struct ms_str alias);

@@ -33,10 +33,11 @@ local CHANGES = {
   { "queue send", "till", "a" }, { "queue receive", "till" }, { "queue ack", "till", "HANDLE" },
   { "queue create", "second" }, { "queue purge", "second" }, { "queue delete", "second" },
   { "topic create", "second" }, { "topic subscribe", "second", "queue:till" }, { "topic publish", "second", "hello" },
-  { "topic delete", "second" }, { "bus put", "shop", "Placed", "{}" },
+  { "topic delete", "second" }, { "bus put", "shop", "Placed", "{}" }, { "bus create", "second" }, { "bus delete", "second" },
   { "schedule create", "second", "rate(1 hour)", "queue:till" }, { "schedule delete", "second" },
   { "table put", "carts", '{"id":"c8"}' }, { "table delete", "carts", '{"id":"c8"}' },
-  { "deadletters replay" }, { "deadletters redrive", "dead" },
+  { "table create", "second", "id" }, { "table drop", "second" },
+  { "deadletters replay" }, { "deadletters purge" }, { "deadletters redrive", "dead" },
   { "start", "nothing.asl.json", "--name", "two" }, { "start", "long.asl.json", "--name", "endless" },
   { "stop", "endless" }, { "redrive", "failed" }, { "purge", "two" }, { "invoke", "echo" },
 }

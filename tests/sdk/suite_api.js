@@ -40,7 +40,7 @@ async function play(server, recorded) {
   return found;
 }
 
-const run = (recorded) => withServer({ args: ['--aws-compat'] }, (server) => play(server, recorded));
+const run = (recorded) => withServer({}, (server) => play(server, recorded));
 
 const OTHERS = /^(logs|s3)$/;
 

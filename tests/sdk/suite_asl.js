@@ -17,7 +17,7 @@ function buckets({ setup = [] }) {
 }
 
 async function run(recorded) {
-  return withServer({ args: ['--aws-compat'], files: { 'functions/': '', ...standIns(recorded), ...buckets(recorded) } }, async (server) => {
+  return withServer({ files: { 'functions/': '', ...standIns(recorded), ...buckets(recorded) } }, async (server) => {
     const worker = await work(server, recorded);
     const found = await play(server, recorded);
     await worker.done;

@@ -24,7 +24,7 @@ function run(recorded) {
   const MockedResponses = responses(recorded);
   const states = Object.fromEntries(Object.keys(MockedResponses).map((state) => [state, state]));
   const mocks = JSON.stringify({ StateMachines: { [recorded.stateMachineName]: { TestCases: { [testCase]: states } } }, MockedResponses });
-  return withServer({ args: ['--aws-compat', '--mocks', 'mocks.json'], files: { 'mocks.json': mocks } },
+  return withServer({ args: ['--mocks', 'mocks.json'], files: { 'mocks.json': mocks } },
     (server) => play(server, recorded, { testCase }));
 }
 

@@ -108,9 +108,9 @@ function mocked({ stateMachineName, mocks }) {
 
 function options(recorded) {
   if (isElsewhere(recorded))
-    return { args: ['--aws-compat', '--mocks', 'mocks.json'], files: { 'mocks.json': mocked(recorded) } };
+    return { args: ['--mocks', 'mocks.json'], files: { 'mocks.json': mocked(recorded) } };
   const found = routes(recorded, (resource) => HERE.test(resource));
-  return { args: ['--aws-compat', '--routes', 'routes.json'],
+  return { args: ['--routes', 'routes.json'],
     files: { ...standIns(recorded), ...slow(recorded), ...routed(recorded, found), 'routes.json': JSON.stringify(found) } };
 }
 

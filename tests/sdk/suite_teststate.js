@@ -35,7 +35,7 @@ function cases(corpus) {
   const folder = path.join(corpus, 'asl/teststate');
   return fs.readdirSync(folder).sort().map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')))
     .map((recorded) => ({ name: recorded.name, run: async () =>
-      withServer({ args: ['--aws-compat'], files: files(recorded) }, async (server) =>
+      withServer({ files: files(recorded) }, async (server) =>
         compare(recorded, await server.call('states', 'TestState', recorded.request))) }));
 }
 

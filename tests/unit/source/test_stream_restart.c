@@ -155,6 +155,7 @@ static void kill_all(struct stream_bed *b)
   struct bed *bed = &b->bed;
   void *driver = NULL;
   ms_sources_driver.close(b->sources);
+  b->sources = NULL;
   ms_invoke_driver.close(bed->invoke);
   ms_lua_free(bed->lua);
   const struct ms_lua_options options = {
