@@ -130,7 +130,13 @@ static int write_start(struct ms_engine *engine, struct ms_batch *batch, struct 
   return err;
 }
 
-/* Has an Express machine's log a place for it? */
+static bool is_fail_state(const struct ms_engine_machine *machine, const struct ms_event *event)
+{
+  return event->type == MS_EVENT_STATE_ENTERED && machine->machine != NULL &&
+         strcmp(machine->machine->states[event->state]->type->name, "Fail") == 0;
+}
+
+/* Has an Express machine's log a place for it? Levels as those of CloudWatch Logs have it. */
 static bool is_logged(const struct ms_engine_machine *machine, const struct ms_event *event)
 {
   switch (machine->log_level) {
@@ -139,7 +145,7 @@ static bool is_logged(const struct ms_engine_machine *machine, const struct ms_e
   case MS_LOG_FATAL:
     return event->type >= MS_EVENT_EXECUTION_FAILED && event->type <= MS_EVENT_EXECUTION_TIMED_OUT;
   case MS_LOG_ERROR:
-    return ms_event_is_failure(event);
+    return ms_event_is_failure(event) || is_fail_state(machine, event);
   case MS_LOG_ALL:
     return true;
   }

@@ -274,7 +274,8 @@ MT_TEST(durable__keeps_so_many_or_so_long)
 
 #define CALLS                                                                                      \
   "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"                             \
-  "\"arn:aws:lambda:us-east-1:000000000000:function:work\",\"End\":true}}}"
+  "\"arn:aws:lambda:us-east-1:000000000000:function:work\",\"Catch\":[{\"ErrorEquals\":["           \
+  "\"States.ALL\"],\"Next\":\"F\"}],\"End\":true},\"F\":{\"Type\":\"Fail\"}}}"
 #define EXPRESS_ARN "arn:aws:states:us-east-1:000000000000:stateMachine:x"
 
 static void start_express(struct life *life, enum ms_log_level level, char arn[MS_ENGINE_ARN_SIZE])
@@ -338,8 +339,9 @@ MT_TEST(durable__express)
   expect_express("off.db", MS_LOG_OFF, false, NULL);
   expect_express("off_failed.db", MS_LOG_OFF, true, NULL);
   expect_express("fatal.db", MS_LOG_FATAL, false, "");
-  expect_express("fatal_failed.db", MS_LOG_FATAL, true, "6 ExecutionFailed\n");
-  expect_express("error_failed.db", MS_LOG_ERROR, true, "5 LambdaFunctionFailed\n6 ExecutionFailed\n");
+  expect_express("fatal_failed.db", MS_LOG_FATAL, true, "8 ExecutionFailed\n");
+  expect_express("error_failed.db", MS_LOG_ERROR, true,
+                 "5 LambdaFunctionFailed\n7 FailStateEntered\n8 ExecutionFailed\n");
   expect_express("all.db", MS_LOG_ALL, false,
                  "1 ExecutionStarted\n2 TaskStateEntered\n3 LambdaFunctionScheduled\n4 "
                  "LambdaFunctionStarted\n5 LambdaFunctionSucceeded\n6 TaskStateExited\n7 "
