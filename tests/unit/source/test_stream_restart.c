@@ -70,9 +70,22 @@ static void has(const char *text, const char *part)
   }
 }
 
+/* Nobody is told any more what was to be told to `arg` (NULL: to anybody) when it is durable. */
+static void forget(struct bed *bed, const void *arg)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < bed->waiter_count; i++) {
+    if (arg != NULL && bed->waiters[i].arg != arg) {
+      bed->waiters[count++] = bed->waiters[i];
+    }
+  }
+  bed->waiter_count = count;
+}
+
 /* What is only in memory is gone. */
 static void crash(struct stream_bed *b)
 {
+  forget(&b->bed, b->sources);
   ms_sources_driver.close(b->sources);
   b->sources = NULL;
   mt_eq_int(stream_sources_open(b), 0);
@@ -154,6 +167,7 @@ static void kill_all(struct stream_bed *b)
 {
   struct bed *bed = &b->bed;
   void *driver = NULL;
+  forget(bed, NULL);
   ms_sources_driver.close(b->sources);
   b->sources = NULL;
   ms_invoke_driver.close(bed->invoke);
